@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every outside package is here because the job it does is not what Lathe exists for:
+//   swift-argument-parser   the command line's grammar and help
+//   swift-collections       OrderedDictionary: attributes and metadata keep their order, so bytes are reproducible
+//   swift-crypto            SHA-256 of sources and outputs in the record (the heaviest: BoringSSL's C, about a minute once)
+// System libraries (apt names in the targets below and in the Makefile): protobuf-c reads and writes protobuf,
+// json-c parses JSON, libzip reads and writes .npz.
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let collections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`.
+func module(_ folder: String, path: String? = nil, _ modules: [String] = [], _ others: [Target.Dependency] = []) -> Target {
+  .target(
+    name: "Lathe\(folder)",
+    dependencies: modules.map { .target(name: "Lathe\($0)") } + others,
+    path: path ?? "Sources/\(folder)",
+    exclude: folder == "Passes" ? ["README.md"] : [],
+    swiftSettings: strict)
+}
+
+func tests(_ folder: String, _ modules: [String], _ others: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(folder)Tests",
+    dependencies: modules.map { .target(name: "Lathe\($0)") } + ["LatheTestSupport"] + others,
+    path: "Tests/\(folder)",
+    exclude: [],
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "lathe",
+  products: [
+    .executable(name: "lathe", targets: ["LatheCommandLine"]),
+    .library(name: "Lathe", targets: ["LatheIR", "LatheOperators", "LathePassKit"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CProtobufC", path: "Sources/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CJSONC", path: "Sources/CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+    .systemLibrary(name: "CLibZip", path: "Sources/CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .target(name: "COnnx", dependencies: ["CProtobufC"], path: "Sources/COnnx", exclude: ["regenerate.sh"]),
+    .target(name: "CLatheProto", dependencies: ["CProtobufC"], path: "Sources/CLatheProto", exclude: ["regenerate.sh"]),
+
+    module("Diagnostics"),
+    module("Tensors", ["Diagnostics"]),
+    module("JSON", ["Diagnostics"], [collections, "CJSONC"]),
+    module("Tokenizers", ["Diagnostics"]),
+    module("IR", ["Diagnostics", "Tensors"], [collections]),
+    module("Operators", ["Diagnostics", "Tensors", "IR"]),
+    module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
+    module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
+    module("ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", collections]),
+    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "JSON"], ["CLatheProto", collections]),
+    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
+    module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
+    module("Equivalence", ["Diagnostics", "Tensors", "IR", "Interpreter", "JSON"]),
+    .executableTarget(
+      name: "LatheCommandLine",
+      dependencies: [
+        "LatheDiagnostics", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators", "LatheInterpreter",
+        "LathePassKit", "LathePasses", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence", argumentParser, crypto,
+      ],
+      path: "Sources/CommandLine",
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,38 @@
+/// Bounds on what an input may make Lathe do; each has a name and a default, and the command line sets it with `--limit NAME=VALUE`.
+public struct ResourceLimits: Sendable, Hashable {
+  /// One limit: its name on the command line, its meaning, and where it is stored.
+  public struct Entry: Sendable {
+    public let name: String
+    public let summary: String
+    public let keyPath: WritableKeyPath<ResourceLimits, Int> & Sendable
+  }
+
+  /// Largest single tensor that may be allocated, in bytes.
+  public var tensorBytes = 8 << 30
+  /// How deep graphs may nest in graphs, and messages in messages.
+  public var nestingDepth = 64
+  /// Most nodes a graph may have once model-local functions are expanded.
+  public var expandedNodes = 1_000_000
+  /// Bytes of decoded structure allowed for each byte of a protobuf file, above a fixed 32 MiB.
+  public var decodedBytesPerByte = 12
+
+  public init() {}
+
+  /// All limits, sorted by name.
+  public static let all: [Entry] = [
+    Entry(
+      name: "decoded-bytes-per-byte", summary: "decoded structure allowed for each byte of a protobuf file, above 32 MiB",
+      keyPath: \.decodedBytesPerByte),
+    Entry(name: "expanded-nodes", summary: "nodes after model-local functions are expanded", keyPath: \.expandedNodes),
+    Entry(name: "nesting-depth", summary: "graphs in graphs, messages in messages", keyPath: \.nestingDepth),
+    Entry(name: "tensor-bytes", summary: "largest single tensor, in bytes", keyPath: \.tensorBytes),
+  ]
+
+  /// The diagnostic for a limit that was met: names the limit, its value and the flag that raises it.
+  public func exceeded(_ name: String, _ message: String, at location: Location = Location()) -> Diagnostic {
+    let value = Self.all.first { $0.name == name }.map { self[keyPath: $0.keyPath] }
+    return .invalid(
+      "limit/\(name)", message, at: location, notes: ["the limit \(name) is \(value.map(String.init) ?? "unknown")"],
+      fix: "if this input is meant to be that large, raise it with --limit \(name)=VALUE")
+  }
+}
