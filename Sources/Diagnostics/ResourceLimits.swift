@@ -4,7 +4,7 @@ public struct ResourceLimits: Sendable, Hashable {
   public struct Entry: Sendable {
     public let name: String
     public let summary: String
-    public let keyPath: WritableKeyPath<ResourceLimits, Int> & Sendable
+    public let keyPath: any WritableKeyPath<ResourceLimits, Int> & Sendable
   }
 
   /// Largest single tensor that may be allocated, in bytes.

@@ -1,0 +1,106 @@
+import LatheDiagnostics
+import LatheTensors
+
+/// Infers types along a graph in its order, following small integer tensors so that shapes stay symbolic.
+public struct TypeInference {
+  /// Dimensions of values that shape arithmetic could follow.
+  private var elements: [ValueID: [Dimension]] = [:]
+
+  public init() {}
+
+  /// An input of a node as inference sees it; nil if nothing is known of its type.
+  public func operand(_ id: ValueID, in graph: Graph) -> Operand? {
+    let value = graph[id]
+    guard let type = value.type else { return nil }
+    return Operand(type: type, constant: value.constant, elements: elements[id])
+  }
+
+  /// Infers one node's outputs and merges them with what is declared.
+  ///
+  /// - Throws: what the operator's checks and inference throw, and `ir/type-conflict` if the result contradicts a declared type;
+  ///   all with the node's name.
+  public mutating func visit(_ id: NodeID, in graph: inout Graph) throws(Diagnostic) {
+    do {
+      try infer(id, &graph)
+    } catch {
+      throw error.located(in: Location(node: graph.describe(id)))
+    }
+  }
+
+  private mutating func infer(_ id: NodeID, _ graph: inout Graph) throws(Diagnostic) {
+    let node = graph[id]
+    guard !(node.op is OpaqueOperator) else { return }
+    let schema = type(of: node.op).schema
+    try schema.check(node.inputs.map { $0.flatMap { graph[$0].type } }, present: node.inputs.map { $0 != nil })
+    try checkOutputs(node, schema)
+    var operands: [Operand?] = []
+    for input in node.inputs {
+      guard let input else {
+        operands.append(nil)
+        continue
+      }
+      guard let operand = operand(input, in: graph) else { return }
+      operands.append(operand)
+    }
+    let types = try node.op.infer(operands)
+    let followed = (node.op as? any ShapeArithmetic)?.elements(operands) ?? []
+    for (position, output) in node.outputs.enumerated() {
+      guard let output, position < types.count else { continue }
+      let merged = try Self.merged(types[position], declared: graph[output].type, name: graph[output].name)
+      graph.setType(merged, of: output)
+      guard position < followed.count, let list = followed[position], list.count <= Operand.maximumElements else { continue }
+      elements[output] = list
+    }
+  }
+
+  private func checkOutputs(_ node: Node, _ schema: OperatorSchema) throws(Diagnostic) {
+    guard node.outputs.isEmpty || schema.output(at: node.outputs.count - 1) != nil else {
+      throw .invalid(
+        "operator/outputs", "\(schema.name) gives \(schema.outputs.count) outputs, but \(node.outputs.count) are named")
+    }
+  }
+
+  /// The inferred type, with dimensions it leaves open taken from the declared one.
+  static func merged(_ inferred: ValueType, declared: ValueType?, name: String) throws(Diagnostic) -> ValueType {
+    guard let declared, case .tensor(let a) = inferred, case .tensor(let b) = declared else { return inferred }
+    func conflict() -> Diagnostic {
+      .invalid(
+        "ir/type-conflict", "%\(name) is declared as \(declared), but its operator gives \(inferred)", at: Location(value: name),
+        fix: "correct the model's declared type, or the operator's inputs")
+    }
+    guard a.dtype == b.dtype else { throw conflict() }
+    guard let left = a.shape else { return declared }
+    guard let right = b.shape else { return inferred }
+    guard left.count == right.count else { throw conflict() }
+    var shape: Shape = []
+    for (one, two) in zip(left, right) {
+      if let known = one.known, let other = two.known, known != other { throw conflict() }
+      shape.append(preferred(one, two))
+    }
+    return .tensor(TensorType(a.dtype, shape))
+  }
+
+  /// Numbers before symbols before nothing; the inferred one where both say as much.
+  private static func preferred(_ inferred: Dimension, _ declared: Dimension) -> Dimension {
+    if inferred == .unknown { return declared }
+    return declared.known != nil ? declared : inferred
+  }
+}
+
+extension Graph {
+  /// Infers the types of all nodes' outputs in order.
+  ///
+  /// Values whose types cannot be told keep what was declared.
+  ///
+  /// - Throws: the first contradiction, with the node's name.
+  public mutating func inferTypes() throws(Diagnostic) {
+    var inference = TypeInference()
+    for id in order { try inference.visit(id, in: &self) }
+  }
+
+  /// Infers the types of one node's outputs; shape arithmetic before it is not followed.
+  public mutating func inferTypes(of id: NodeID) throws(Diagnostic) {
+    var inference = TypeInference()
+    try inference.visit(id, in: &self)
+  }
+}

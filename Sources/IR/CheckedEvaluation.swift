@@ -1,0 +1,37 @@
+import LatheDiagnostics
+import LatheTensors
+
+extension Evaluable {
+  /// Evaluates with every guard around the reference meaning: schema, inference on the actual inputs, limits, and the result's types.
+  ///
+  /// Inference runs first, so that an output too large is refused before anything is allocated for it.
+  ///
+  /// - Throws: the operator's own diagnostics, `limit/tensor-bytes`, and `operator/inconsistent` (our fault) if evaluation
+  ///   contradicts inference.
+  public func evaluateChecked(_ inputs: [Tensor?], limits: ResourceLimits) throws(Diagnostic) -> [Tensor] {
+    let operands = inputs.map { $0.map { Operand($0) } }
+    try Self.schema.check(operands.map { $0?.type }, present: inputs.map { $0 != nil })
+    let types = try infer(operands)
+    for type in types {
+      guard let tensor = type.tensor, let shape = tensor.knownShape else { continue }
+      let bytes = try tensor.dtype.byteCount(of: Tensor.elementCount(of: shape))
+      guard let bytes, bytes <= limits.tensorBytes else {
+        throw limits.exceeded("tensor-bytes", "\(name) would make a tensor of \(tensor)")
+      }
+    }
+    let outputs = try evaluate(inputs)
+    for (output, type) in zip(outputs, types) {
+      guard let expected = type.tensor else { continue }
+      guard output.dtype == expected.dtype, Self.agrees(output.shape, expected.shape) else {
+        throw Diagnostic(
+          "operator/inconsistent", .internalFault, "\(name) gave \(output.dtype)\(output.shape) where inference says \(expected)")
+      }
+    }
+    return outputs
+  }
+
+  private static func agrees(_ shape: [Int], _ expected: Shape?) -> Bool {
+    guard let expected else { return true }
+    return shape.count == expected.count && zip(shape, expected).allSatisfy { $1.known == nil || $1.known == $0 }
+  }
+}

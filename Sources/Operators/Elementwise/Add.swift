@@ -1,0 +1,16 @@
+import LatheDiagnostics
+import LatheIR
+import LatheTensors
+
+/// Sum, element by element, with broadcasting; integers wrap.
+public struct Add: BinaryArithmetic {
+  public static let schema = OperatorSchema(
+    "Add", since: 14,
+    inputs: [.init("A", "T", .numeric), .init("B", "T", .numeric)],
+    outputs: [.init("C", "T", .numeric)])
+
+  public init() {}
+
+  static func apply<T: NumericElement>(_ a: T, _ b: T) -> T { T.adding(a, b) }
+  static func apply(_ a: Dimension, _ b: Dimension) -> Dimension { a + b }
+}
