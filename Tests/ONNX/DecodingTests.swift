@@ -69,7 +69,8 @@ import Testing
 
   @Test func unknownFieldsAreLeftOutWithAWarning() throws {
     let known = ProtoBytes.model(graph: ProtoBytes().text(2, "g"))
-    let bytes = ProtoBytes.model(graph: ProtoBytes().text(2, "g").int(99, 1).text(99, "again")) + ProtoBytes().int(77, 5).bytes
+    let graph = ProtoBytes().text(2, "g").int(99, 1).text(99, "again")
+    let bytes = ProtoBytes.model(graph: graph) + ProtoBytes().int(77, 5).bytes
     try bytes.withUnsafeBytes { buffer in
       let warnings = try DecodedModel(buffer, owner: nil).warnings
       #expect(warnings.map(\.id) == ["onnx/unknown-field", "onnx/unknown-field"])
@@ -89,9 +90,8 @@ import Testing
     var graph = ProtoBytes()
     for index in 0..<20_000 {
       let axis = ProtoBytes().text(1, "axis").int(3, 1).int(20, 2)
-      graph.bytes += ProtoBytes().message(
-        1, ProtoBytes().text(1, "v\(index)").text(2, "v\(index + 1)").text(3, "n\(index)").text(4, "Softmax").message(5, axis)
-      ).bytes
+      let node = ProtoBytes().text(1, "v\(index)").text(2, "v\(index + 1)").text(3, "n\(index)").text(4, "Softmax")
+      graph.bytes += ProtoBytes().message(1, node.message(5, axis)).bytes
     }
     try ProtoBytes.model(graph: graph).withUnsafeBytes { buffer in
       let model = try DecodedModel(buffer, owner: nil)

@@ -45,7 +45,8 @@ import Testing
   @Test func randomBytesNeverCrash() {
     var generator = SeededGenerator(state: 7)
     for _ in 0..<5_000 {
-      let bytes = (0..<Int.random(in: 1...200, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let count = Int.random(in: 1...200, using: &generator)
+      let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
       let model = ProtoBytes.model(graph: ProtoBytes(bytes: bytes))
       _ = refusal(bytes)
       _ = refusal(model)

@@ -64,7 +64,7 @@ package final class DecodedModel {
       return fault
     }
     return .invalid(
-      "onnx/not-a-model", "this is not an ONNX model but \(kind.description)", notes: ["read as ONNX: \(fault.message)"],
-      fix: kind.fix)
+      "onnx/not-a-model", "this is not an ONNX model but \(kind.description)",
+      notes: ["read as ONNX: \(fault.message)"], fix: kind.fix)
   }
 }

@@ -45,7 +45,7 @@ enum FileKind: Equatable {
   var fix: String {
     switch self {
     case .empty: "fetch or export the model again"
-    case .zip, .pickle, .hdf5: "export the model to ONNX from its framework, or unpack the archive and give the .onnx in it"
+    case .zip, .pickle, .hdf5: "export the model to ONNX from its framework, or unpack it and give the .onnx in it"
     case .gzip, .archive: "unpack it and give the .onnx file in it"
     case .safetensors, .gguf, .numpy: "export the whole model to ONNX"
     case .tflite: "convert it to ONNX first, for example with tf2onnx"

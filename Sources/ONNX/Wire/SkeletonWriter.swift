@@ -53,6 +53,12 @@ struct SkeletonWriter {
     guard let planned else { throw Self.badSkeleton }
     edits = planned.0
     byteCount = skeleton.count + planned.1
+    guard byteCount <= Self.largestFile else {
+      throw Diagnostic(
+        "onnx/too-large", .unwritableOutput,
+        "the model takes \(byteCount) bytes, and a protobuf file can have \(Self.largestFile)",
+        fix: "write the weights to a file beside the model (external data)")
+    }
   }
 
   private static let badSkeleton = Diagnostic(
@@ -88,7 +94,8 @@ struct SkeletonWriter {
       else { return nil }
       frames.append(
         Frame(
-          message: schema.fields[field].message, start: cursor.position, end: cursor.position + count, edit: edits.count))
+          message: schema.fields[field].message, start: cursor.position, end: cursor.position + count,
+          edit: edits.count))
       edits.append(Edit(offset: lengthOffset, replaced: cursor.position - lengthOffset, content: .length(count)))
     }
     return nil

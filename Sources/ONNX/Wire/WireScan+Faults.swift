@@ -27,8 +27,8 @@ extension WireScan {
   func overrun(_ length: UInt64, left: Int, at offset: Int, field: Int?) -> Diagnostic {
     let whole = frames.last?.end == cursor.bytes.count
     return fault(
-      "truncated", "it is \(length) bytes long, but its \(whole ? "file" : "message") has only \(left) more", at: offset,
-      field: field)
+      "truncated", "it is \(length) bytes long, but its \(whole ? "file" : "message") has only \(left) more",
+      at: offset, field: field)
   }
 
   /// Nesting beyond `levels`.
@@ -52,10 +52,10 @@ extension WireScan {
 
   /// Warnings about the fields that were left out, one for each message type and number.
   func unknownFieldWarnings() -> [Diagnostic] {
-    unknown.sorted { $0.value.offset < $1.value.offset }.map { key, found in
+    unknown.map { found in
       .warning(
         "onnx/unknown-field",
-        "\(schema.messageNames[key.message]) has a field \(key.number) that Lathe does not know; it is left out",
+        "\(schema.messageNames[found.message]) has a field \(found.number) that Lathe does not know; it is left out",
         at: Location(byteOffset: found.offset),
         notes: found.count > 1 ? ["\(found.count) messages or values have it"] : [],
         fix: "if the field matters, look for a newer Lathe")

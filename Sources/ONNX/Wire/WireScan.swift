@@ -28,9 +28,12 @@ struct WireScan {
     var seenOneofs: UInt64 = 0
   }
 
-  struct UnknownField: Hashable {
+  /// A kind of field the schema lacks, and where it was first met.
+  struct UnknownField {
     let message: Int
     let number: UInt32
+    let offset: Int
+    var count: Int
   }
 
   /// Most levels and messages whatever the limits say: protobuf-c recurses, and its stack is not ours to grow.
@@ -47,7 +50,7 @@ struct WireScan {
   var frames: [Frame] = []
   private(set) var skeleton: [UInt8] = []
   private(set) var pieces: [PayloadPiece] = []
-  private(set) var unknown: [UnknownField: (count: Int, offset: Int)] = [:]
+  private(set) var unknown: [UnknownField] = []
   private var cost = 0
 
   private init(_ bytes: UnsafeRawBufferPointer, schema: WireSchema, limits: ResourceLimits) {
@@ -108,7 +111,8 @@ struct WireScan {
       throw fault("bad-key", "a field begins with the key \(key), which no field can have", at: keyOffset, field: nil)
     }
     guard let type = WireCursor.WireType(rawValue: UInt8(key & 7)) else {
-      throw fault("bad-key", "a field begins with wire type \(key & 7), which does not exist", at: keyOffset, field: nil)
+      throw fault(
+        "bad-key", "a field begins with wire type \(key & 7), which does not exist", at: keyOffset, field: nil)
     }
     let number = UInt32(key >> 3)
     guard let index = schema.field(number, of: frame.message) else {
@@ -180,7 +184,7 @@ struct WireScan {
     let elements = try countElements(index, field, start..<start + count)
     cursor.position = start + count
     if field.isPayload {
-      // An element that is a block of its own (a string) keeps its key, so that elements next to one another are one run.
+      // An element that is a block of its own (a string) keeps its key, so that neighbours are one run.
       if field.isRepeated && field.kind == .bytes {
         return try addFields(field, elements: 1, keyOffset, frame)
       }
@@ -268,9 +272,10 @@ struct WireScan {
     guard cursor.skip(type, before: frame.end) else {
       throw fault("truncated", "field \(number) does not end within its message", at: start, field: nil)
     }
-    let key = UnknownField(message: frame.message, number: number)
-    if unknown[key] != nil || unknown.count < Self.mostUnknownKinds {
-      unknown[key, default: (0, keyOffset)].count += 1
+    if let index = unknown.firstIndex(where: { $0.number == number && $0.message == frame.message }) {
+      unknown[index].count += 1
+    } else if unknown.count < Self.mostUnknownKinds {
+      unknown.append(UnknownField(message: frame.message, number: number, offset: keyOffset, count: 1))
     }
   }
 

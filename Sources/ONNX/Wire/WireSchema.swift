@@ -2,8 +2,8 @@ internal import CProtobufC
 
 /// What the scanner needs to know of a family of messages, read from the descriptors protobuf-c generated.
 ///
-/// Unchecked because of pointers to descriptors, which are constants of the program. Messages and fields are indices into flat arrays of plain values, because the scanner looks them up for every field
-/// of a file.
+/// Messages and fields are indices into flat arrays of plain values, because the scanner looks them up for every field
+/// of a file. `@unchecked` because of pointers to descriptors, which are constants of the program.
 struct WireSchema: @unchecked Sendable {
   /// How the values of a field are encoded.
   enum Kind: Sendable {
