@@ -62,7 +62,7 @@ let package = Package(
     module("Operators", ["Diagnostics", "Tensors", "IR"]),
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
     module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
-    module("ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", collections]),
+    module("ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", "CProtobufC", collections]),
     module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "JSON"], ["CLatheProto", collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
     module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
