@@ -2,10 +2,7 @@
 
 /// Facts about the operator sets of ONNX's standard domain.
 enum OperatorVersions {
-  /// The oldest and the newest operator set that are known.
-  static let opsets = 7...28
-
-  /// The IR version that came out with each operator set of `opsets`.
+  /// The IR version that came out with each operator set from 7 on.
   static let irVersions = [3, 3, 4, 5, 6, 7, 7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14]
 
   static let table = #"""

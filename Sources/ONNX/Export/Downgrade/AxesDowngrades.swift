@@ -42,11 +42,11 @@ enum AxesDowngrades {
   /// No axes mean all of them, unless the node says that they mean none.
   @Sendable private static func reduce(_ node: inout Lowering) throws(Diagnostic) {
     let axes = try node.integers(1, "list of axes") ?? []
-    let reducesNothing = try axes.isEmpty && node.form.attributes.flag("noop_with_empty_axes", default: false)
-    if reducesNothing {
-      guard node.form.op.name == "ReduceSum" || node.form.op.name == "ReduceMean" || node.form.op.name == "ReduceMax"
-        || node.form.op.name == "ReduceMin" || node.form.op.name == "ReduceProd"
-      else { throw node.cannot("a reduction over no axis cannot be said there") }
+    let mayReduceNothing = try node.form.attributes.flag("noop_with_empty_axes", default: false)
+    if axes.isEmpty, mayReduceNothing {
+      guard ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"].contains(node.form.op.name) else {
+        throw node.cannot("a reduction over no axis cannot be said there")
+      }
       node.form = NodeForm(
         op: OperatorName("Identity"), attributes: Attributes(), inputs: Array(node.form.inputs.prefix(1)),
         outputs: node.form.outputs)

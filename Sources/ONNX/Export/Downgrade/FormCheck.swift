@@ -1,6 +1,7 @@
 import LatheDiagnostics
 import LatheIR
 import LatheTensors
+import OrderedCollections
 
 extension Lowering {
   /// Holds the node, and those around it, against the versions in force, and drops attributes that only say a later default.
@@ -16,7 +17,7 @@ extension Lowering {
   func checkBound(_ opaque: OpaqueOperator) throws(Diagnostic) {
     guard opaque.name.isStandard, opaque.version != opset else { return }
     guard let history = OperatorHistory.of(opaque.name.name), let own = history.version(at: opaque.version),
-      OperatorVersions.opsets.contains(opaque.version)
+      ONNXVersions.opset.contains(opaque.version)
     else {
       throw cannot("Lathe does not know this operator, so it stays at the opset it came with, \(opaque.version)")
     }

@@ -1,6 +1,7 @@
 import LatheDiagnostics
 import LatheIR
 import LatheTensors
+import OrderedCollections
 
 /// Operators that resample.
 enum ImageDowngrades {
@@ -22,9 +23,9 @@ enum ImageDowngrades {
   @Sendable private static func resizeByScales(_ node: inout Lowering) throws(Diagnostic) {
     let attributes = node.form.attributes
     let mode = try attributes.string("mode", default: "nearest")
-    guard node.input(3) == nil, mode != "cubic",
+    let rounding = try attributes.string("nearest_mode", default: "round_prefer_floor")
+    guard node.input(3) == nil, mode != "cubic", mode != "nearest" || rounding == "floor",
       try attributes.string("coordinate_transformation_mode", default: "half_pixel") == "asymmetric",
-      try mode != "nearest" || attributes.string("nearest_mode", default: "round_prefer_floor") == "floor",
       try !attributes.flag("exclude_outside", default: false)
     else { throw node.cannot("it samples otherwise there (asymmetric, floor, by scales)") }
     node.form.inputs = [node.input(0), node.input(2)]
