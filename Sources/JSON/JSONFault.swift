@@ -1,4 +1,4 @@
-internal import LatheDiagnostics
+import LatheDiagnostics
 
 /// What is wrong with a JSON text, and at which of its bytes.
 struct JSONFault: Error {

@@ -1,4 +1,4 @@
-public import LatheDiagnostics
+import LatheDiagnostics
 
 /// The values of a JSON Lines text (.jsonl), parsed one line at a time.
 ///

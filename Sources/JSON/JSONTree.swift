@@ -1,5 +1,5 @@
 internal import CJSONC
-internal import OrderedCollections
+import OrderedCollections
 
 /// json-c's parse of a text, and its translation into `JSONValue`.
 struct JSONTree {

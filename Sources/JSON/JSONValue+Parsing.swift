@@ -1,4 +1,4 @@
-public import LatheDiagnostics
+import LatheDiagnostics
 
 extension JSONValue {
   /// More bytes than any JSON text Lathe reads should have.

@@ -1,4 +1,4 @@
-internal import OrderedCollections
+import OrderedCollections
 
 extension JSONValue {
   /// The value as JSON text, the same for equal values on every host.

@@ -1,4 +1,4 @@
-public import OrderedCollections
+import OrderedCollections
 
 /// A JSON document or a part of one; objects keep the order of their keys.
 public enum JSONValue: Sendable, Hashable {

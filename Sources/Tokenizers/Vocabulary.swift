@@ -1,4 +1,4 @@
-public import LatheDiagnostics
+import LatheDiagnostics
 
 /// The tokens of a model, one for each id from 0, as a BERT `vocab.txt` lists them: one a line.
 ///

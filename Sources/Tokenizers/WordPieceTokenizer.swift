@@ -1,4 +1,4 @@
-public import LatheDiagnostics
+import LatheDiagnostics
 
 /// BERT's tokenizer: basic tokenization, then the greedy longest pieces of each word.
 ///
