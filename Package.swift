@@ -66,7 +66,7 @@ let package = Package(
     module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "JSON"], ["CLatheProto", collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
     module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
-    module("Equivalence", ["Diagnostics", "Tensors", "IR", "Interpreter", "JSON"]),
+    module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     .executableTarget(
       name: "LatheCommandLine",
       dependencies: [
