@@ -91,6 +91,9 @@ let package = Package(
     tests("ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"], files: ["make_models.py", "Data"]),
     tests("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
+    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"]),
+    tests("CommandLine", ["CommandLine"]),
+    tests("Repository", []),
   ],
   swiftLanguageModes: [.v6]
 )
