@@ -64,7 +64,7 @@ extension JSONValue {
   private static func parse(_ text: UnsafeRawBufferPointer, maximumDepth: Int) throws(JSONFault) -> JSONValue {
     let check = try LexicalCheck(text, maximumDepth: maximumDepth)
     guard !check.isBlank else { throw JSONFault("empty", at: 0, "there is no JSON value here") }
-    let tree = try JSONTree(parsing: text, wideIntegerEnds: check.wideIntegerEnds, maximumDepth: maximumDepth)
+    let tree = try JSONTree(parsing: text, substitutions: check.substitutions, maximumDepth: maximumDepth)
     guard tree.memberCount == check.memberCount else { throw RepeatedKey.fault(in: text) }
     return tree.value
   }

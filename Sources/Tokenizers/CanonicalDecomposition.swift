@@ -1,4 +1,4 @@
-/// Canonical decomposition (NFD, Unicode Standard Annex 15) of single scalars, as of Unicode 12.
+/// Canonical decomposition (NFD, Unicode Standard Annex 15) of single scalars, as of Unicode 9.
 ///
 /// Swift's own normalization follows the toolchain's Unicode version and is reached only through whole Foundation strings.
 enum CanonicalDecomposition {

@@ -44,6 +44,17 @@ import Testing
     #expect(back.map { Array($0.utf8) } == Array(text.utf8))
   }
 
+  @Test func everyEscapedScalarIsRead() throws {
+    let scalars = (0...0x10FFFF).compactMap { Unicode.Scalar($0 as UInt32) }
+    let text = String(String.UnicodeScalarView(scalars))
+    let escaped = text.utf16.map { unit in
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+    let back = try JSONValue.parse("[\"\(escaped.joined())\"]")[0]?.stringValue
+    #expect(back.map { Array($0.utf8) } == Array(text.utf8))
+  }
+
   @Test(arguments: [Double.nan, .infinity, -.infinity]) func nonFiniteNumbersBecomeNull(_ number: Double) {
     #expect(JSONValue.number(number).serialized() == "null")
   }
