@@ -67,7 +67,8 @@ struct JSONTree {
       let length = Int(json_object_get_string_len(object))
       return .string(String(decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self))
     case json_type_array:
-      return .array((0..<json_object_array_length(object)).map { translate(json_object_array_get_idx(object, $0), &memberCount) })
+      return .array(
+        (0..<json_object_array_length(object)).map { translate(json_object_array_get_idx(object, $0), &memberCount) })
     case json_type_object:
       var members = OrderedDictionary<String, JSONValue>(minimumCapacity: Int(json_object_object_length(object)))
       var iterator = json_object_iter_begin(object)
@@ -96,7 +97,8 @@ struct JSONTree {
       default: nil
       }
     if status == json_tokener_continue || offset >= text.count {
-      return JSONFault("truncated", at: text.count, "the text ends within a value" + (expectation.map { ": \($0)" } ?? ""))
+      return JSONFault(
+        "truncated", at: text.count, "the text ends within a value" + (expectation.map { ": \($0)" } ?? ""))
     }
     let found = JSONFault.name(ofByteAt: offset, in: text)
     return JSONFault("syntax", at: offset, expectation.map { "\($0), found \(found)" } ?? "unexpected \(found)")

@@ -9,8 +9,8 @@ extension JSONValue {
 
   /// Parses one JSON text, strictly as RFC 8259 writes it.
   ///
-  /// Refused too: repeated keys, keys that are the same text to Unicode (canonical equivalence), lone surrogates, numbers
-  /// beyond `Double`. Integers that do not fit 64 signed bits, and `-0`, become `number`.
+  /// Refused too: repeated keys, keys that are the same text to Unicode (canonical equivalence), lone surrogates,
+  /// numbers beyond `Double`. Integers that do not fit 64 signed bits, and `-0`, become `number`.
   /// - Parameters:
   ///   - file: What diagnostics call the source.
   ///   - line: The number of the line in `file` at which the text starts.

@@ -63,7 +63,8 @@ struct LexicalCheck {
     let word = String(decoding: text[start..<offset], as: UTF8.self)
     if word == "true" || word == "false" || word == "null" { return }
     if !word.isEmpty {
-      throw JSONFault("literal", at: start, "'\(word.prefix(40))' is not JSON", fix: "use true, false, null or a string")
+      throw JSONFault(
+        "literal", at: start, "'\(word.prefix(40))' is not JSON", fix: "use true, false, null or a string")
     }
     switch text[start] {
     case UInt8(ascii: "'"):
@@ -71,7 +72,8 @@ struct LexicalCheck {
     case UInt8(ascii: "/"), UInt8(ascii: "#"):
       throw JSONFault("comment", at: start, "comments are not JSON", fix: "remove the comment")
     case 0xEF where start == 0 && text.starts(with: [0xEF, 0xBB, 0xBF]):
-      throw JSONFault("byte-order-mark", at: start, "the text starts with a byte-order mark", fix: "save it as plain UTF-8")
+      throw JSONFault(
+        "byte-order-mark", at: start, "the text starts with a byte-order mark", fix: "save it as plain UTF-8")
     default:
       throw JSONFault("syntax", at: start, "unexpected \(JSONFault.name(ofByteAt: start, in: text))")
     }
@@ -149,7 +151,8 @@ extension LexicalCheck {
         if try escape() == 0 { nullAt = escapeStart }
       case 0..<0x20:
         throw JSONFault(
-          "control-character", at: offset, "a string holds the control character \(JSONFault.name(ofByteAt: offset, in: text))",
+          "control-character", at: offset,
+          "a string holds the control character \(JSONFault.name(ofByteAt: offset, in: text))",
           fix: "write it as an escape, for example \\n")
       case 0x20..<0x80: offset += 1
       default: try multibyteScalar()
@@ -172,7 +175,8 @@ extension LexicalCheck {
     guard let kind = peek() else { throw JSONFault("string", at: start, "the text ends within an escape") }
     guard kind == UInt8(ascii: "u") else {
       guard "\"\\/bfnrt".utf8.contains(kind) else {
-        throw JSONFault("escape", at: start, "\\ before \(JSONFault.name(ofByteAt: offset, in: text)) is no escape of JSON")
+        throw JSONFault(
+          "escape", at: start, "\\ before \(JSONFault.name(ofByteAt: offset, in: text)) is no escape of JSON")
       }
       offset += 1
       return 1

@@ -1,7 +1,8 @@
 /// The classes of scalars that BERT's basic tokenization speaks of, as Hugging Face `tokenizers` has them.
 ///
 /// Models were trained with the Unicode versions of that library's tables, so scalars that are younger keep the meaning
-/// they had there, namely none: general categories are those of Unicode 8, canonical decomposition is that of 9, lower case that of 17.
+/// they had there, namely none: general categories are those of Unicode 8, canonical decomposition is that of 9, lower
+/// case that of 17.
 enum UnicodeRules {
   /// White space, as the property `White_Space` has it.
   static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {

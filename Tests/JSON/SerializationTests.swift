@@ -5,27 +5,32 @@ import Testing
 @Suite struct SerializationTests {
   @Test func compactFormKeepsOrderAndEscapes() {
     let value: JSONValue = ["z": [1, -2.5, true, nil], "a": ["k\"\\": "\u{1}\n\u{1F}/é\u{2028}😀"], "e": [], "o": [:]]
-    #expect(value.serialized() == "{\"z\":[1,-2.5,true,null],\"a\":{\"k\\\"\\\\\":\"\\u0001\\n\\u001f/é\u{2028}😀\"},\"e\":[],\"o\":{}}")
+    #expect(
+      value.serialized()
+        == "{\"z\":[1,-2.5,true,null],\"a\":{\"k\\\"\\\\\":\"\\u0001\\n\\u001f/é\u{2028}😀\"},\"e\":[],\"o\":{}}")
   }
 
   @Test func prettyFormIndentsByTwo() {
     let value: JSONValue = ["a": [1, ["b": nil]], "c": [], "d": [:]]
-    #expect(value.serialized(pretty: true) == """
-      {
-        "a": [
-          1,
-          {
-            "b": null
-          }
-        ],
-        "c": [],
-        "d": {}
-      }
-      """)
+    #expect(
+      value.serialized(pretty: true) == """
+        {
+          "a": [
+            1,
+            {
+              "b": null
+            }
+          ],
+          "c": [],
+          "d": {}
+        }
+        """)
   }
 
   @Test func numbersComeBackEqual() throws {
-    var numbers: [Double] = [0, -0.0, 1, 1e20, 1e-7, 0.1, 1 / 3, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude, -1e300]
+    var numbers: [Double] = [
+      0, -0.0, 1, 1e20, 1e-7, 0.1, 1 / 3, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude, -1e300,
+    ]
     for _ in 0..<20_000 {
       let number = Double(bitPattern: .random(in: 0...UInt64.max))
       if number.isFinite { numbers.append(number) }

@@ -5,7 +5,9 @@ import Testing
 @Suite struct WordPieceTokenizerTests {
   static let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 
-  static func tokenizer(_ tokens: [String], _ options: WordPieceOptions = WordPieceOptions()) throws -> WordPieceTokenizer {
+  static func tokenizer(_ tokens: [String], _ options: WordPieceOptions = WordPieceOptions()) throws
+    -> WordPieceTokenizer
+  {
     try WordPieceTokenizer(vocabulary: Vocabulary(tokens: specials + tokens), options: options)
   }
 
@@ -16,7 +18,8 @@ import Testing
     #expect(try tokenizer.encode("unaffable!", maximumLength: 4) == [2, 4, 5, 3])
     #expect(try tokenizer.encode("unaffable!", maximumLength: 2) == [2, 3])
     #expect(try tokenizer.encode("", maximumLength: .max) == [2, 3])
-    #expect(tokenizer.paddingID == 0 && tokenizer.unknownID == 1 && tokenizer.classID == 2 && tokenizer.separatorID == 3)
+    #expect(
+      tokenizer.paddingID == 0 && tokenizer.unknownID == 1 && tokenizer.classID == 2 && tokenizer.separatorID == 3)
     #expect(tokenizer.tokens(of: [99, -1]) == ["<99>", "<-1>"])
     for length in [1, 0, -1, .min] {
       #expect(throws: Diagnostic.self) { try tokenizer.encode("un", maximumLength: length) }
