@@ -9,7 +9,7 @@ import Testing
     // RFC 3720, B.4.
     let zeros = [UInt8](repeating: 0, count: 32)
     #expect(lathe_crc32c(0, zeros, 32) == 0x8A91_36AA)
-    #expect(lathe_crc32c(0, Array(0..<32), 32) == 0x46DD_794E)
+    #expect(lathe_crc32c(0, Array(0..<32) as [UInt8], 32) == 0x46DD_794E)
   }
 
   @Test func everyLengthAgreesWithTheScalarTwin() {

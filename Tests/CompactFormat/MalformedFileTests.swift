@@ -164,7 +164,7 @@ import Testing
     without = file
     without.sections.removeLast()
     #expect(id(of: without.bytes) == "lathe/section-missing")
-    #expect(id(of: SealedFile([]).bytes) == "lathe/section-missing")
+    #expect(id(of: SealedFile(sections: []).bytes) == "lathe/section-missing")
   }
 
   @Test func recordsMustBeText() throws {

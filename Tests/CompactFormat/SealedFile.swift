@@ -10,7 +10,7 @@ struct SealedFile {
   var minor: UInt16 = 0
   var sections: [Section]
 
-  init(_ sections: [Section]) { self.sections = sections }
+  init(sections: [Section]) { self.sections = sections }
 
   /// A file of a graph section and a weights section.
   init(graph: [UInt8], weights: [UInt8] = []) {
