@@ -1,5 +1,5 @@
 internal import CProtobufC
-internal import LatheDiagnostics
+import LatheDiagnostics
 
 /// A message of ONNX decoded by protobuf-c from bytes that `WireScan` has checked; owns the C structures.
 ///

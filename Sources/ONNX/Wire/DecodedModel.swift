@@ -1,5 +1,5 @@
 internal import COnnx
-package import LatheDiagnostics
+import LatheDiagnostics
 
 /// Takes the next bytes of an output.
 package typealias ByteSink = (UnsafeRawBufferPointer) throws(Diagnostic) -> Void

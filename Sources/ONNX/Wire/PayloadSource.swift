@@ -1,4 +1,4 @@
-internal import LatheDiagnostics
+import LatheDiagnostics
 
 /// One data field of one tensor that is about to be written, and where its bytes come from.
 ///

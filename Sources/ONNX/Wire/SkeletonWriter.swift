@@ -1,4 +1,4 @@
-internal import LatheDiagnostics
+import LatheDiagnostics
 
 /// Writes a packed skeleton as a file: payloads go in where tensors refer to them, and every length is what it must be.
 ///

@@ -1,4 +1,4 @@
-internal import LatheDiagnostics
+import LatheDiagnostics
 
 /// The diagnostics of a scan.
 extension WireScan {

@@ -1,4 +1,4 @@
-internal import LatheDiagnostics
+import LatheDiagnostics
 
 /// Checks the bytes of a protobuf message before protobuf-c sees them, and makes the *skeleton* it will see instead.
 ///
