@@ -1,4 +1,5 @@
 internal import COnnx
+internal import CProtobufC
 import LatheDiagnostics
 import LatheTensors
 

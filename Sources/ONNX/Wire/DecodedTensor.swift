@@ -1,4 +1,5 @@
 internal import COnnx
+internal import CProtobufC
 import LatheDiagnostics
 
 /// A file that holds one tensor, such as `input_0.pb` of a test data set.
