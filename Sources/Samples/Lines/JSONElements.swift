@@ -50,7 +50,7 @@ struct JSONElements {
 
   private func integers<T: IntegerElement>(_ type: T.Type, _ array: JSONArray) throws(Diagnostic) -> Tensor {
     try Tensor(
-      try map(array) { value in
+      try map(array) { value -> T? in
         switch value {
         case .integer(let number): T(exactly: number)
         case .number(let number): T(exactly: number)
@@ -61,7 +61,7 @@ struct JSONElements {
 
   private func floats<T: FloatElement>(_ type: T.Type, _ array: JSONArray) throws(Diagnostic) -> Tensor {
     try Tensor(
-      try map(array) { value in
+      try map(array) { value -> T? in
         guard let rounded = value.doubleValue.map({ T(double: $0) }), rounded.double.isFinite else { return nil }
         return rounded
       }, shape: array.shape)
