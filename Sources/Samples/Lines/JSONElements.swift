@@ -53,7 +53,8 @@ struct JSONElements {
       try map(array) { value -> T? in
         switch value {
         case .integer(let number): T(exactly: number)
-        case .number(let number): T(exactly: number)
+        // A number beyond 2^53 may have been rounded.
+        case .number(let number) where abs(number) <= 0x1p53: T(exactly: number)
         default: nil
         }
       }, shape: array.shape)
