@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #endif
 
 /// Reads whole small inputs (text, JSON, vocabularies); large weights are mapped instead, elsewhere.
@@ -40,13 +40,15 @@ public enum InputFile {
 
   private static func unreadable(_ path: String, _ code: Int32) -> Diagnostic {
     Diagnostic(
-      "file/missing", .missingInput, "cannot read \(path): \(String(cString: strerror(code)))", at: Location(file: path),
+      "file/missing", .missingInput, "cannot read \(path): \(String(cString: strerror(code)))",
+      at: Location(file: path),
       fix: "check the path and its permissions")
   }
 
   private static func tooLarge(_ path: String, _ maximumBytes: Int) -> Diagnostic {
     .invalid(
-      "file/size", "\(path) holds more than the \(maximumBytes) bytes expected of such a file", at: Location(file: path),
+      "file/size", "\(path) holds more than the \(maximumBytes) bytes expected of such a file",
+      at: Location(file: path),
       fix: "check that this is the right file")
   }
 }

@@ -4,9 +4,11 @@ import LatheDiagnostics
 ///
 ///     while let line = try lines.next() { use(line.value) }
 public struct JSONLines: Sendable {
-  /// One line: its number in the file, from 1, and its value.
+  /// A line that is not blank.
   public struct Line: Sendable, Hashable {
+    /// Its number in the file, from 1.
     public let number: Int
+    /// What it says.
     public let value: JSONValue
   }
 

@@ -8,15 +8,17 @@ struct JSONTree {
   /// How many members its objects have in all.
   private(set) var memberCount = 0
 
-  /// Parses `text`, reading the integers that end at `wideIntegerEnds` (ascending) as floating-point numbers.
-  init(parsing text: UnsafeRawBufferPointer, wideIntegerEnds: [Int], maximumDepth: Int) throws(JSONFault) {
+  /// Parses `text` with `substitutions` made in it.
+  init(
+    parsing text: UnsafeRawBufferPointer, substitutions: [LexicalCheck.Substitution], maximumDepth: Int
+  ) throws(JSONFault) {
     guard let tokener = json_tokener_new_ex(CInt(clamping: maximumDepth) + 2) else {
       throw JSONFault("memory", at: 0, "there is no memory to parse this text")
     }
     defer { json_tokener_free(tokener) }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
 
-    var root = try Self.feed(tokener, text, wideIntegerEnds)
+    var root = try Self.feed(tokener, text, substitutions)
     if json_tokener_get_error(tokener) == json_tokener_continue {
       root = json_tokener_parse_ex(tokener, "\n", 1)
     }
@@ -28,15 +30,18 @@ struct JSONTree {
     self.memberCount = memberCount
   }
 
-  /// Gives the text to the tokener in pieces: behind each wide integer goes the fraction that makes it a number with one.
+  /// Gives the text to the tokener in pieces, with the substitutions between them.
   private static func feed(
-    _ tokener: UnsafeMutablePointer<json_tokener>, _ text: UnsafeRawBufferPointer, _ wideIntegerEnds: [Int]
+    _ tokener: UnsafeMutablePointer<json_tokener>, _ text: UnsafeRawBufferPointer,
+    _ substitutions: [LexicalCheck.Substitution]
   ) throws(JSONFault) -> OpaquePointer? {
     var start = 0
-    for end in wideIntegerEnds {
-      _ = try feed(tokener, text, start..<end)
-      json_tokener_parse_ex(tokener, ".0", 2)
-      start = end
+    for substitution in substitutions {
+      _ = try feed(tokener, text, start..<substitution.range.lowerBound)
+      substitution.bytes.withUnsafeBytes { bytes in
+        _ = json_tokener_parse_ex(tokener, bytes.bindMemory(to: CChar.self).baseAddress, CInt(clamping: bytes.count))
+      }
+      start = substitution.range.upperBound
     }
     return try feed(tokener, text, start..<text.count)
   }
@@ -62,7 +67,8 @@ struct JSONTree {
       let length = Int(json_object_get_string_len(object))
       return .string(String(decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self))
     case json_type_array:
-      return .array((0..<json_object_array_length(object)).map { translate(json_object_array_get_idx(object, $0), &memberCount) })
+      return .array(
+        (0..<json_object_array_length(object)).map { translate(json_object_array_get_idx(object, $0), &memberCount) })
     case json_type_object:
       var members = OrderedDictionary<String, JSONValue>(minimumCapacity: Int(json_object_object_length(object)))
       var iterator = json_object_iter_begin(object)
@@ -91,7 +97,8 @@ struct JSONTree {
       default: nil
       }
     if status == json_tokener_continue || offset >= text.count {
-      return JSONFault("truncated", at: text.count, "the text ends within a value" + (expectation.map { ": \($0)" } ?? ""))
+      return JSONFault(
+        "truncated", at: text.count, "the text ends within a value" + (expectation.map { ": \($0)" } ?? ""))
     }
     let found = JSONFault.name(ofByteAt: offset, in: text)
     return JSONFault("syntax", at: offset, expectation.map { "\($0), found \(found)" } ?? "unexpected \(found)")

@@ -9,8 +9,8 @@ extension JSONValue {
 
   /// Parses one JSON text, strictly as RFC 8259 writes it.
   ///
-  /// Refused too: repeated keys, keys that are the same text to Unicode (canonical equivalence), lone surrogates, numbers
-  /// beyond `Double`. Integers that do not fit 64 signed bits, and `-0`, become `number`.
+  /// Refused too: repeated keys, keys that are the same text to Unicode (canonical equivalence), lone surrogates,
+  /// numbers beyond `Double`. Integers that do not fit 64 signed bits, and `-0`, become `number`.
   /// - Parameters:
   ///   - file: What diagnostics call the source.
   ///   - line: The number of the line in `file` at which the text starts.
@@ -64,7 +64,7 @@ extension JSONValue {
   private static func parse(_ text: UnsafeRawBufferPointer, maximumDepth: Int) throws(JSONFault) -> JSONValue {
     let check = try LexicalCheck(text, maximumDepth: maximumDepth)
     guard !check.isBlank else { throw JSONFault("empty", at: 0, "there is no JSON value here") }
-    let tree = try JSONTree(parsing: text, wideIntegerEnds: check.wideIntegerEnds, maximumDepth: maximumDepth)
+    let tree = try JSONTree(parsing: text, substitutions: check.substitutions, maximumDepth: maximumDepth)
     guard tree.memberCount == check.memberCount else { throw RepeatedKey.fault(in: text) }
     return tree.value
   }

@@ -1,14 +1,20 @@
 /// Checks the tokens of a JSON text where json-c is more generous than RFC 8259 even in strict mode, and notes what
-/// json-c would lose: `-0`, integers beyond 64 bits, repeated keys.
+/// json-c would get wrong: `-0`, integers beyond 64 bits, some surrogate pairs, repeated keys.
 ///
 /// How the tokens must follow one another is left to json-c.
 struct LexicalCheck {
+  /// Bytes that stand for those in `range` of the text.
+  struct Substitution {
+    var range: Range<Int>
+    var bytes: [UInt8]
+  }
+
   private let text: UnsafeRawBufferPointer
   private let maximumDepth: Int
   private var offset = 0
 
-  /// Offsets just behind each integer that must be read as a floating-point number.
-  private(set) var wideIntegerEnds: [Int] = []
+  /// What json-c must be given otherwise than it is written, in ascending order.
+  private(set) var substitutions: [Substitution] = []
   /// How many members the objects of the text have in all, repeated keys included.
   private(set) var memberCount = 0
   /// Whether there is any token at all.
@@ -57,7 +63,8 @@ struct LexicalCheck {
     let word = String(decoding: text[start..<offset], as: UTF8.self)
     if word == "true" || word == "false" || word == "null" { return }
     if !word.isEmpty {
-      throw JSONFault("literal", at: start, "'\(word.prefix(40))' is not JSON", fix: "use true, false, null or a string")
+      throw JSONFault(
+        "literal", at: start, "'\(word.prefix(40))' is not JSON", fix: "use true, false, null or a string")
     }
     switch text[start] {
     case UInt8(ascii: "'"):
@@ -65,7 +72,8 @@ struct LexicalCheck {
     case UInt8(ascii: "/"), UInt8(ascii: "#"):
       throw JSONFault("comment", at: start, "comments are not JSON", fix: "remove the comment")
     case 0xEF where start == 0 && text.starts(with: [0xEF, 0xBB, 0xBF]):
-      throw JSONFault("byte-order-mark", at: start, "the text starts with a byte-order mark", fix: "save it as plain UTF-8")
+      throw JSONFault(
+        "byte-order-mark", at: start, "the text starts with a byte-order mark", fix: "save it as plain UTF-8")
     default:
       throw JSONFault("syntax", at: start, "unexpected \(JSONFault.name(ofByteAt: start, in: text))")
     }
@@ -104,7 +112,8 @@ extension LexicalCheck {
     guard isInteger else { return }
     let isNegativeZero = wholeDigits == 1 && leading == UInt8(ascii: "0") && text[start] == UInt8(ascii: "-")
     if isNegativeZero || wholeDigits > 18 && Int64(token(from: start)) == nil {
-      wideIntegerEnds.append(offset)
+      // With a fraction it is read as a floating-point number; as an integer json-c would clamp it.
+      substitutions.append(Substitution(range: offset..<offset, bytes: Array(".0".utf8)))
     }
   }
 
@@ -142,7 +151,8 @@ extension LexicalCheck {
         if try escape() == 0 { nullAt = escapeStart }
       case 0..<0x20:
         throw JSONFault(
-          "control-character", at: offset, "a string holds the control character \(JSONFault.name(ofByteAt: offset, in: text))",
+          "control-character", at: offset,
+          "a string holds the control character \(JSONFault.name(ofByteAt: offset, in: text))",
           fix: "write it as an escape, for example \\n")
       case 0x20..<0x80: offset += 1
       default: try multibyteScalar()
@@ -165,7 +175,8 @@ extension LexicalCheck {
     guard let kind = peek() else { throw JSONFault("string", at: start, "the text ends within an escape") }
     guard kind == UInt8(ascii: "u") else {
       guard "\"\\/bfnrt".utf8.contains(kind) else {
-        throw JSONFault("escape", at: start, "\\ before \(JSONFault.name(ofByteAt: offset, in: text)) is no escape of JSON")
+        throw JSONFault(
+          "escape", at: start, "\\ before \(JSONFault.name(ofByteAt: offset, in: text)) is no escape of JSON")
       }
       offset += 1
       return 1
@@ -176,7 +187,13 @@ extension LexicalCheck {
     guard UTF16.isLeadSurrogate(unit) else { return unit }
     guard text[offset...].starts(with: "\\u".utf8) else { throw loneSurrogate(start) }
     offset += 2
-    guard UTF16.isTrailSurrogate(try hexadecimalUnit(start)) else { throw loneSurrogate(start) }
+    let trail = try hexadecimalUnit(start)
+    guard UTF16.isTrailSurrogate(trail) else { throw loneSurrogate(start) }
+    let scalar = UTF16.decode(UTF16.EncodedScalar([unit, trail]))
+    // json-c 0.16 takes the low bits of some whole characters for another surrogate.
+    if scalar.value & 0xF800 == 0xD800 {
+      substitutions.append(Substitution(range: start..<offset, bytes: Array(String(scalar).utf8)))
+    }
     return unit
   }
 

@@ -37,6 +37,7 @@ enum RepeatedKey {
   }
 
   private static func decoded(_ token: UnsafeRawBufferPointer) -> String? {
-    try? JSONTree(parsing: token, wideIntegerEnds: [], maximumDepth: 1).value.stringValue
+    guard let check = try? LexicalCheck(token, maximumDepth: 1) else { return nil }
+    return try? JSONTree(parsing: token, substitutions: check.substitutions, maximumDepth: 1).value.stringValue
   }
 }

@@ -28,9 +28,12 @@ enum Broadcasting {
       let shapes = types.map(\.description).joined(separator: " and ")
       throw .invalid("operator/broadcast", "\(shapes) do not broadcast: \(one) against \(two)")
     }
-    // A known extent over 1 decides; a symbol may still turn out to be 1.
+    // A known extent over 1 decides; a symbol may still turn out to be 1. Where one is never larger than the other, as
+    // min(seq, 512) and seq, the two are equal or the smaller is 1.
     if a.known != nil { return a }
     if b.known != nil { return b }
+    if (a - b).isProvablyNonNegative { return a }
+    if (b - a).isProvablyNonNegative { return b }
     return .unknown
   }
 
@@ -56,11 +59,42 @@ enum Broadcasting {
       a.withElements(as: A.self) { x in
         b.withElements(as: B.self) { y in
           PairedRows.forEach(left, right) { start, one, other, count in
-            for step in 0..<count {
-              target[start + step] = body(x[one.start + step * one.stride], y[other.start + step * other.stride])
-            }
+            mapRow(x, one, y, other, count, into: target, at: start, body)
           }
         }
+      }
+    }
+  }
+}
+
+extension Broadcasting {
+  /// One row; the strides that rows nearly always have get loops of their own, which the compiler vectorizes.
+  @inline(__always)
+  private static func mapRow<A: TensorElement, B: TensorElement, R: TensorElement>(
+    _ x: UnsafeBufferPointer<A>, _ one: PairedRows.Row, _ y: UnsafeBufferPointer<B>, _ other: PairedRows.Row, _ count: Int,
+    into target: UnsafeMutableBufferPointer<R>, at start: Int, _ body: (A, B) -> R
+  ) {
+    guard let x = x.baseAddress, let y = y.baseAddress, let target = target.baseAddress else { return }
+    let (left, right, result) = (x + one.start, y + other.start, target + start)
+    switch (one.stride, other.stride) {
+    case (1, 1): for step in 0..<count { result[step] = body(left[step], right[step]) }
+    case (1, 0):
+      let fixed = right[0]
+      for step in 0..<count { result[step] = body(left[step], fixed) }
+    case (0, 1):
+      let fixed = left[0]
+      for step in 0..<count { result[step] = body(fixed, right[step]) }
+    default: for step in 0..<count { result[step] = body(left[step * one.stride], right[step * other.stride]) }
+    }
+  }
+
+  /// `body` over every element of one tensor.
+  @inline(__always)
+  static func map<A: TensorElement, R: TensorElement>(_ a: Tensor, _ body: (A) -> R) throws(Diagnostic) -> Tensor {
+    try Tensor(of: R.self, shape: a.shape) { (target: UnsafeMutableBufferPointer<R>) in
+      a.withElements(as: A.self) { source in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        for index in 0..<a.elementCount { to[index] = body(from[index]) }
       }
     }
   }

@@ -36,6 +36,30 @@ extension [Tensor?] {
   func pair() throws(Diagnostic) -> (Tensor, Tensor) { (try required(0), try required(1)) }
 }
 
+extension Evaluable {
+  /// Shape of the first output for the given inputs, as inference tells it.
+  func concreteShape(_ inputs: [Tensor?]) throws(Diagnostic) -> [Int] {
+    let types = try infer(inputs.map { $0.map { Operand($0) } })
+    guard let shape = types.first?.tensor?.knownShape else {
+      throw Diagnostic("operator/inconsistent", .internalFault, "\(name) cannot tell the shape of its output")
+    }
+    return shape
+  }
+}
+
+extension Tensor {
+  /// The elements repeated to fill a larger shape.
+  ///
+  /// - Throws: `operator/broadcast` if the shape does not broadcast to `target`.
+  func broadcast(to target: [Int]) throws(Diagnostic) -> Tensor {
+    guard shape != target else { return self }
+    guard let layout = StridedLayout(broadcasting: shape, to: target) else {
+      throw .invalid("operator/broadcast", "\(dtype)\(shape) does not broadcast to \(target)")
+    }
+    return try gathered(by: layout)
+  }
+}
+
 extension OperatorName {
   /// The diagnostic for an element type that evaluation does not cover.
   func unsupported(_ dtype: DType) -> Diagnostic {

@@ -1,6 +1,7 @@
-/// Canonical decomposition (NFD, Unicode Standard Annex 15) of single scalars, as of Unicode 12.
+/// Canonical decomposition (NFD, Unicode Standard Annex 15) of single scalars, as of Unicode 9.
 ///
-/// Swift's own normalization follows the toolchain's Unicode version and is reached only through whole Foundation strings.
+/// Swift's own normalization follows the toolchain's Unicode version and is reached only through whole Foundation
+/// strings.
 enum CanonicalDecomposition {
   /// Calls `body` with each scalar of the full decomposition of `scalar`, which may be itself.
   static func forEach(of scalar: Unicode.Scalar, _ body: (Unicode.Scalar) -> Void) {

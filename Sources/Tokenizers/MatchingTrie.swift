@@ -1,8 +1,8 @@
-/// The vocabulary as a trie over UTF-8 with failure links, which finds the greedy longest match of a word in time linear
-/// in its bytes (LinMaxMatch; Song, Salcianu, Song, Dopson and Zhou, "Fast WordPiece Tokenization", EMNLP 2021).
+/// The vocabulary as a trie over UTF-8 with failure links, which finds the greedy longest match of a word in time
+/// linear in its bytes (LinMaxMatch; Song, Salcianu, Song, Dopson and Zhou, "Fast WordPiece Tokenization", EMNLP 2021).
 ///
-/// When the walk cannot go on from a node, the tokens that the node has already committed to (its *pops*) are emitted and
-/// the walk goes on from its *failure* node, whose text is what remains of the node's text behind these tokens.
+/// When the walk cannot go on from a node, the tokens that the node has already committed to (its *pops*) are emitted
+/// and the walk goes on from its *failure* node, whose text is what remains of the node's text behind these tokens.
 struct MatchingTrie: Sendable {
   /// More nodes do not fit the transition table's slots.
   static let maximumNodes = 1 << 24
@@ -28,18 +28,18 @@ struct MatchingTrie: Sendable {
   }
 
   private struct Node {
-    var parent: Int
-    var byte: UInt8
+    var parent: Int32
     var token: Int32
-    var depth: Int
+    var depth: Int32
+    var byte: UInt8
   }
 
   /// Nil when the tokens need more than `maximumNodes`.
   ///
   /// - Parameter maximumScalars: Longer tokens are left out, since longer words are never looked up.
   init?(_ vocabulary: Vocabulary, prefix: String, maximumScalars: Int) {
-    slots = Array(repeating: 0, count: 1 << 12)
-    var nodes = Array(repeating: Node(parent: 0, byte: 0, token: Self.none, depth: 0), count: 2)
+    slots = Array(repeating: 0, count: 1 << (Int.bitWidth - vocabulary.bytes.count.leadingZeroBitCount))
+    var nodes = Array(repeating: Node(parent: 0, token: Self.none, depth: 0, byte: 0), count: 2)
     let prefixStartsWord = !(prefix.unicodeScalars.first.map(UnicodeRules.isPunctuation) ?? false)
     for (id, token) in vocabulary.tokens.enumerated() {
       let bytes = token.utf8
@@ -56,8 +56,8 @@ struct MatchingTrie: Sendable {
     link(nodes)
   }
 
-  /// Appends the pieces of `word`, which is not empty, to `ids`; false if the vocabulary cannot spell it, and then `ids`
-  /// may have some pieces too many.
+  /// Appends the pieces of `word`, which is not empty, to `ids`; false if the vocabulary cannot spell it, and then
+  /// `ids` may have some pieces too many.
   func match(_ word: UnsafeBufferPointer<UInt8>, into ids: inout [Int32]) -> Bool {
     var node = Self.startingRoot
     for byte in word {
@@ -143,7 +143,8 @@ extension MatchingTrie {
       var next = child(of: node, byte)
       if next == 0 {
         next = nodes.count
-        nodes.append(Node(parent: node, byte: byte, token: Self.none, depth: nodes[node].depth + 1))
+        nodes.append(
+          Node(parent: Int32(clamping: node), token: Self.none, depth: nodes[node].depth + 1, byte: byte))
         if next < Self.maximumNodes { setChild(of: node, byte, to: next) }
       }
       node = next
@@ -162,8 +163,8 @@ extension MatchingTrie {
         pops[index] = append(node.token, to: Self.none)
         continue
       }
-      var failure = failures[node.parent]
-      var list = pops[node.parent]
+      var failure = failures[Int(node.parent)]
+      var list = pops[Int(node.parent)]
       while failure >= 0 {
         let next = child(of: Int(failure), node.byte)
         if next > 0 {
@@ -193,13 +194,13 @@ extension MatchingTrie {
   }
 
   private static func orderedByDepth(_ nodes: [Node]) -> [Int] {
-    var starts = Array(repeating: 0, count: (nodes.lazy.map(\.depth).max() ?? 0) + 2)
-    for node in nodes { starts[node.depth + 1] += 1 }
+    var starts = Array(repeating: 0, count: Int(nodes.lazy.map(\.depth).max() ?? 0) + 2)
+    for node in nodes { starts[Int(node.depth) + 1] += 1 }
     for depth in starts.indices.dropFirst() { starts[depth] += starts[depth - 1] }
     var order = Array(repeating: 0, count: nodes.count)
     for (index, node) in nodes.enumerated() {
-      order[starts[node.depth]] = index
-      starts[node.depth] += 1
+      order[starts[Int(node.depth)]] = index
+      starts[Int(node.depth)] += 1
     }
     return order
   }

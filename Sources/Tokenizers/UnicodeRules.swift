@@ -1,7 +1,8 @@
 /// The classes of scalars that BERT's basic tokenization speaks of, as Hugging Face `tokenizers` has them.
 ///
 /// Models were trained with the Unicode versions of that library's tables, so scalars that are younger keep the meaning
-/// they had there, namely none: general categories are those of Unicode 8, decompositions of 12, lower case of 17.
+/// they had there, namely none: general categories are those of Unicode 8, canonical decomposition is that of 9, lower
+/// case that of 17.
 enum UnicodeRules {
   /// White space, as the property `White_Space` has it.
   static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
@@ -66,7 +67,7 @@ enum UnicodeRules {
   static func combiningClass(_ scalar: Unicode.Scalar) -> UInt8 {
     let properties = scalar.properties
     let order = properties.canonicalCombiningClass.rawValue
-    return order != 0 && properties.isIn(unicode: 12) ? order : 0
+    return order != 0 && properties.isIn(unicode: 9) ? order : 0
   }
 
   /// The lower-case scalars, if they differ from `scalar`.

@@ -6,7 +6,7 @@ import LatheDiagnostics
 /// its ids, as in Hugging Face `tokenizers`. Tokens are compared scalar by scalar, not by canonical equivalence.
 public struct Vocabulary: Sendable {
   /// A larger file is taken for something else.
-  public static let maximumBytes = 1 << 24
+  public static let maximumBytes = 1 << 23
 
   /// The file itself, to be written again unchanged.
   public let bytes: [UInt8]
@@ -26,6 +26,9 @@ public struct Vocabulary: Sendable {
     }
     var tokens: [String] = []
     var ids: [ExactText: Int32] = [:]
+    let lineCount = bytes.reduce(into: 1) { count, byte in count += byte == 0x0A ? 1 : 0 }
+    tokens.reserveCapacity(lineCount)
+    ids.reserveCapacity(lineCount)
     var start = 0
     while start < bytes.count {
       let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count

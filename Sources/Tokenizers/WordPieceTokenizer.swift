@@ -2,10 +2,12 @@ import LatheDiagnostics
 
 /// BERT's tokenizer: basic tokenization, then the greedy longest pieces of each word.
 ///
-/// Gives the ids of Hugging Face `tokenizers`' `BertWordPieceTokenizer`, in time linear in the text. Special tokens that
-/// stand in a text as written (`[SEP]`) are recognized there, as that library does.
+/// Gives the ids of Hugging Face `tokenizers`' `BertWordPieceTokenizer`, in time linear in the text. Special tokens
+/// that stand in a text as written (`[SEP]`) are recognized there, as that library does.
 public struct WordPieceTokenizer: Sendable {
+  /// The tokens and their ids.
   public let vocabulary: Vocabulary
+  /// How text is read.
   public let options: WordPieceOptions
   /// The id of `options.unknownToken`.
   public let unknownID: Int32
@@ -47,10 +49,12 @@ public struct WordPieceTokenizer: Sendable {
     basic = BasicTokenization(options, specials: specials)
   }
 
-  private static func specialID(_ token: String, _ role: String, in vocabulary: Vocabulary) throws(Diagnostic) -> Int32 {
+  private static func specialID(_ token: String, _ role: String, in vocabulary: Vocabulary) throws(Diagnostic) -> Int32
+  {
     if !token.isEmpty, let id = vocabulary.id(of: token) { return id }
     throw .invalid(
-      "tokenizers/special-token", "the vocabulary has no \(token.isEmpty ? "empty token" : token) for the \(role) token",
+      "tokenizers/special-token",
+      "the vocabulary has no \(token.isEmpty ? "empty token" : token) for the \(role) token",
       fix: "give the model's own vocab.txt, or name the \(role) token it uses")
   }
 

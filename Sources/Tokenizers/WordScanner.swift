@@ -1,7 +1,7 @@
 /// One walk over a text by the rules of basic tokenization: clean, space Chinese, strip accents, lower-case, split.
 ///
-/// Each step of that order works on single scalars, except the ordering of combining marks, so the walk takes every scalar
-/// through all steps at once and holds back only a run of marks.
+/// Each step of that order works on single scalars, except the ordering of combining marks, so the walk takes every
+/// scalar through all steps at once and holds back only a run of marks.
 struct WordScanner<Sink: WordSink> {
   private let rules: BasicTokenization
   private(set) var sink: Sink

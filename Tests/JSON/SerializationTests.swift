@@ -5,27 +5,32 @@ import Testing
 @Suite struct SerializationTests {
   @Test func compactFormKeepsOrderAndEscapes() {
     let value: JSONValue = ["z": [1, -2.5, true, nil], "a": ["k\"\\": "\u{1}\n\u{1F}/é\u{2028}😀"], "e": [], "o": [:]]
-    #expect(value.serialized() == "{\"z\":[1,-2.5,true,null],\"a\":{\"k\\\"\\\\\":\"\\u0001\\n\\u001f/é\u{2028}😀\"},\"e\":[],\"o\":{}}")
+    #expect(
+      value.serialized()
+        == "{\"z\":[1,-2.5,true,null],\"a\":{\"k\\\"\\\\\":\"\\u0001\\n\\u001f/é\u{2028}😀\"},\"e\":[],\"o\":{}}")
   }
 
   @Test func prettyFormIndentsByTwo() {
     let value: JSONValue = ["a": [1, ["b": nil]], "c": [], "d": [:]]
-    #expect(value.serialized(pretty: true) == """
-      {
-        "a": [
-          1,
-          {
-            "b": null
-          }
-        ],
-        "c": [],
-        "d": {}
-      }
-      """)
+    #expect(
+      value.serialized(pretty: true) == """
+        {
+          "a": [
+            1,
+            {
+              "b": null
+            }
+          ],
+          "c": [],
+          "d": {}
+        }
+        """)
   }
 
   @Test func numbersComeBackEqual() throws {
-    var numbers: [Double] = [0, -0.0, 1, 1e20, 1e-7, 0.1, 1 / 3, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude, -1e300]
+    var numbers: [Double] = [
+      0, -0.0, 1, 1e20, 1e-7, 0.1, 1 / 3, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude, -1e300,
+    ]
     for _ in 0..<20_000 {
       let number = Double(bitPattern: .random(in: 0...UInt64.max))
       if number.isFinite { numbers.append(number) }
@@ -41,6 +46,17 @@ import Testing
   @Test func everyScalarComesBack() throws {
     let text = String(String.UnicodeScalarView((0...0x10FFFF).compactMap { Unicode.Scalar($0 as UInt32) }))
     let back = try JSONValue.parse(JSONValue.string(text).serialized()).stringValue
+    #expect(back.map { Array($0.utf8) } == Array(text.utf8))
+  }
+
+  @Test func everyEscapedScalarIsRead() throws {
+    let scalars = (0...0x10FFFF).compactMap { Unicode.Scalar($0 as UInt32) }
+    let text = String(String.UnicodeScalarView(scalars))
+    let escaped = text.utf16.map { unit in
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+    let back = try JSONValue.parse("[\"\(escaped.joined())\"]")[0]?.stringValue
     #expect(back.map { Array($0.utf8) } == Array(text.utf8))
   }
 

@@ -2,13 +2,13 @@
 
 Usage: python3 Tests/Tokenizers/make_decompositions.py > Sources/Tokenizers/CanonicalDecomposition+Table.swift
 
-Decompositions never change once they are assigned, so every Python whose database is Unicode 12 to 17 gives the same
-table: the scalars that came later than Unicode 12 are listed here and left out.
+Decompositions never change once they are assigned, so every Python whose database is Unicode 9 to 17 gives the same
+table: the scalars that came later than Unicode 9 are listed here and left out.
 """
 
 import unicodedata
 
-# Canonically decomposable scalars that came after Unicode 12.
+# Canonically decomposable scalars that came after Unicode 9.
 YOUNGER = {
     *(0x11938, 0x105C9, 0x105E4, 0x11383, 0x11385, 0x1138E, 0x11391, 0x113C5, 0x113C7, 0x113C8),
     *range(0x16121, 0x16129),

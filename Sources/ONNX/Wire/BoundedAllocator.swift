@@ -1,3 +1,4 @@
+internal import COnnx
 internal import CProtobufC
 private import Glibc
 

@@ -1,5 +1,6 @@
 internal import COnnx
-package import LatheDiagnostics
+internal import CProtobufC
+import LatheDiagnostics
 
 /// Takes the next bytes of an output.
 package typealias ByteSink = (UnsafeRawBufferPointer) throws(Diagnostic) -> Void

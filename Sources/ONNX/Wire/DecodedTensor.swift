@@ -1,5 +1,6 @@
 internal import COnnx
-package import LatheDiagnostics
+internal import CProtobufC
+import LatheDiagnostics
 
 /// A file that holds one tensor, such as `input_0.pb` of a test data set.
 package final class DecodedTensor {

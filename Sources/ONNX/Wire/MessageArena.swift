@@ -1,3 +1,4 @@
+internal import COnnx
 internal import CProtobufC
 
 /// Memory for a tree of protobuf-c structures that is built, packed and then dropped as a whole.

@@ -1,13 +1,9 @@
-import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
 /// Sum, element by element, with broadcasting; integers wrap.
 public struct Add: BinaryArithmetic {
-  public static let schema = OperatorSchema(
-    "Add", since: 14,
-    inputs: [.init("A", "T", .numeric), .init("B", "T", .numeric)],
-    outputs: [.init("C", "T", .numeric)])
+  public static let schema = formal("Add", since: 14)
 
   public init() {}
 

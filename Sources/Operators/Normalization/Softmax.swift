@@ -1,10 +1,10 @@
-import Foundation
+internal import Foundation
 import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
 /// exp(x − max) / Σ exp(x − max) along one axis.
-public struct Softmax: Evaluable {
+public struct Softmax: FloatEvaluable {
   public static let schema = OperatorSchema(
     "Softmax", since: 13,
     inputs: [.init("input", "T", .floats)],
@@ -20,7 +20,9 @@ public struct Softmax: Evaluable {
     axis = try attributes.integer("axis", default: -1)
   }
 
-  public func encode(into attributes: inout Attributes) { attributes.set("axis", axis) }
+  public func encode(into attributes: inout Attributes) {
+    if axis != -1 { attributes.set("axis", axis) }
+  }
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let type = try inputs.tensor(0)
@@ -28,23 +30,13 @@ public struct Softmax: Evaluable {
     return [.tensor(type)]
   }
 
-  public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
+  func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let input = try inputs.required(0)
-    switch input.dtype {
-    case .float32: return [try softmax(input, Float.self)]
-    case .float64: return [try softmax(input, Double.self)]
-    case .float16: return [try softmax(input, Float16.self)]
-    case .bfloat16: return [try softmax(input, BFloat16.self)]
-    default: throw name.unsupported(input.dtype)
-    }
-  }
-
-  private func softmax<T: FloatElement>(_ input: Tensor, _ type: T.Type) throws(Diagnostic) -> Tensor {
     let axis = try normalized(axis: axis, rank: input.rank)
     let extent = input.shape[axis]
     let inner = input.shape[(axis + 1)...].reduce(1, *)
     let outer = input.shape[..<axis].reduce(1, *)
-    return try Tensor(of: T.self, shape: input.shape) { (target: UnsafeMutableBufferPointer<T>) in
+    let result = try Tensor(of: T.self, shape: input.shape) { (target: UnsafeMutableBufferPointer<T>) in
       input.withElements(as: T.self) { source in
         var exponentials = [Double](repeating: 0, count: extent)
         for start in 0..<outer * inner {
@@ -60,5 +52,6 @@ public struct Softmax: Evaluable {
         }
       }
     }
+    return [result]
   }
 }
