@@ -20,14 +20,20 @@ struct InputFit {
     return tensor
   }
 
-  /// As `checked`, for arrays of numpy: what numpy has no type for may come in the type that `NPZWriter` writes it in.
-  func fitted(_ tensor: Tensor) throws(Diagnostic) -> Tensor {
-    guard let wanted = input.type?.dtype, wanted != tensor.dtype, let carrier = CarrierType.of(wanted) else {
-      return try checked(tensor)
-    }
-    guard tensor.dtype == carrier else { throw wrongType(tensor.dtype, wanted: wanted) }
+  /// Checks an array of numpy before its elements are read.
+  ///
+  /// What numpy has no type for comes in the type that `NPZWriter` writes it in.
+  func checkArray(_ dtype: DType, _ shape: [Int]) throws(Diagnostic) {
+    guard let type = input.type else { return }
+    guard dtype == CarrierType.of(type.dtype) ?? type.dtype else { throw wrongType(dtype, wanted: type.dtype) }
+    try checkShape(shape, type)
+  }
+
+  /// An array of numpy that `checkArray` let pass, in the input's type.
+  func converted(_ tensor: Tensor) throws(Diagnostic) -> Tensor {
+    guard let wanted = input.type?.dtype, wanted != tensor.dtype else { return tensor }
     do {
-      return try checked(try CarrierType.narrowed(tensor, to: wanted))
+      return try CarrierType.narrowed(tensor, to: wanted)
     } catch {
       throw error.located(in: Location(value: input.name))
     }

@@ -1,4 +1,3 @@
-internal import Foundation
 import LatheDiagnostics
 
 /// Reads samples from files and makes feeds of them.
@@ -38,8 +37,8 @@ public enum SampleReader {
     case .npz: return SampleSet(whole: try NPZReader.read(path: path, for: interface, limits: options.limits))
     case .npy:
       let input = try onlyInput(of: interface, for: "an .npy file")
-      let tensor = try NPYFile.read(path: path, limits: options.limits)
-      return SampleSet(whole: [input.name: try InputFit(input, source: "this file").fitted(tensor)])
+      let fit = InputFit(input, source: "this file")
+      return SampleSet(whole: [input.name: try NPYFile.read(path: path, fit: fit, limits: options.limits)])
     case .tensorProto:
       let input = try onlyInput(of: interface, for: "a .pb file")
       let tensor = try TensorProtoFile.read(path: path, limits: options.limits).tensor

@@ -3,11 +3,15 @@ import LatheTensors
 
 /// Turns the bytes of an .npy file into a tensor in row-major, little-endian order.
 enum NPYDecoder {
-  /// The array that `source` holds from here to its end.
+  /// The array that `source` holds from here to its end, in the type that `fit` wants.
   ///
-  /// - Throws: `npy/…` for malformed bytes, `limit/tensor-bytes` before anything that large is allocated.
-  static func tensor(from source: inout some ByteSource, limits: ResourceLimits) throws(Diagnostic) -> Tensor {
+  /// - Throws: `npy/…` for malformed bytes; `samples/…` for a type or shape that does not fit and `limit/tensor-bytes`, both
+  ///   before the elements are read.
+  static func tensor(
+    from source: inout some ByteSource, fit: InputFit, limits: ResourceLimits
+  ) throws(Diagnostic) -> Tensor {
     let header = try NPYHeader(from: &source)
+    try fit.checkArray(header.type.dtype, header.shape)
     guard header.dataBytes <= source.remaining else {
       throw type(of: source).truncated("its elements", needed: header.dataBytes, left: source.remaining)
     }
@@ -21,7 +25,7 @@ enum NPYDecoder {
     case .unicode, .bytes: tensor = try strings(header, &source)
     }
     try source.finish()
-    return tensor
+    return try fit.converted(tensor)
   }
 
   private static func check(_ header: NPYHeader, _ limits: ResourceLimits) throws(Diagnostic) {
@@ -105,7 +109,7 @@ extension NPYDecoder {
   private static func strings(_ header: NPYHeader, _ source: inout some ByteSource) throws(Diagnostic) -> Tensor {
     let size = header.type.itemSize
     var strings: [String] = []
-    strings.reserveCapacity(header.elementCount)
+    strings.reserveCapacity(min(header.elementCount, 1 << 16))
     let chunk = max(1, (1 << 20) / max(size, 1))
     while strings.count < header.elementCount {
       let count = min(chunk, header.elementCount - strings.count)

@@ -16,6 +16,12 @@ struct NPYType: Equatable {
   var itemSize: Int
   var isBigEndian: Bool
 
+  /// The type of a tensor's element.
+  var dtype: DType {
+    guard case .plain(let dtype) = kind else { return .string }
+    return dtype
+  }
+
   /// Parses `<f4`, `|b1`, `>U12` and the like.
   init(descr: String) throws(Diagnostic) {
     let characters = Array(descr.utf8)

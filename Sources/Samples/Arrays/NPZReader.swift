@@ -24,8 +24,8 @@ enum NPZReader {
       }
       do {
         var source = try archive.open(try archive.entry(at: index, named: entryName))
-        let tensor = try NPYDecoder.tensor(from: &source, limits: limits)
-        feed[input.name] = try InputFit(input, source: "this file").fitted(tensor)
+        let fit = InputFit(input, source: "this file")
+        feed[input.name] = try NPYDecoder.tensor(from: &source, fit: fit, limits: limits)
       } catch {
         throw error.located(in: Location(file: path, value: input.name))
       }

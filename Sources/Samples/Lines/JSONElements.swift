@@ -50,10 +50,11 @@ struct JSONElements {
 
   private func integers<T: IntegerElement>(_ type: T.Type, _ array: JSONArray) throws(Diagnostic) -> Tensor {
     try Tensor(
-      try map(array) { value in
+      try map(array) { value -> T? in
         switch value {
         case .integer(let number): T(exactly: number)
-        case .number(let number): T(exactly: number)
+        // A number beyond 2^53 may have been rounded.
+        case .number(let number) where abs(number) <= 0x1p53: T(exactly: number)
         default: nil
         }
       }, shape: array.shape)
@@ -61,7 +62,7 @@ struct JSONElements {
 
   private func floats<T: FloatElement>(_ type: T.Type, _ array: JSONArray) throws(Diagnostic) -> Tensor {
     try Tensor(
-      try map(array) { value in
+      try map(array) { value -> T? in
         guard let rounded = value.doubleValue.map({ T(double: $0) }), rounded.double.isFinite else { return nil }
         return rounded
       }, shape: array.shape)

@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheIR
 import LatheJSON
 import LatheTensors
 import OrderedCollections
