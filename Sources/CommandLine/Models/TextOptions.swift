@@ -4,6 +4,7 @@ import LatheIR
 import LatheJSON
 import LatheTensors
 import LatheTokenizers
+import OrderedCollections
 
 /// `--vocab`, `--labels` and `--cased`: what turns text into ids and class indices into names.
 struct TextOptions: ParsableArguments {
