@@ -94,9 +94,10 @@ import Testing
 
   @Test func hostileShapesAreRefused() throws {
     let x = try Tensor.seeded(.float32, [2, 3], seed: 1)
-    for target in [[-1, -1], [-2, 3], [4, -1], [7], [0, 0, 0], [.max, .max], [.min]] {
+    for target in [[-1, -1], [-2, 3], [4, -1], [7], [0, 0, 0], [.min]] {
       expectRefusal(Reshape(), [x, try ints(target, [target.count])], "operator/reshape")
     }
+    expectRefusal(Reshape(), [x, try vector(.max, .max)], "tensor/shape")
     expectRefusal(Reshape(allowsZero: true), [x, try vector(0, -1)], "operator/reshape")
     expectRefusal(Reshape(), [x, try ints([6], [1, 1])], "operator/rank")
     expectRefusal(Reshape(), [x], "operator/inputs")
@@ -139,7 +140,7 @@ import Testing
     let one = TensorType(.int64, [1])
     #expect(
       try inferred(Slice(), [(positions, nil), (one, [0]), (one, ["seq"]), (one, [1]), (one, [1])]).contains("512"))
-    #expect(try inferred(Slice(), [(x, nil), (one, [1]), (one, [.known(.max)]), (one, [1])]) == "f32[batch, max(0, seq - 1), 128]")
+    #expect(try inferred(Slice(), [(x, nil), (one, [1]), (one, [.known(.max)]), (one, [1])]) == "f32[batch, max(1, seq) - 1, 128]")
     #expect(try inferred(Expand(), [(TensorType(.float32, [1, 1, "seq"]), nil), (target, ["batch", 1, 1, "seq"])]) == "f32[batch, 1, 1, seq]")
     #expect(try inferred(ConstantOfShape(), [(TensorType(.int64, [2]), ["batch", 3])]) == "f32[batch, 3]")
     #expect(try inferred(Concat(axis: 1), [(x, nil), (x, nil)]) == "f32[batch, 2*seq, 128]")
