@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheONNX
 
 /// Reads samples from files and makes feeds of them.
 ///
@@ -41,7 +42,7 @@ public enum SampleReader {
       return SampleSet(whole: [input.name: try NPYFile.read(path: path, fit: fit, limits: options.limits)])
     case .tensorProto:
       let input = try onlyInput(of: interface, for: "a .pb file")
-      let tensor = try TensorProtoFile.read(path: path, limits: options.limits).tensor
+      let tensor = try ONNXTensorFile.read(path: path, limits: options.limits).tensor
       return SampleSet(whole: [input.name: try InputFit(input, source: "this file").checked(tensor)])
     case .jsonLines: return try JSONLSamples(interface, options).read(path: path)
     case .plainText: return try TextBatcher(interface, options).sampleSet(of: try PlainTextSamples.read(path: path))

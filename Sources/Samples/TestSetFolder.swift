@@ -1,5 +1,6 @@
 internal import Foundation
 import LatheDiagnostics
+import LatheONNX
 import LatheTensors
 
 /// Reads ONNX test sets: a folder with `input_0.pb`, … and `output_0.pb`, …, or a folder of such folders.
@@ -78,7 +79,7 @@ struct TestSetFolder {
     var used: Set<String> = []
     for (fileName, number) in numbered {
       let file = "\(folder)/\(fileName)"
-      let (name, tensor) = try TensorProtoFile.read(path: file, limits: limits)
+      let (name, tensor) = try ONNXTensorFile.read(path: file, limits: limits)
       let isNamed = ports.contains { $0.name == name }
       guard isNamed || ports.indices.contains(number) else {
         throw .invalid(

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes Data/: arrays as numpy saves them, for the tests beside this script. Needs numpy; run it in any folder."""
+"""Writes Data/: arrays as numpy saves them, for the tests beside this script. Needs numpy and onnx; run it in any folder."""
 
 import pathlib
 import zipfile
 
 import numpy as np
+import onnx
+import onnx.numpy_helper
 
 data = pathlib.Path(__file__).parent / "Data"
 data.mkdir(exist_ok=True)
@@ -58,3 +60,18 @@ with zipfile.ZipFile(data / "twice.npz", "w") as archive:
     for name in ("x.npy", "x"):
         with archive.open(name, "w") as file:
             np.lib.format.write_array(file, np.zeros(3, np.float32))
+
+
+def save_tensor(path, array, name):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(onnx.numpy_helper.from_array(array, name).SerializeToString())
+
+
+# Set 10 names its tensors, in another order than the model's inputs; the others go by number.
+for number in (0, 2, 10):
+    folder = data / "sets" / f"test_data_set_{number}"
+    a, b = np.float32([number, 1]), np.int64([number])
+    named = number == 10
+    save_tensor(folder / "input_0.pb", b if named else a, "b" if named else "")
+    save_tensor(folder / "input_1.pb", a if named else b, "a" if named else "")
+    save_tensor(folder / "output_0.pb", a + b.astype(np.float32), "")
