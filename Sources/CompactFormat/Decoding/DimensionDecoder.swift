@@ -10,7 +10,7 @@ struct DimensionDecoder {
   /// How deep quotients and maxima may lie in each other.
   private static let maximumDepth = 24
   /// Characters that all dimensions together may make the arithmetic look at, which bounds its time.
-  private static let maximumWork = 1 << 22
+  private static let maximumWork = 1 << 21
 
   private let reader: MessageReader
   private(set) var dimensions: [Dimension] = []
