@@ -51,6 +51,23 @@ import Testing
     #expect(folder.names == ["model.lathe"])
   }
 
+  @Test func dimensionsReadBackOrAreRefused() throws {
+    var dimension = Dimension.symbol("n")
+    for level in 1...80 {
+      dimension = (dimension + 1).floorDivided(by: 2)
+      var graph = Graph()
+      _ = try graph.addInput("x", type: .tensor(TensorType(.float32, [dimension])))
+      let error = failure(folder.file("model.lathe"), Model(graph: graph))
+      #expect((error == nil) == (level < 64), "level \(level): \(String(describing: error))")
+      guard error == nil else {
+        #expect(error?.id == "lathe/dimension")
+        continue
+      }
+      let copy = try CompactReader.read(path: folder.file("model.lathe"), limits: ResourceLimits(), catalog: .standard)
+      #expect(copy.graph == graph)
+    }
+  }
+
   @Test func linksAreFollowed() throws {
     let (target, link) = (folder.file("target.lathe"), folder.file("link.lathe"))
     try CompactWriter.write(Model(graph: Graph(name: "old")), to: target)
