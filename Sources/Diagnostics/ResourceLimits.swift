@@ -14,7 +14,7 @@ public struct ResourceLimits: Sendable, Hashable {
   /// Most nodes a graph may have once model-local functions are expanded.
   public var expandedNodes = 1_000_000
   /// Bytes of decoded structure allowed for each byte of a protobuf file, above a fixed 32 MiB.
-  public var decodedBytesPerByte = 12
+  public var decodedBytesPerByte = 24
 
   public init() {}
 

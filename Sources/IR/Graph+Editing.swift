@@ -2,11 +2,14 @@ import LatheDiagnostics
 import LatheTensors
 
 extension Graph {
-  /// Adds an input.
+  /// Adds an input, which need not be fed if it has a default.
   ///
   /// - Throws: `ir/duplicate-name` if a value has that name; so do all methods that name a value.
-  public mutating func addInput(_ name: String, type: ValueType?) throws(Diagnostic) -> ValueID {
+  public mutating func addInput(
+    _ name: String, type: ValueType?, defaultValue: Tensor? = nil
+  ) throws(Diagnostic) -> ValueID {
     let id = try addValue(name, type: type, constant: nil)
+    self[id].defaultValue = defaultValue
     inputs.append(id)
     return id
   }
@@ -125,6 +128,7 @@ extension Graph {
   public mutating func setConstant(_ tensor: Tensor, of id: ValueID) {
     inputs.removeAll { $0 == id }
     self[id].constant = tensor
+    self[id].defaultValue = nil
     self[id].type = .tensor(TensorType(of: tensor))
   }
 
@@ -148,7 +152,7 @@ extension Graph {
   mutating func addValue(_ name: String, type: ValueType?, constant: Tensor?) throws(Diagnostic) -> ValueID {
     guard valueIDs[name] == nil else { throw Self.duplicate(name) }
     let id = ValueID(values.count)
-    values.append(Value(name: name, type: type, constant: constant, producer: nil, users: [], annotations: Annotations()))
+    values.append(Value(name: name, type: type, constant: constant, defaultValue: nil, producer: nil, users: [], annotations: Annotations()))
     valueIDs[name] = id
     return id
   }

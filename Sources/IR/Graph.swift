@@ -80,10 +80,10 @@ public struct Graph: Sendable {
     return "\(node.op.name)\(output)"
   }
 
-  /// Elements of all constants, subgraphs included.
+  /// Elements of all constants and defaults of inputs, subgraphs included.
   public var parameterCount: Int { sumConstants { $0.elementCount } }
 
-  /// Bytes of all constants, subgraphs included; a tensor used under two names counts twice.
+  /// Bytes of all constants and defaults of inputs, subgraphs included; a tensor used under two names counts twice.
   public var constantByteCount: Int { sumConstants { $0.byteCount } }
 
   /// Nodes, subgraphs included.
@@ -97,7 +97,7 @@ public struct Graph: Sendable {
   }
 
   private func sumConstants(_ measure: (Tensor) -> Int) -> Int {
-    let own = values.reduce(0) { $0 + (($1?.constant).map(measure) ?? 0) }
+    let own = values.reduce(0) { $0 + (($1?.constant ?? $1?.defaultValue).map(measure) ?? 0) }
     return order.reduce(own) { sum, id in sum + subgraphs(of: id).reduce(0) { $0 + $1.sumConstants(measure) } }
   }
 }
@@ -113,7 +113,7 @@ extension Graph: Equatable {
     for (name, id) in a.valueIDs {
       guard let other = b.valueIDs[name] else { return false }
       let (left, right) = (a[id], b[other])
-      guard left.type == right.type, left.constant == right.constant else { return false }
+      guard left.type == right.type, left.constant == right.constant, left.defaultValue == right.defaultValue else { return false }
     }
     return zip(a.order, b.order).allSatisfy { left, right in
       let (one, two) = (a[left], b[right])

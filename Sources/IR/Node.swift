@@ -60,6 +60,8 @@ public struct Value: Sendable {
   public internal(set) var type: ValueType?
   /// The contents of a constant.
   public internal(set) var constant: Tensor?
+  /// What an input holds when it is not fed; not a constant, since it can be.
+  public internal(set) var defaultValue: Tensor?
   /// The node that produces it; nil for inputs, captures and constants.
   public internal(set) var producer: NodeID?
   /// Nodes that read it, once for each reading operand.

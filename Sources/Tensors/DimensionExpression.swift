@@ -122,7 +122,7 @@ extension DimensionExpression.Atom {
 
   var name: String {
     switch self {
-    case .symbol(let name): name
+    case .symbol(let name): Dimension.written(symbol: name)
     case .quotient(let a, let b): "\(a.parenthesized)/\(b.parenthesized)"
     case .maximum(let a, let b): "max(\(a), \(b))"
     }

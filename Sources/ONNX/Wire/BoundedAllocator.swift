@@ -1,0 +1,50 @@
+internal import COnnx
+internal import CProtobufC
+private import Glibc
+
+/// Memory for protobuf-c that ends at a budget: beyond it protobuf-c is told there is none, and gives up in order.
+final class BoundedAllocator {
+  /// Room for the size before each block, which keeps malloc's alignment.
+  private static let header = 16
+
+  private let budget: Int
+  private var live = 0
+  /// Whether a request was refused because of the budget.
+  private(set) var wasExhausted = false
+
+  init(budget: Int) {
+    self.budget = budget
+  }
+
+  /// Calls `body` with protobuf-c's view of this allocator.
+  func withC<Result>(_ body: (UnsafeMutablePointer<ProtobufCAllocator>) -> Result) -> Result {
+    var allocator = ProtobufCAllocator(
+      alloc: { data, size in
+        guard let data else { return nil }
+        return Unmanaged<BoundedAllocator>.fromOpaque(data).takeUnretainedValue().allocate(size)
+      },
+      free: { data, pointer in
+        guard let data, let pointer else { return }
+        Unmanaged<BoundedAllocator>.fromOpaque(data).takeUnretainedValue().release(pointer)
+      },
+      allocator_data: Unmanaged.passUnretained(self).toOpaque())
+    return withExtendedLifetime(self) { body(&allocator) }
+  }
+
+  private func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
+    guard size >= 0, size <= budget - live, size < Int.max - Self.header else {
+      wasExhausted = true
+      return nil
+    }
+    guard let block = malloc(size + Self.header) else { return nil }
+    live += size
+    block.storeBytes(of: size, as: Int.self)
+    return block + Self.header
+  }
+
+  private func release(_ pointer: UnsafeMutableRawPointer) {
+    let block = pointer - Self.header
+    live -= block.load(as: Int.self)
+    free(block)
+  }
+}
