@@ -27,12 +27,13 @@ func module(_ folder: String, path: String? = nil, _ modules: [String] = [], _ o
     swiftSettings: strict)
 }
 
-func tests(_ folder: String, _ modules: [String], _ others: [Target.Dependency] = []) -> Target {
+/// The tests in `Tests/<folder>`; `files` are data and scripts that stand beside them.
+func tests(_ folder: String, _ modules: [String], files: [String] = [], _ others: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(folder)Tests",
     dependencies: modules.map { .target(name: "Lathe\($0)") } + ["LatheTestSupport"] + others,
     path: "Tests/\(folder)",
-    exclude: [],
+    exclude: files,
     swiftSettings: strict)
 }
 
@@ -52,6 +53,7 @@ let package = Package(
     .systemLibrary(name: "CJSONC", path: "Sources/CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CLibZip", path: "Sources/CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"], path: "Sources/COnnx", exclude: ["regenerate.sh"]),
+    .target(name: "CLatheChecksum", path: "Sources/CLatheChecksum"),
     .target(name: "CLatheProto", dependencies: ["CProtobufC"], path: "Sources/CLatheProto", exclude: ["regenerate.sh"]),
 
     module("Diagnostics"),
@@ -63,10 +65,10 @@ let package = Package(
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
     module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
     module("ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", "CProtobufC", collections]),
-    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "JSON"], ["CLatheProto", collections]),
+    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators"], ["CLatheProto", "CLatheChecksum", "CProtobufC", collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
     module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
-    module("Equivalence", ["Diagnostics", "Tensors", "IR", "Interpreter", "JSON"]),
+    module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     .executableTarget(
       name: "LatheCommandLine",
       dependencies: [
@@ -75,6 +77,23 @@ let package = Package(
       ],
       path: "Sources/CommandLine",
       swiftSettings: strict),
+
+    .target(
+      name: "LatheTestSupport", dependencies: ["LatheDiagnostics", "LatheTensors", "LatheIR", "LatheOperators"], path: "Tests/Support",
+      swiftSettings: strict),
+    tests("Tensors", ["Diagnostics", "Tensors"]),
+    tests("JSON", ["Diagnostics", "JSON"], [collections]),
+    tests("Tokenizers", ["Diagnostics", "Tokenizers", "JSON"], files: ["Data", "make_expectations.py", "make_decompositions.py"]),
+    tests("IR", ["Diagnostics", "Tensors", "IR", "Operators"]),
+    tests("Operators", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["make_cases.py", "cases.json"]),
+    tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
+    tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
+    tests("ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"], files: ["make_models.py", "Data"]),
+    tests("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"]),
+    tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
+    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"]),
+    tests("CommandLine", ["CommandLine"]),
+    tests("Repository", []),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -30,6 +30,9 @@ public final class TensorStorage: @unchecked Sendable {
     try fill(UnsafeMutableRawBufferPointer(start: pointer, count: byteCount))
   }
 
+  /// If the bytes are a mapped file's, tells the kernel that the pages read so far are no longer needed; the bytes stay valid.
+  public func dropPages() { (owner as? MappedFile)?.dropPages() }
+
   deinit {
     guard owner == nil, let start = bytes.baseAddress else { return }
     free(UnsafeMutableRawPointer(mutating: start))

@@ -40,6 +40,7 @@ import Testing
     func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     let start = (pass * batch + sequence) * hidden
     var (h, c) = (Array(values[5][start..<start + hidden]), Array(values[6][start..<start + hidden]))
+    if positions.isEmpty { (h, c) = (h.map { _ in 0 }, c.map { _ in 0 }) }
     var outputs: [[Double]] = []
     for position in positions {
       let offset = (position * batch + sequence) * features
@@ -49,7 +50,7 @@ import Testing
         let i = sigmoid(gate(0, unit, x, h, c[unit], 0))
         let f = couples ? 1 - i : sigmoid(gate(2, unit, x, h, c[unit], 2))
         nextC[unit] = f * c[unit] + i * tanh(gate(3, unit, x, h, 0, nil))
-        nextH[unit] = sigmoid(gate(1, unit, x, h, nextC[unit], 1)) * tanh(min(max(nextC[unit], -clip), clip))
+        nextH[unit] = sigmoid(gate(1, unit, x, h, nextC[unit], 1)) * tanh(nextC[unit])
       }
       (h, c) = (nextH, nextC)
       outputs.append(h)

@@ -44,7 +44,7 @@ extension ModelReader {
     draft.overload = overload
     draft.attributes = read.attributes
     draft.captures = read.captures
-    draft.nodeName = node.pointee.name.len > 0 ? scope.path + freeText(node.pointee.name, "a node's name") : ""
+    draft.nodeName = node.pointee.name.len > 0 ? scope.prefix + freeText(node.pointee.name, "a node's name") : ""
     draft.annotations = annotations(
       node.pointee.doc_string, MessageList(node.pointee.metadata_props, node.pointee.n_metadata_props))
     if node.pointee.n_device_configurations > 0 {

@@ -1,0 +1,61 @@
+internal import COnnx
+import LatheDiagnostics
+import LatheIR
+import LatheTensors
+import OrderedCollections
+
+/// A model ready to be written: every decision made, nothing on disk yet.
+struct ExportPlan {
+  let opset: Int
+  let irVersion: Int
+  let writer: SkeletonWriter
+  let external: ExternalData?
+
+  /// Plans one file, or two if weights are to lie beside or the model is too large for one; nil for `fileName` forbids a second.
+  init(_ model: Model, _ options: ONNXExporter.Options, fileName: String?) throws(Diagnostic) {
+    let opset = try OpsetChoice(graph: model.graph).choose(options.opset, source: model.metadata.operatorSets[""])
+    let isLarge = model.graph.constantByteCount >= SkeletonWriter.largestFile
+    let wantsData = options.placement == .external || isLarge
+    let data = fileName.map { ExternalData(location: "\($0).data", threshold: options.externalThreshold) }
+    do throws(Diagnostic) {
+      self = try ExportPlan(model, options, opset, wantsData ? data : nil)
+    } catch {
+      // Close to the limit, only the whole file tells.
+      guard error.id == "onnx/too-large", !wantsData, let data else { throw error }
+      self = try ExportPlan(model, options, opset, data)
+    }
+  }
+
+  private init(
+    _ model: Model, _ options: ONNXExporter.Options, _ opset: Int, _ external: ExternalData?
+  ) throws(Diagnostic) {
+    let encoder = ModelEncoder(opset: opset, external: external, declaresEveryType: options.declaresEveryType)
+    let skeleton = try encoder.skeleton(model, producerVersion: options.producerVersion)
+    guard let root = WireSchema.onnx.index(of: messageDescriptor(lathe__onnx__model_proto__init)) else {
+      throw Diagnostic("onnx/schema", .internalFault, "the schema lacks the message to write")
+    }
+    self.opset = opset
+    irVersion = encoder.demand.version
+    writer = try SkeletonWriter(skeleton, as: root, schema: .onnx, payloads: encoder.payloads)
+    self.external = encoder.external.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Writes the files, which appear under their names when both are complete.
+  func write(to path: String) throws(Diagnostic) -> ONNXExporter.Summary {
+    let modelFile = try StagedFile(path)
+    var dataFile: StagedFile?
+    if let external {
+      let file = try StagedFile("\(path).data")
+      try external.write { (bytes) throws(Diagnostic) in try file.write(bytes) }
+      try file.finish()
+      dataFile = file
+    }
+    try writer.write { (bytes) throws(Diagnostic) in try modelFile.write(bytes) }
+    try modelFile.finish()
+    try dataFile?.place()
+    try modelFile.place()
+    var files = [ONNXExporter.Summary.File(path: path, byteCount: modelFile.byteCount)]
+    if let dataFile { files.append(.init(path: "\(path).data", byteCount: dataFile.byteCount)) }
+    return ONNXExporter.Summary(opset: opset, irVersion: irVersion, files: files)
+  }
+}
