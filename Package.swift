@@ -88,7 +88,9 @@ let package = Package(
     tests("Operators", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["make_cases.py", "cases.json"]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
-    tests("ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"], files: ["make_models.py", "Data"]),
+    tests(
+      "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
+      files: ["make_models.py", "make_expected.py", "make_import_models.py", "Data"], [collections]),
     tests("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
     tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"]),
