@@ -37,7 +37,7 @@ private typealias P = ProtoBytes
     try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
     _ = try folder.path("sub/odd.bin", [9] + ones)
     #expect(try read(folder, [("location", "sub/odd.bin"), ("offset", "1")]) == [1, 2])
-    try FileManager.default.createSymbolicLink(atPath: try folder.path("inside.bin"), withDestinationPath: "sub/odd.bin")
+    try FileManager.default.createSymbolicLink(atPath: folder.path("inside.bin"), withDestinationPath: "sub/odd.bin")
     #expect(try read(folder, [("location", "inside.bin"), ("offset", "1")]) == [1, 2])
   }
 
@@ -65,9 +65,9 @@ private typealias P = ProtoBytes
   @Test func aLinkThatLeavesTheFolderIsRefused() throws {
     let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
     let target = try other.path("w.bin", ones)
-    try FileManager.default.createSymbolicLink(atPath: try folder.path("link.bin"), withDestinationPath: target)
-    try FileManager.default.createSymbolicLink(atPath: try folder.path("sub"), withDestinationPath: other.url.path)
-    try FileManager.default.createSymbolicLink(atPath: try folder.path("zero"), withDestinationPath: "/dev/zero")
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link.bin"), withDestinationPath: target)
+    try FileManager.default.createSymbolicLink(atPath: folder.path("sub"), withDestinationPath: other.url.path)
+    try FileManager.default.createSymbolicLink(atPath: folder.path("zero"), withDestinationPath: "/dev/zero")
     for location in ["link.bin", "sub/w.bin", "zero"] {
       #expect(try refusal(folder, [("location", location)])?.id == "onnx/external-location", "\(location)")
     }
@@ -76,7 +76,7 @@ private typealias P = ProtoBytes
   @Test func aFileThatIsNoneIsRefused() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
-    #expect(mkfifo(try folder.path("pipe"), 0o600) == 0)
+    #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
     #expect(try refusal(folder, [("location", "pipe")])?.id == "onnx/external-data")
     #expect(try refusal(folder, [("location", "sub")])?.id == "onnx/external-data")
     let missing = try refusal(folder, [("location", "gone.bin")])
@@ -119,7 +119,7 @@ private typealias P = ProtoBytes
     #expect(try failure(folder.path("empty.onnx", [])).id == "onnx/not-a-model")
     #expect(try failure(folder.path("text.onnx", Array("hello there\n".utf8))).id == "onnx/not-a-model")
     #expect(try failure(folder.path("deep.onnx", P.nested(2000))).id == "limit/nesting-depth")
-    #expect(mkfifo(try folder.path("pipe.onnx"), 0o600) == 0)
+    #expect(mkfifo(folder.path("pipe.onnx"), 0o600) == 0)
     #expect(try failure(folder.path("pipe.onnx")).id == "file/not-regular")
   }
 }

@@ -88,22 +88,11 @@ extension ProtoBytes {
   }
 }
 
-/// A folder that is removed at the end.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-onnx-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  /// Path of a file in the folder, written if contents are given.
-  func path(_ name: String, _ contents: [UInt8]? = nil) throws -> String {
-    let file = url.appendingPathComponent(name)
-    if let contents { try Data(contents).write(to: file) }
-    return file.path
+extension TemporaryFolder {
+  /// Path of a file in the folder with these contents.
+  func path(_ name: String, _ contents: [UInt8]) throws -> String {
+    try Data(contents).write(to: url.appendingPathComponent(name))
+    return path(name)
   }
 }
 
