@@ -18,21 +18,24 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`.
-func module(_ folder: String, path: String? = nil, _ modules: [String] = [], _ others: [Target.Dependency] = []) -> Target {
+func module(
+  _ folder: String, path: String? = nil, _ modules: [String] = [], _ others: [Target.Dependency] = [], files: [String] = []
+) -> Target {
   .target(
     name: "Lathe\(folder)",
     dependencies: modules.map { .target(name: "Lathe\($0)") } + others,
     path: path ?? "Sources/\(folder)",
-    exclude: folder == "Passes" ? ["README.md"] : [],
+    exclude: files + (folder == "Passes" ? ["README.md"] : []),
     swiftSettings: strict)
 }
 
-func tests(_ folder: String, _ modules: [String], _ others: [Target.Dependency] = []) -> Target {
+/// The tests in `Tests/<folder>`; `files` are data and scripts that stand beside them.
+func tests(_ folder: String, _ modules: [String], files: [String] = [], _ others: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(folder)Tests",
     dependencies: modules.map { .target(name: "Lathe\($0)") } + ["LatheTestSupport"] + others,
     path: "Tests/\(folder)",
-    exclude: [],
+    exclude: files,
     swiftSettings: strict)
 }
 
@@ -52,6 +55,7 @@ let package = Package(
     .systemLibrary(name: "CJSONC", path: "Sources/CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CLibZip", path: "Sources/CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"], path: "Sources/COnnx", exclude: ["regenerate.sh"]),
+    .target(name: "CLatheChecksum", path: "Sources/CLatheChecksum"),
     .target(name: "CLatheProto", dependencies: ["CProtobufC"], path: "Sources/CLatheProto", exclude: ["regenerate.sh"]),
 
     module("Diagnostics"),
@@ -62,11 +66,13 @@ let package = Package(
     module("Operators", ["Diagnostics", "Tensors", "IR"]),
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
     module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
-    module("ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", "CProtobufC", collections]),
-    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "JSON"], ["CLatheProto", collections]),
+    module(
+      "ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", "CProtobufC", collections],
+      files: ["Export/make_operator_versions.py"]),
+    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators"], ["CLatheProto", "CLatheChecksum", "CProtobufC", collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
     module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
-    module("Equivalence", ["Diagnostics", "Tensors", "IR", "Interpreter", "JSON"]),
+    module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     .executableTarget(
       name: "LatheCommandLine",
       dependencies: [
@@ -75,6 +81,25 @@ let package = Package(
       ],
       path: "Sources/CommandLine",
       swiftSettings: strict),
+
+    .target(
+      name: "LatheTestSupport", dependencies: ["LatheDiagnostics", "LatheTensors", "LatheIR", "LatheOperators"], path: "Tests/Support",
+      swiftSettings: strict),
+    tests("Tensors", ["Diagnostics", "Tensors"]),
+    tests("JSON", ["Diagnostics", "JSON"], [collections]),
+    tests("Tokenizers", ["Diagnostics", "Tokenizers", "JSON"], files: ["Data", "make_expectations.py", "make_decompositions.py"]),
+    tests("IR", ["Diagnostics", "Tensors", "IR", "Operators"]),
+    tests("Operators", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["make_cases.py", "cases.json"]),
+    tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
+    tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
+    tests(
+      "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
+      files: ["make_models.py", "make_expected.py", "make_import_models.py", "check_export.py", "Data"], [collections]),
+    tests("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"]),
+    tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
+    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"]),
+    tests("CommandLine", ["CommandLine"]),
+    tests("Repository", []),
   ],
   swiftLanguageModes: [.v6]
 )

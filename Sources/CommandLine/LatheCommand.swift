@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// The `lathe` executable.
+@main
+struct LatheCommand: ParsableCommand {
+  /// Version of the tool, written into every record.
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "lathe",
+    abstract: "Makes a trained network small and fast, and proves that it still does its job.",
+    discussion: """
+      Exit codes: 0 done or equivalent; 1 not equivalent, or a promise or budget broken; 64 wrong usage; 65 bad input; \
+      66 no such input; 70 a fault in lathe; 73 the output cannot be written.
+      """,
+    version: version,
+    subcommands: [Convert.self, Verify.self, Run.self, Inspect.self, Passes.self])
+}

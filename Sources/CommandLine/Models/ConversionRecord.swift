@@ -1,0 +1,27 @@
+import LatheDiagnostics
+import LatheIR
+import LatheJSON
+import LathePassKit
+import OrderedCollections
+
+/// What a conversion writes into its output: the tool, the source's digests, every pass, and the source's own record.
+///
+/// Holds nothing that differs from run to run, so that outputs are reproducible.
+struct ConversionRecord {
+  let json: JSONValue
+
+  /// - Throws: a diagnostic if a source file cannot be read again or its own record is broken.
+  init(source: ModelLoader.Loaded, ledger: Ledger) throws(Diagnostic) {
+    var files: [JSONValue] = []
+    for path in source.files { files.append(try SourceDigest.describe(path)) }
+    var object: OrderedDictionary<String, JSONValue> = [
+      "tool": ["name": "lathe", "version": .string(LatheCommand.version)],
+      "source": ["format": .string(source.format), "files": .array(files)],
+      "ledger": ledger.json(withTimes: false),
+    ]
+    if let earlier = source.model.record {
+      object["earlier"] = try JSONValue.parse(Array(earlier.utf8), file: nil)
+    }
+    json = .object(object)
+  }
+}

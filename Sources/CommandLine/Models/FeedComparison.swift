@@ -1,0 +1,90 @@
+import LatheDiagnostics
+import LatheEquivalence
+import LatheIR
+import LatheInterpreter
+import LatheSamples
+import LatheTensors
+
+/// Runs two models side by side on all feeds and compares their outputs.
+struct FeedComparison: Sendable {
+  typealias Engine = (path: String, interpreter: Interpreter)
+
+  let reference: Engine
+  let candidate: Engine
+  let set: SampleSet
+  /// The reference's outputs, in its order.
+  let outputs: [String]
+  /// The candidate's outputs, in its order.
+  let candidateOutputs: [String]
+
+  /// What one feed gave.
+  private struct Result: Sendable {
+    var comparisons: [OutputComparison]
+    var ranks: [Int]
+    /// Choice of each model for each sample of the feed, from the first output with a row of scores a sample.
+    var choices: [(sample: Int, reference: Int?, candidate: Int?)]
+  }
+
+  /// - Throws: the diagnostic of the first feed that a model cannot run, with the model's file.
+  func run(threads: Int, tolerance: Tolerance) throws(Diagnostic) -> EquivalenceReport {
+    let progress = ProgressBar("comparing", total: set.count)
+    defer { progress.finish() }
+    let results = try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in
+      let result = try compare(set.feeds[index])
+      progress.advance(by: set.feeds[index].samples.count)
+      return result
+    }
+    var total = outputs.map(OutputComparison.init(name:))
+    for result in results {
+      for position in total.indices { total[position].merge(result.comparisons[position]) }
+    }
+    return EquivalenceReport(
+      samples: set.count, outputs: total, ranks: results.first?.ranks ?? outputs.map { _ in 0 }, accuracy: accuracy(results),
+      tolerance: tolerance)
+  }
+
+  private func compare(_ feed: Feed) throws(Diagnostic) -> Result {
+    let left = try run(reference, feed)
+    let right = try run(candidate, feed)
+    var result = Result(comparisons: [], ranks: left.map(\.rank), choices: [])
+    for (position, name) in outputs.enumerated() {
+      guard let other = candidateOutputs.firstIndex(of: name) else { continue }
+      var comparison = OutputComparison(name: name)
+      try comparison.add(reference: left[position], candidate: right[other])
+      result.comparisons.append(comparison)
+      if result.choices.isEmpty { result.choices = choices(feed, left[position], right[other]) }
+    }
+    return result
+  }
+
+  private func choices(
+    _ feed: Feed, _ left: Tensor, _ right: Tensor
+  ) -> [(sample: Int, reference: Int?, candidate: Int?)] {
+    guard !set.labels.isEmpty, let one = Prediction.rows(of: left, classes: nil), let two = Prediction.rows(of: right, classes: nil),
+      one.count >= feed.samples.count
+    else { return [] }
+    return zip(feed.samples, zip(one, two)).map { ($0, $1.0?.index, $1.1?.index) }
+  }
+
+  private func run(_ engine: Engine, _ feed: Feed) throws(Diagnostic) -> [Tensor] {
+    let names = Set(engine.interpreter.graph.inputs.map { engine.interpreter.graph[$0].name })
+    do throws(Diagnostic) {
+      return try engine.interpreter.run(feed.inputs.filter { names.contains($0.key) })
+    } catch {
+      var located = error.located(in: Location(file: engine.path))
+      located.notes.append("while running sample \((feed.samples.first ?? 0) + 1)")
+      throw located
+    }
+  }
+
+  private func accuracy(_ results: [Result]) -> EquivalenceReport.Accuracy? {
+    var accuracy = EquivalenceReport.Accuracy(labelled: 0, reference: 0, candidate: 0)
+    for choice in results.flatMap(\.choices) {
+      guard let label = set.labels[choice.sample] else { continue }
+      accuracy.labelled += 1
+      accuracy.reference += choice.reference == label ? 1 : 0
+      accuracy.candidate += choice.candidate == label ? 1 : 0
+    }
+    return accuracy.labelled > 0 ? accuracy : nil
+  }
+}

@@ -1,0 +1,36 @@
+internal import Foundation
+import LatheDiagnostics
+import LatheInterpreter
+import LatheSamples
+import LatheTensors
+
+/// Runs a model over all feeds of a sample set, several at once.
+struct FeedRunner: Sendable {
+  let interpreter: Interpreter
+  let threads: Int
+
+  /// Threads that `--threads` means by default: one for each core.
+  static var defaultThreads: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Calls `body` with each feed's outputs; its results are in the order of the feeds.
+  ///
+  /// - Throws: the diagnostic of the first feed that fails, with the sample it holds.
+  func map<R: Sendable>(
+    _ set: SampleSet, progress: ProgressBar, _ body: @Sendable (Int, [Tensor]) throws(Diagnostic) -> R
+  ) throws(Diagnostic) -> [R] {
+    defer { progress.finish() }
+    return try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in
+      let feed = set.feeds[index]
+      let outputs: [Tensor]
+      do throws(Diagnostic) {
+        outputs = try interpreter.run(feed.inputs)
+      } catch {
+        var located = error
+        located.notes.append("while running sample \((feed.rows?.first ?? feed.sample) + 1)")
+        throw located
+      }
+      progress.advance(by: feed.rows?.count ?? 1)
+      return try body(index, outputs)
+    }
+  }
+}

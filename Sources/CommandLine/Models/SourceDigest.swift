@@ -1,0 +1,28 @@
+internal import Crypto
+internal import Foundation
+import LatheDiagnostics
+import LatheJSON
+import LatheTensors
+
+/// SHA-256 of the files a model consists of.
+enum SourceDigest {
+  /// A file's name, size and digest, for the record.
+  static func describe(_ path: String) throws(Diagnostic) -> JSONValue {
+    let file = try MappedFile(path: path)
+    return [
+      "file": .string((path as NSString).lastPathComponent), "bytes": .integer(Int64(file.bytes.count)),
+      "sha256": .string(digest(file)),
+    ]
+  }
+
+  /// The digest in hexadecimal; pages are let go as they are read.
+  static func digest(_ file: MappedFile) -> String {
+    var hasher = SHA256()
+    let chunk = 8 << 20
+    for start in stride(from: 0, to: file.bytes.count, by: chunk) {
+      hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: file.bytes[start..<min(start + chunk, file.bytes.count)]))
+      file.dropPages()
+    }
+    return hasher.finalize().map { String(format: "%02x", $0) }.joined()
+  }
+}

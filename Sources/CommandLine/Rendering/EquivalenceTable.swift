@@ -1,0 +1,44 @@
+internal import Foundation
+import LatheEquivalence
+
+/// A comparison for people: a line an output, accuracies, and the verdict.
+struct EquivalenceTable {
+  private let report: EquivalenceReport
+  private let reference: String
+  private let candidate: String
+
+  init(_ report: EquivalenceReport, reference: String, candidate: String) {
+    self.report = report
+    self.reference = reference
+    self.candidate = candidate
+  }
+
+  func render(for terminal: Terminal) -> String {
+    var table = TextTable([
+      ("output", .left), ("rows", .right), ("agreement", .right), ("flips", .right), ("max abs", .right), ("mean abs", .right),
+      ("min cosine", .right), ("SQNR dB", .right),
+    ])
+    for output in report.outputs {
+      let noise = output.signalToQuantizationNoise
+      table.append([
+        output.name, NumberFormat.grouped(output.rows), output.decisions > 0 ? NumberFormat.percent(output.agreement) : "—",
+        output.decisions > 0 ? String(output.flips.count) : "—", NumberFormat.short(output.maximumAbsoluteError),
+        NumberFormat.short(output.meanAbsoluteError), String(format: "%.6f", output.minimumCosine),
+        noise.isFinite ? String(format: "%.1f", noise) : "∞",
+      ])
+    }
+    let verdict =
+      report.isEquivalent
+      ? terminal.styled("equivalent", .green) : terminal.styled("NOT equivalent", .red)
+    return table.render() + accuracy() + "\n\(verdict) on \(NumberFormat.grouped(report.samples)) samples\n"
+  }
+
+  private func accuracy() -> String {
+    guard let accuracy = report.accuracy else { return "" }
+    func line(_ name: String, _ right: Int) -> String {
+      let share = NumberFormat.percent(Double(right) / Double(accuracy.labelled))
+      return "accuracy of \(name): \(share) (\(NumberFormat.grouped(right)) of \(NumberFormat.grouped(accuracy.labelled)))\n"
+    }
+    return "\n" + line(reference, accuracy.reference) + line(candidate, accuracy.candidate)
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import LatheDiagnostics
+import LatheIR
+import LatheJSON
+
+/// `lathe inspect`: what is in a model.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show a model's interface, operators, sizes and history.",
+    discussion: "--text prints the graph in the text form; constants of more than a few elements stand there as fingerprints.")
+
+  @Argument(help: "The model: .onnx or .lathe.")
+  var model: String
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  @Flag(help: "Write the graph in the text form.")
+  var text = false
+
+  @Flag(help: "Write the graph for Graphviz.")
+  var dot = false
+
+  @Option(help: ArgumentHelp("With --text: write out constants of up to this many elements.", valueName: "elements"))
+  var constants: Int?
+
+  @OptionGroup var limits: LimitOptions
+
+  mutating func validate() throws {
+    guard [json, text, dot].count(where: { $0 }) <= 1 else { throw ValidationError("give one of --json, --text and --dot") }
+    guard constants == nil || text else { throw ValidationError("--constants goes with --text") }
+    guard constants.map({ $0 >= 0 }) ?? true else { throw ValidationError("--constants is 0 or more") }
+  }
+
+  func run() throws {
+    try reportingDiagnostics { () throws(Diagnostic) in
+      let loaded = try ModelLoader(limits: limits.limits()).load(model)
+      if text {
+        Terminal.output.write(GraphPrinter(inlineElements: constants ?? 8).print(loaded.model.graph))
+      } else if dot {
+        Terminal.output.write(GraphvizPrinter().print(loaded.model.graph))
+      } else {
+        let summary = try ModelSummary(loaded, path: model)
+        Terminal.output.write(json ? summary.json.serialized(pretty: true) + "\n" : summary.text)
+      }
+    }
+  }
+}

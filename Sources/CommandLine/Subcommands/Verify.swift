@@ -1,0 +1,123 @@
+import ArgumentParser
+import LatheDiagnostics
+import LatheEquivalence
+import LatheIR
+import LatheInterpreter
+import LatheJSON
+import LatheSamples
+import LatheTensors
+
+/// `lathe verify`: does the candidate do what the reference does?
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare two models on samples; exit with 1 unless they are equivalent.",
+    discussion: """
+      Without bounds of your own: outputs of one row of scores a sample must choose the same class everywhere, and no row of any output \
+      may turn by more than a cosine of 0.9999. With any bound given, only those given count.
+      """)
+
+  @Argument(help: "The model that is right: .onnx or .lathe.")
+  var reference: String
+
+  @Argument(help: "The model to be checked: .onnx or .lathe.")
+  var candidate: String
+
+  @Option(help: ArgumentHelp("Samples, as for lathe run.", valueName: "file"))
+  var samples: String
+
+  @Option(help: ArgumentHelp("Least share of decisions that agree, 0 to 1.", valueName: "share"))
+  var minAgreement: Double?
+
+  @Option(help: ArgumentHelp("Least cosine over all rows.", valueName: "cosine"))
+  var minCosine: Double?
+
+  @Option(help: ArgumentHelp("Largest absolute error allowed.", valueName: "error"))
+  var maxAbs: Double?
+
+  @Option(help: ArgumentHelp("Least change of accuracy, in points; -0.1 allows a loss of 0.1.", valueName: "points"))
+  var minAccuracyDelta: Double?
+
+  @OptionGroup var text: TextOptions
+  @OptionGroup var arguments: SampleArguments
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  @OptionGroup var limits: LimitOptions
+
+  mutating func validate() throws {
+    for bound in [minAgreement, minCosine, maxAbs, minAccuracyDelta].compactMap({ $0 }) where bound.isNaN {
+      throw ValidationError("a bound is a number")
+    }
+    guard minAgreement.map({ (0...1).contains($0) }) ?? true else { throw ValidationError("--min-agreement is 0 to 1") }
+    guard minCosine.map({ (-1...1).contains($0) }) ?? true else { throw ValidationError("--min-cosine is -1 to 1") }
+    guard maxAbs.map({ $0 >= 0 }) ?? true else { throw ValidationError("--max-abs is 0 or more") }
+  }
+
+  func run() throws {
+    try reportingDiagnostics { () throws(Diagnostic) in
+      let report = try compare()
+      if json {
+        Terminal.output.writeLine(report.json.serialized(pretty: true))
+      } else {
+        Terminal.output.write(EquivalenceTable(report, reference: reference, candidate: candidate).render(for: .output))
+      }
+      guard report.isEquivalent else {
+        throw Diagnostic(
+          "verify/not-equivalent", .brokenPromise, "\(candidate) is not equivalent to \(reference)",
+          notes: report.violations.map { $0.output.isEmpty ? $0.message : "\($0.output): \($0.message)" })
+      }
+    }
+  }
+
+  private var tolerance: Tolerance {
+    var tolerance = Tolerance()
+    tolerance.minimumAgreement = minAgreement
+    tolerance.minimumCosine = minCosine
+    tolerance.maximumAbsoluteError = maxAbs
+    tolerance.minimumAccuracyDelta = minAccuracyDelta
+    return tolerance.isEmpty ? .standard : tolerance
+  }
+
+  private func compare() throws(Diagnostic) -> EquivalenceReport {
+    let limits = try limits.limits()
+    let loader = ModelLoader(limits: limits)
+    var left = try loader.load(reference).model
+    let right = try loader.load(candidate).model
+    left.text = try text.assets(over: left.text ?? right.text)
+    let interfaces = (ModelInterface(left), ModelInterface(right))
+    try Self.checkInterfaces(interfaces.0, interfaces.1)
+    let engines = (
+      try Self.interpreter(left, reference, limits), try Self.interpreter(right, candidate, limits)
+    )
+    let options = SampleOptions(maximumLength: arguments.maxLength, batchSize: arguments.batch, limits: limits)
+    let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)
+    let comparison = FeedComparison(
+      reference: (reference, engines.0), candidate: (candidate, engines.1), set: set, outputs: interfaces.0.outputs.map(\.name),
+      candidateOutputs: interfaces.1.outputs.map(\.name))
+    return try comparison.run(threads: arguments.threads ?? FeedRunner.defaultThreads, tolerance: tolerance)
+  }
+
+  private static func interpreter(
+    _ model: Model, _ path: String, _ limits: ResourceLimits
+  ) throws(Diagnostic) -> Interpreter {
+    do throws(Diagnostic) {
+      return try Interpreter(model.graph, limits: limits)
+    } catch {
+      throw error.located(in: Location(file: path))
+    }
+  }
+
+  private static func checkInterfaces(_ reference: ModelInterface, _ candidate: ModelInterface) throws(Diagnostic) {
+    let (left, right) = (Set(reference.outputs.map(\.name)), Set(candidate.outputs.map(\.name)))
+    guard left == right else {
+      throw Diagnostic(
+        "verify/outputs", .brokenPromise, "the models have different outputs",
+        notes: ["the reference's: \(left.sorted().joined(separator: ", "))", "the candidate's: \(right.sorted().joined(separator: ", "))"])
+    }
+    let known = Set(reference.inputs.map(\.name))
+    if let extra = candidate.inputs.first(where: { !$0.hasDefault && !known.contains($0.name) }) {
+      throw Diagnostic("verify/inputs", .brokenPromise, "the candidate needs the input \(extra.name), which the reference has not")
+    }
+  }
+}

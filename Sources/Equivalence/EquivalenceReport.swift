@@ -1,0 +1,114 @@
+import LatheJSON
+import OrderedCollections
+
+/// The comparison of two models on samples, and whether it is within a tolerance.
+public struct EquivalenceReport: Sendable {
+  /// Right answers of both models on labelled samples.
+  public struct Accuracy: Sendable, Hashable {
+    public var labelled: Int
+    public var reference: Int
+    public var candidate: Int
+
+    public init(labelled: Int, reference: Int, candidate: Int) {
+      self.labelled = labelled
+      self.reference = reference
+      self.candidate = candidate
+    }
+
+    /// Candidate minus reference, in points of a hundred.
+    public var delta: Double { labelled == 0 ? 0 : 100 * Double(candidate - reference) / Double(labelled) }
+  }
+
+  /// A bound that is not kept.
+  public struct Violation: Sendable, Hashable {
+    public var output: String
+    public var message: String
+  }
+
+  public var samples: Int
+  public var outputs: [OutputComparison]
+  /// Ranks of the outputs, in the same order.
+  public var ranks: [Int]
+  public var accuracy: Accuracy?
+  public var tolerance: Tolerance
+
+  public init(samples: Int, outputs: [OutputComparison], ranks: [Int], accuracy: Accuracy?, tolerance: Tolerance) {
+    self.samples = samples
+    self.outputs = outputs
+    self.ranks = ranks
+    self.accuracy = accuracy
+    self.tolerance = tolerance
+  }
+
+  public var isEquivalent: Bool { violations.isEmpty }
+
+  /// The bounds that are not kept, in order.
+  public var violations: [Violation] {
+    var found: [Violation] = []
+    for (output, rank) in zip(outputs, ranks) { found += Self.violations(output, rank: rank, tolerance) }
+    if let bound = tolerance.minimumAccuracyDelta {
+      if let accuracy, accuracy.delta < bound {
+        found.append(Violation(output: "", message: "accuracy changes by \(accuracy.delta) points, but at least \(bound) is asked for"))
+      } else if accuracy == nil {
+        found.append(Violation(output: "", message: "a bound on accuracy is asked for, but the samples have no labels"))
+      }
+    }
+    return found
+  }
+
+  private static func violations(_ output: OutputComparison, rank: Int, _ tolerance: Tolerance) -> [Violation] {
+    var messages: [String] = []
+    if output.incomparable > 0 {
+      messages.append("\(output.incomparable) elements differ where only equality counts (strings, NaN, infinity)")
+    }
+    if let bound = tolerance.minimumAgreement, rank == 2, output.agreement < bound {
+      messages.append("\(output.flips.count) of \(output.decisions) decisions differ: agreement \(output.agreement) is under \(bound)")
+    }
+    if let bound = tolerance.minimumCosine, output.minimumCosine < bound {
+      messages.append("the least cosine \(output.minimumCosine) is under \(bound)")
+    }
+    if let bound = tolerance.maximumAbsoluteError, output.maximumAbsoluteError > bound {
+      messages.append("the largest absolute error \(output.maximumAbsoluteError) is over \(bound)")
+    }
+    return messages.map { Violation(output: output.name, message: $0) }
+  }
+
+  /// The report for machines.
+  public var json: JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = [
+      "equivalent": .bool(isEquivalent), "samples": .integer(Int64(samples)), "outputs": .array(outputs.map(Self.json)),
+    ]
+    if let accuracy {
+      object["accuracy"] = [
+        "labelled": .integer(Int64(accuracy.labelled)), "reference": .integer(Int64(accuracy.reference)),
+        "candidate": .integer(Int64(accuracy.candidate)), "delta": .number(accuracy.delta),
+      ]
+    }
+    object["violations"] = .array(violations.map { ["output": .string($0.output), "message": .string($0.message)] })
+    return .object(object)
+  }
+
+  private static func json(_ output: OutputComparison) -> JSONValue {
+    [
+      "name": .string(output.name),
+      "elements": .integer(Int64(output.elements)),
+      "rows": .integer(Int64(output.rows)),
+      "max_abs": .number(output.maximumAbsoluteError),
+      "mean_abs": .number(output.meanAbsoluteError),
+      "max_rel": .number(output.maximumRelativeError),
+      "min_cosine": .number(output.minimumCosine),
+      "mean_cosine": .number(output.meanCosine),
+      "sqnr_db": output.signalToQuantizationNoise.isFinite ? .number(output.signalToQuantizationNoise) : .null,
+      "decisions": .integer(Int64(output.decisions)),
+      "agreement": .number(output.agreement),
+      "flips": .array(
+        output.flips.map {
+          [
+            "row": .integer(Int64($0.row)), "reference": .integer(Int64($0.reference)), "candidate": .integer(Int64($0.candidate)),
+            "margin": .number($0.margin),
+          ]
+        }),
+      "incomparable": .integer(Int64(output.incomparable)),
+    ]
+  }
+}

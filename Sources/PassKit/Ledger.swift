@@ -1,0 +1,67 @@
+import LatheJSON
+import OrderedCollections
+
+/// What each pass of a conversion did, promised and cost, in order.
+public struct Ledger: Sendable {
+  /// Size of a graph.
+  public struct Size: Sendable, Hashable {
+    public var nodes: Int
+    public var parameters: Int
+    /// Bytes of all constants.
+    public var bytes: Int
+
+    public init(nodes: Int, parameters: Int, bytes: Int) {
+      self.nodes = nodes
+      self.parameters = parameters
+      self.bytes = bytes
+    }
+  }
+
+  /// One step.
+  public struct Entry: Sendable {
+    /// A pass's id, or `import` for the first line.
+    public var step: String
+    /// The options that were given, as JSON; empty where all are defaults.
+    public var options: JSONValue
+    public var guarantee: Guarantee?
+    public var after: Size
+    public var done: Int
+    public var declined: [(subject: String, reason: String)]
+    /// Wall time; left out of stored records, whose bytes are reproducible.
+    public var seconds: Double
+
+    public init(
+      step: String, options: JSONValue = [:], guarantee: Guarantee? = nil, after: Size, done: Int = 0,
+      declined: [(subject: String, reason: String)] = [], seconds: Double
+    ) {
+      self.step = step
+      self.options = options
+      self.guarantee = guarantee
+      self.after = after
+      self.done = done
+      self.declined = declined
+      self.seconds = seconds
+    }
+  }
+
+  public var entries: [Entry] = []
+
+  public init() {}
+
+  /// The ledger as JSON; with times only where it is not stored.
+  public func json(withTimes: Bool) -> JSONValue {
+    .array(
+      entries.map { entry in
+        var object: OrderedDictionary<String, JSONValue> = ["step": .string(entry.step)]
+        if let guarantee = entry.guarantee { object["guarantee"] = .string(guarantee.description) }
+        if entry.options != [:] { object["options"] = entry.options }
+        object["nodes"] = .integer(Int64(entry.after.nodes))
+        object["parameters"] = .integer(Int64(entry.after.parameters))
+        object["bytes"] = .integer(Int64(entry.after.bytes))
+        object["done"] = .integer(Int64(entry.done))
+        object["declined"] = .array(entry.declined.map { ["subject": .string($0.subject), "reason": .string($0.reason)] })
+        if withTimes { object["seconds"] = .number(entry.seconds) }
+        return .object(object)
+      })
+  }
+}

@@ -1,0 +1,49 @@
+import LatheDiagnostics
+import LatheIR
+import LatheTensors
+
+/// What a pass may see and use while it runs; all additions to the graph go through it, so that provenance is kept.
+public struct PassContext: Sendable {
+  /// The running pass.
+  public let pass: PassID
+  public let limits: ResourceLimits
+
+  public init(pass: PassID, limits: ResourceLimits) {
+    self.pass = pass
+    self.limits = limits
+  }
+
+  /// Adds a node in place of `replaced`, before the first of them, with inferred types.
+  ///
+  /// - Returns: the values of its first `outputCount` outputs.
+  public func add(
+    _ op: any Operator, _ inputs: [ValueID?], outputCount: Int = 1, to graph: inout Graph, replacing replaced: [NodeID]
+  ) throws(Diagnostic) -> [ValueID] {
+    let provenance = Provenance.pass(pass.rawValue, from: replaced.map(graph.describe))
+    var builder = GraphBuilder(graph, provenance: provenance, before: replaced.first)
+    let outputs = try builder.add(op, inputs, outputCount: outputCount)
+    graph = builder.graph
+    return outputs
+  }
+
+  /// Puts constants in the place of a node's outputs and removes the node; each constant keeps its output's name.
+  ///
+  /// - Throws: `passes/outputs` if an output that is produced has no tensor.
+  public func replace(_ id: NodeID, with tensors: [Tensor?], in graph: inout Graph) throws(Diagnostic) {
+    for (position, output) in graph[id].outputs.enumerated() where output != nil {
+      guard position < tensors.count, tensors[position] != nil else {
+        throw Diagnostic("passes/outputs", .internalFault, "output \(position) of \(graph.describe(id)) was not computed")
+      }
+    }
+    var renamed: [(ValueID, String)] = []
+    for (output, tensor) in zip(graph[id].outputs, tensors) {
+      guard let output, let tensor else { continue }
+      let name = graph[output].name
+      let constant = try graph.addConstant(graph.uniqueName("\(name).folded"), tensor)
+      graph.replaceAllUses(of: output, with: constant)
+      renamed.append((constant, name))
+    }
+    graph.removeNode(id)
+    for (constant, name) in renamed { try graph.rename(constant, to: name) }
+  }
+}

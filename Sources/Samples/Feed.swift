@@ -1,0 +1,30 @@
+import LatheTensors
+
+/// One run of a model: what each input is given, and which samples that is.
+public struct Feed: Sendable {
+  /// Tensors by input name; inputs with defaults may be missing.
+  public var inputs: [String: Tensor]
+  /// Which samples the rows (along the first axis) are, in order; nil if the feed is one sample as a whole.
+  ///
+  /// The tensors may have more rows than this: those behind the last sample only fill a batch of fixed size.
+  public var rows: [Int]?
+  /// Tokens of each sample's row before padding; nil where nothing was padded.
+  public var lengths: [Int]?
+  /// Tokens of each row with padding; nil where nothing was padded.
+  public var paddedLength: Int?
+  /// Index of the sample if `rows` is nil.
+  public var sample: Int
+
+  public init(
+    inputs: [String: Tensor], rows: [Int]? = nil, lengths: [Int]? = nil, paddedLength: Int? = nil, sample: Int = 0
+  ) {
+    self.inputs = inputs
+    self.rows = rows
+    self.lengths = lengths
+    self.paddedLength = paddedLength
+    self.sample = sample
+  }
+
+  /// The samples of the feed, in the order of its rows.
+  public var samples: [Int] { rows ?? [sample] }
+}

@@ -1,0 +1,16 @@
+import LatheDiagnostics
+
+/// How samples are made into feeds.
+public struct SampleOptions: Sendable {
+  /// Most tokens of a text, special tokens included; longer texts lose their end.
+  public var maximumLength: Int
+  /// Texts that run together, unless the model fixes their number.
+  public var batchSize: Int
+  public var limits: ResourceLimits
+
+  public init(maximumLength: Int = 64, batchSize: Int = 32, limits: ResourceLimits = ResourceLimits()) {
+    self.maximumLength = maximumLength
+    self.batchSize = batchSize
+    self.limits = limits
+  }
+}

@@ -1,0 +1,126 @@
+internal import Foundation
+import LatheDiagnostics
+import LatheONNX
+import LatheTensors
+
+/// Reads ONNX test sets: a folder with `input_0.pb`, … and `output_0.pb`, …, or a folder of such folders.
+struct TestSetFolder {
+  /// More sets than any model comes with.
+  private static let maximumFiles = 1 << 16
+
+  private let path: String
+  private let interface: ModelInterface
+  private let limits: ResourceLimits
+
+  init(path: String, _ interface: ModelInterface, _ limits: ResourceLimits) {
+    self.path = path
+    self.interface = interface
+    self.limits = limits
+  }
+
+  /// One sample a set, in the order of their numbers.
+  func read() throws(Diagnostic) -> SampleSet {
+    let names = try Self.contents(of: path)
+    if names.contains(where: { Self.number($0, prefix: "input_", suffix: ".pb") != nil }) {
+      let set = try readSet(path, names)
+      return SampleSet(whole: set.inputs, expected: set.outputs)
+    }
+    let folders = names.compactMap { name in Self.number(name, prefix: "test_data_set_", suffix: "").map { (name, $0) } }
+      .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+    guard !folders.isEmpty else {
+      throw .invalid(
+        "samples/folder", "the folder has neither input_0.pb nor test_data_set_0",
+        fix: "give a folder of ONNX test sets, or a .npz, .npy, .jsonl or .txt file")
+    }
+    var feeds: [Feed] = []
+    var expected: [[String: Tensor]] = []
+    for (name, _) in folders {
+      let folder = "\(path)/\(name)"
+      let set = try readSet(folder, try Self.contents(of: folder))
+      feeds.append(Feed(inputs: set.inputs, sample: feeds.count))
+      expected.append(set.outputs)
+    }
+    return SampleSet(
+      feeds: feeds, count: feeds.count, expectedOutputs: expected.contains { !$0.isEmpty } ? expected : [],
+      isSingleFeed: feeds.count == 1)
+  }
+
+  private func readSet(
+    _ folder: String, _ names: [String]
+  ) throws(Diagnostic) -> (inputs: [String: Tensor], outputs: [String: Tensor]) {
+    var inputs: [String: Tensor] = [:]
+    for (name, file, tensor) in try tensors(folder, names, prefix: "input_", ports: interface.inputs) {
+      guard let port = interface.input(name) else { throw InputFit.unknownInput(name, interface, in: file) }
+      do {
+        inputs[name] = try InputFit(port, source: "the file").checked(tensor)
+      } catch {
+        var diagnostic = error
+        if diagnostic.id == "samples/dtype" { diagnostic.fix = "make the test set again with a tensor of the model's type" }
+        throw diagnostic.located(in: Location(file: file))
+      }
+    }
+    for input in interface.requiredInputs where inputs[input.name] == nil {
+      throw InputFit.missingInput(input.name, found: inputs.keys.sorted()).located(in: Location(file: folder))
+    }
+    var outputs: [String: Tensor] = [:]
+    for (name, _, tensor) in try tensors(folder, names, prefix: "output_", ports: interface.outputs) {
+      outputs[name] = tensor
+    }
+    return (inputs, outputs)
+  }
+
+  /// The tensors of the numbered files: a tensor's own name counts if a port has it, else its number among the ports.
+  private func tensors(
+    _ folder: String, _ names: [String], prefix: String, ports: [ModelInterface.Port]
+  ) throws(Diagnostic) -> [(name: String, file: String, tensor: Tensor)] {
+    let numbered = names.compactMap { name in Self.number(name, prefix: prefix, suffix: ".pb").map { (name, $0) } }
+      .sorted { $0.1 < $1.1 }
+    var found: [(name: String, file: String, tensor: Tensor)] = []
+    var used: Set<String> = []
+    for (fileName, number) in numbered {
+      let file = "\(folder)/\(fileName)"
+      let (name, tensor) = try ONNXTensorFile.read(path: file, limits: limits)
+      let isNamed = ports.contains { $0.name == name }
+      guard isNamed || ports.indices.contains(number) else {
+        throw .invalid(
+          "samples/test-set", "there is no \(prefix.dropLast()) \(number) of the model, which has \(ports.count)",
+          at: Location(file: file), fix: "give the test set that was made for this model")
+      }
+      let portName = isNamed ? name : ports[number].name
+      guard used.insert(portName).inserted else {
+        throw .invalid(
+          "samples/test-set", "two files of the set are for \(portName)", at: Location(file: file),
+          fix: "give the test set that was made for this model")
+      }
+      found.append((portName, file, tensor))
+    }
+    return found
+  }
+
+  private static func number(_ name: String, prefix: String, suffix: String) -> Int? {
+    guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count else { return nil }
+    let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
+    guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return Int(digits)
+  }
+
+  private static func contents(of folder: String) throws(Diagnostic) -> [String] {
+    guard let directory = opendir(folder) else {
+      throw Diagnostic(
+        "file/missing", .missingInput, "cannot read the folder: \(String(cString: strerror(errno)))",
+        at: Location(file: folder), fix: "check the path and its permissions")
+    }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      names.append(name)
+      guard names.count <= maximumFiles else {
+        throw .invalid("samples/folder", "the folder has more than \(maximumFiles) files", at: Location(file: folder))
+      }
+    }
+    return names.sorted()
+  }
+}

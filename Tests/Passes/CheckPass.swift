@@ -1,0 +1,101 @@
+import LatheDiagnostics
+import LatheIR
+import LatheInterpreter
+import LatheJSON
+import LatheOperators
+import LathePassKit
+import LathePasses
+import LatheTensors
+import LatheTestSupport
+import Testing
+
+/// One golden case: which pass runs with which options, the graph before, and the graph after or the reason why nothing changes.
+struct GoldenCase {
+  let pass: PassID
+  let options: JSONValue
+  let before: String
+  /// nil where the pass must change nothing.
+  let after: String?
+  /// What one of the pass's refusals must contain; empty if nothing matches at all.
+  let reason: String
+
+  /// Reads `RUN: id {options}`, `BEFORE`, a graph, then `AFTER` and a graph, or `NO MATCH: reason`.
+  init(_ text: String) throws {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+    let run = try #require(lines.first { $0.hasPrefix("RUN: ") }?.dropFirst(5))
+    let parts = run.split(separator: " ", maxSplits: 1).map { String($0) }
+    pass = PassID(parts[0])
+    options = parts.count == 2 ? try JSONValue.parse(Array(parts[1].utf8), file: nil) : [:]
+    let start = try #require(lines.firstIndex(of: "BEFORE"))
+    if let middle = lines.firstIndex(of: "AFTER") {
+      before = lines[(start + 1)..<middle].joined(separator: "\n")
+      after = lines[(middle + 1)...].joined(separator: "\n")
+      reason = ""
+    } else {
+      let end = try #require(lines.firstIndex { $0.hasPrefix("NO MATCH:") })
+      before = lines[(start + 1)..<end].joined(separator: "\n")
+      after = nil
+      reason = String(lines[end].dropFirst("NO MATCH:".count).trimmingPrefix(" "))
+    }
+  }
+}
+
+/// Checks a golden case as text, numerically against the pass's guarantee, for idempotence, and inside a pipeline of all passes.
+func checkPass(_ golden: GoldenCase) throws {
+  let parser = GraphParser(catalog: .standard)
+  let original = try parser.parse(golden.before)
+  let step = Pipeline.Step(try PassCatalog.standard.make(golden.pass, options: golden.options), options: golden.options)
+  var changed = original
+  var ledger = Ledger()
+  try Pipeline([step]).run(on: &changed, limits: ResourceLimits(), ledger: &ledger)
+  let entry = try #require(ledger.entries.first)
+  let expected = try golden.after.map { try parser.parse($0) } ?? original
+  #expect(GraphPrinter().print(changed) == GraphPrinter().print(expected))
+  if golden.after == nil {
+    #expect(entry.done == 0)
+    #expect(golden.reason.isEmpty || entry.declined.contains { $0.reason.contains(golden.reason) }, "\(entry.declined)")
+  }
+  try expectSameResults(original, changed, step.pass.guarantee)
+  var twice = changed
+  try Pipeline([step]).run(on: &twice, limits: ResourceLimits(), ledger: &ledger)
+  #expect(twice == changed, "a second run changes the graph again")
+  var all = original
+  let steps = try PassCatalog.standard.all.map { Pipeline.Step(try PassCatalog.standard.make($0.id)) }
+  try Pipeline(steps).run(on: &all, limits: ResourceLimits(), ledger: &ledger)
+  try expectSameResults(original, all, .sameMathematics(relative: 1e-5))
+}
+
+/// Runs both graphs on seeded inputs, twice with different extents for the symbols.
+func expectSameResults(_ before: Graph, _ after: Graph, _ guarantee: Guarantee) throws {
+  for seed in 1...2 {
+    var inputs: [String: Tensor] = [:]
+    for (position, id) in before.inputs.enumerated() {
+      let type = try #require(before[id].type?.tensor)
+      guard before[id].defaultValue == nil else { continue }
+      let symbols = (type.shape ?? []).flatMap(\.symbols)
+      let bindings = Dictionary(symbols.map { ($0, $0.utf8.count + seed) }) { first, _ in first }
+      let shape = try #require(type.shape?.map { $0.evaluated(bindings) ?? 2 })
+      inputs[before[id].name] = try Tensor.seeded(type.dtype, shape, seed: UInt64(seed * 100 + position))
+    }
+    let left = try Interpreter(before).run(inputs)
+    let right = try Interpreter(after).run(inputs)
+    #expect(left.count == right.count)
+    for (one, two) in zip(left, right) {
+      switch guarantee {
+      case .identicalBits: #expect(one == two)
+      case .sameMathematics(let relative): expectClose(one, two, relative: relative)
+      case .approximate(_, let bound): expectClose(one, two, relative: bound)
+      }
+    }
+  }
+}
+
+private func expectClose(_ one: Tensor, _ two: Tensor, relative: Double) {
+  #expect(one.dtype == two.dtype && one.shape == two.shape)
+  guard let left = one.doubles(), let right = two.doubles() else {
+    #expect(one == two)
+    return
+  }
+  let scale = left.reduce(0) { max($0, abs($1)) }
+  for (a, b) in zip(left, right) { #expect(a == b || abs(a - b) <= relative * scale || (a.isNaN && b.isNaN)) }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import LatheDiagnostics
+import LathePassKit
+import LathePasses
+import Testing
+
+@Suite struct GoldenTests {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+
+  static let files: [String] = {
+    let all = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+    return all.filter { $0.hasSuffix(".ir") }.sorted()
+  }()
+
+  @Test(arguments: files) func golden(_ file: String) throws {
+    let text = try String(contentsOf: Self.folder.appendingPathComponent(file), encoding: .utf8)
+    let golden = try GoldenCase(text)
+    #expect(file.hasPrefix(golden.pass.rawValue + "/"), "the case stands in another pass's folder")
+    try checkPass(golden)
+  }
+
+  @Test func everyPassHasCasesThatMatchAndCasesThatDoNot() throws {
+    for pass in PassCatalog.standard.all {
+      let cases = try Self.files.filter { $0.hasPrefix(pass.id.rawValue + "/") }.map {
+        try GoldenCase(String(contentsOf: Self.folder.appendingPathComponent($0), encoding: .utf8))
+      }
+      #expect(cases.contains { $0.after != nil }, "\(pass.id) has no case that matches")
+      #expect(cases.contains { $0.after == nil }, "\(pass.id) has no case that does not match")
+    }
+  }
+
+  @Test func theCatalogListsEveryFileUnderItsID() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Passes").standardized
+    let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+    let names = files.filter { $0.hasSuffix(".swift") && $0.contains("/") }.map { $0.dropLast(6) }
+    let ids = names.map { name in
+      let parts = name.split(separator: "/")
+      let kebab = parts[1].reduce(into: "") { $0 += $1.isUppercase ? ($0.isEmpty ? "" : "-") + $1.lowercased() : String($1) }
+      return "\(parts[0].lowercased())/\(kebab)"
+    }
+    #expect(Set(ids) == Set(PassCatalog.standard.all.map(\.id.rawValue)))
+  }
+}
+
+@Suite struct PassCatalogTests {
+  @Test func unknownPassesAndOptionsNameTheNearest() throws {
+    let pass = try #require(throws: Diagnostic.self) { try PassCatalog.standard.make("simplify/fold-constant") }
+    #expect(pass.category == .usage)
+    #expect(pass.fix?.contains("simplify/fold-constants") == true)
+    let option = try #require(throws: Diagnostic.self) {
+      try PassCatalog.standard.make("simplify/fold-constants", options: ["maximum-grow": 3])
+    }
+    #expect(option.fix?.contains("maximum-growth") == true)
+    let value = try #require(throws: Diagnostic.self) {
+      try PassCatalog.standard.make("simplify/fold-constants", options: ["maximum-growth": "many"])
+    }
+    #expect(value.message.contains("maximum-growth"))
+    #expect(throws: Diagnostic.self) { try PassCatalog.standard.make("simplify/eliminate-identities", options: ["x": 1]) }
+  }
+}
