@@ -83,7 +83,7 @@ let package = Package(
       swiftSettings: strict),
     tests("Tensors", ["Diagnostics", "Tensors"]),
     tests("JSON", ["Diagnostics", "JSON"], [collections]),
-    tests("Tokenizers", ["Diagnostics", "Tokenizers", "JSON"], files: ["make_decompositions.py"]),
+    tests("Tokenizers", ["Diagnostics", "Tokenizers", "JSON"], files: ["Data", "make_expectations.py", "make_decompositions.py"]),
     tests("IR", ["Diagnostics", "Tensors", "IR", "Operators"]),
     tests("Operators", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["make_cases.py", "cases.json"]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),

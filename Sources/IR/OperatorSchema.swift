@@ -79,7 +79,8 @@ public struct OperatorSchema: Sendable {
         throw .invalid("operator/inputs", "\(name) takes \(inputs.count) inputs, but \(types.count) are given")
       }
       guard present[position] else {
-        guard formal.arity == .optional else { throw missing(formal) }
+        // Operands of an operator that Lathe does not know may all be optional.
+        guard formal.arity == .optional || formal.arity == .variadic && formal.variable.isEmpty else { throw missing(formal) }
         continue
       }
       guard let type = types[position]?.tensor else { continue }

@@ -35,8 +35,7 @@ enum SampleSource {
   }
 
   private init(contentOf path: String) throws(Diagnostic) {
-    let mapped = try MappedFile(path: path)
-    let file = Array(mapped.bytes.prefix(6))
+    let file = try MappedFile(path: path).prefix(6)
     if file.starts(with: [0x50, 0x4B]) {
       self = .npz
     } else if file == NPYHeader.magic {

@@ -7,7 +7,7 @@ import LatheDiagnostics
 public final class MappedFile: @unchecked Sendable {
   /// Path as it was given.
   public let path: String
-  /// The file's bytes, valid as long as this object lives.
+  /// The file's bytes, valid as long as this object lives: whoever keeps them keeps the object too.
   public let bytes: UnsafeRawBufferPointer
 
   /// Maps the regular file at `path`.
@@ -45,6 +45,9 @@ public final class MappedFile: @unchecked Sendable {
     }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
   }
+
+  /// The first bytes, at most `count`, as a copy.
+  public func prefix(_ count: Int) -> [UInt8] { Array(bytes.prefix(count)) }
 
   /// Tells the kernel that the pages read so far are no longer needed, so that they stop counting as this process's memory.
   ///

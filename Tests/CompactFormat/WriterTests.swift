@@ -23,7 +23,10 @@ import Testing
   @Test func pathsThatCannotBeWrittenAreNamed() throws {
     try FileManager.default.createDirectory(atPath: folder.file("folder"), withIntermediateDirectories: false)
     #expect(FileManager.default.createFile(atPath: folder.file("file"), contents: Data()))
-    let paths = ["", "nul\u{0}.lathe", folder.file("none/model.lathe"), folder.file("folder"), folder.file("file/model.lathe"), "/dev/full"]
+    let paths = [
+      "", "nul\u{0}.lathe", folder.file("none/model.lathe"), folder.file("folder"), folder.file("file/model.lathe"),
+      "/dev/full",
+    ]
     for path in paths {
       let error = failure(path)
       #expect(error?.category == .unwritableOutput && error?.location.file == path && error?.fix != nil, "\(path)")
@@ -35,7 +38,8 @@ import Testing
   @Test func foldersThatCannotBeWrittenStayAsTheyAre() throws {
     guard getuid() != 0 else { return }
     let locked = folder.file("locked")
-    try FileManager.default.createDirectory(atPath: locked, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o500])
+    try FileManager.default.createDirectory(
+      atPath: locked, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o500])
     #expect(failure(locked + "/model.lathe")?.category == .unwritableOutput)
     #expect(try FileManager.default.contentsOfDirectory(atPath: locked).isEmpty)
   }
@@ -49,6 +53,23 @@ import Testing
     #expect(error?.id == "lathe/rank" && error?.location.value == "w")
     #expect(try CompactReader.read(path: path, limits: ResourceLimits(), catalog: .standard).graph.name == "old")
     #expect(folder.names == ["model.lathe"])
+  }
+
+  @Test func dimensionsReadBackOrAreRefused() throws {
+    var dimension = Dimension.symbol("n")
+    for level in 1...80 {
+      dimension = (dimension + 1).floorDivided(by: 2)
+      var graph = Graph()
+      _ = try graph.addInput("x", type: .tensor(TensorType(.float32, [dimension])))
+      let error = failure(folder.file("model.lathe"), Model(graph: graph))
+      #expect((error == nil) == (level < 64), "level \(level): \(String(describing: error))")
+      guard error == nil else {
+        #expect(error?.id == "lathe/dimension")
+        continue
+      }
+      let copy = try CompactReader.read(path: folder.file("model.lathe"), limits: ResourceLimits(), catalog: .standard)
+      #expect(copy.graph == graph)
+    }
   }
 
   @Test func linksAreFollowed() throws {

@@ -82,6 +82,30 @@ func oneNode(
   return model
 }
 
+/// Where two graphs differ, for messages; nil if they are equal.
+func difference(_ a: Graph, _ b: Graph) -> String? {
+  guard a != b else { return nil }
+  func names(_ graph: Graph, _ ids: [ValueID?]) -> [String] { ids.map { $0.map { graph[$0].name } ?? "-" } }
+  for (what, left, right) in [
+    ("inputs", names(a, a.inputs), names(b, b.inputs)), ("outputs", names(a, a.outputs), names(b, b.outputs)),
+    ("captures", names(a, a.captures), names(b, b.captures)),
+    ("nodes", a.order.map(a.describe), b.order.map(b.describe)),
+    ("values", names(a, a.valueIDsInOrder).sorted(), names(b, b.valueIDsInOrder).sorted()),
+  ] where left != right { return "\(what): \(left) != \(right)" }
+  for id in a.valueIDsInOrder {
+    guard let other = b.value(named: a[id].name) else { continue }
+    if a[id].type != b[other].type { return "\(a[id].name): \(a[id].type.map(\.description) ?? "nil") != \(b[other].type.map(\.description) ?? "nil")" }
+    if a[id].constant != b[other].constant || a[id].defaultValue != b[other].defaultValue { return "contents of \(a[id].name)" }
+  }
+  for (left, right) in zip(a.order, b.order) {
+    for (inner, other) in zip(a.subgraphs(of: left), b.subgraphs(of: right)) {
+      if let found = difference(inner, other) { return "\(a.describe(left)): \(found)" }
+    }
+    if a[left].op.attributes != b[right].op.attributes { return "attributes of \(a.describe(left)): \(a[left].op.attributes) != \(b[right].op.attributes)" }
+  }
+  return "something else"
+}
+
 /// A new folder that goes with the test.
 final class TemporaryFolder {
   let url: URL

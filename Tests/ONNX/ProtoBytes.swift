@@ -48,10 +48,12 @@ struct ProtoBytes {
   }
 }
 
+/// Tests/ONNX.
+let testFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
 /// A file of Tests/ONNX/Data.
-func dataFile(_ name: String, from file: String = #filePath) throws -> [UInt8] {
-  let folder = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Data")
-  return [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
+func dataFile(_ name: String) throws -> [UInt8] {
+  [UInt8](try Data(contentsOf: testFolder.appendingPathComponent("Data").appendingPathComponent(name)))
 }
 
 /// The diagnostic of a model that must be refused, or nil when it is accepted.

@@ -8,12 +8,7 @@ import Synchronization
 func concurrentMap<R: Sendable>(
   _ count: Int, threads: Int, _ body: @Sendable (Int) throws(Diagnostic) -> R
 ) throws(Diagnostic) -> [R] {
-  struct State {
-    var next = 0
-    var results: [R?]
-    var failure: (index: Int, error: Diagnostic)?
-  }
-  let state = Mutex(State(results: Array(repeating: nil, count: count)))
+  let state = Mutex(ConcurrentMapState<R>(count: count))
   let workers = Swift.max(1, Swift.min(threads, count))
   DispatchQueue.concurrentPerform(iterations: workers) { _ in
     while true {
@@ -37,4 +32,13 @@ func concurrentMap<R: Sendable>(
     if let failure = state.failure { throw failure.error }
     return state.results.compactMap { $0 }
   }
+}
+
+/// What the threads of `concurrentMap` share.
+private struct ConcurrentMapState<R: Sendable> {
+  var next = 0
+  var results: [R?]
+  var failure: (index: Int, error: Diagnostic)?
+
+  init(count: Int) { results = Array(repeating: nil, count: count) }
 }

@@ -1,5 +1,6 @@
 import LatheDiagnostics
 import LatheEquivalence
+import LatheIR
 import LatheInterpreter
 import LatheSamples
 import LatheTensors

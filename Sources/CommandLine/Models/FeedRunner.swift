@@ -22,7 +22,7 @@ struct FeedRunner: Sendable {
     return try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in
       let feed = set.feeds[index]
       let outputs: [Tensor]
-      do {
+      do throws(Diagnostic) {
         outputs = try interpreter.run(feed.inputs)
       } catch {
         var located = error

@@ -35,8 +35,8 @@ struct ModelLoader {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw .invalid("model/folder", "this is a folder, and models in folders cannot be read yet", fix: "give the model's .onnx or .lathe file")
     }
-    let isCompact = try CompactReader.isCompact(MappedFile(path: path).bytes)
-    if isCompact {
+    let head = try MappedFile(path: path).prefix(64)
+    if head.withUnsafeBytes(CompactLayout.isCompact) {
       let model = try CompactReader.read(path: path, limits: limits, catalog: .standard)
       return Loaded(model: model, format: "lathe", files: [path])
     }

@@ -2,8 +2,8 @@ import ArgumentParser
 import LatheDiagnostics
 import LatheIR
 import LatheJSON
-import LatheTensors
 import LatheTokenizers
+import OrderedCollections
 
 /// `--vocab`, `--labels` and `--cased`: what turns text into ids and class indices into names.
 struct TextOptions: ParsableArguments {
@@ -35,15 +35,15 @@ struct TextOptions: ParsableArguments {
   }
 
   private static func readLabels(_ path: String) throws(Diagnostic) -> [String] {
-    let file = try MappedFile(path: path)
-    let first = file.bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    let bytes = try InputFile.bytes(of: path, maximumBytes: 1 << 24)
+    let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
     guard first == UInt8(ascii: "[") || first == UInt8(ascii: "{") else {
-      guard let text = String(validating: file.bytes, as: UTF8.self) else {
+      guard let text = String(validating: bytes, as: UTF8.self) else {
         throw .invalid("labels/encoding", "the labels are not UTF-8", at: Location(file: path))
       }
       return try checked(text.split(whereSeparator: \.isNewline).map { String($0) }, path)
     }
-    let document = try JSONValue.parse(file.bytes, file: path)
+    let document = try JSONValue.parse(bytes, file: path)
     guard let list = document.arrayValue else {
       throw .invalid("labels/format", "the labels are \(document.kindDescription)", at: Location(file: path), fix: "give a JSON array of strings")
     }

@@ -1,4 +1,5 @@
 import LatheIR
+import LatheTensors
 
 /// Draws a graph in Graphviz's language: a box a node, an edge a value with its type; constants are part of their readers' boxes.
 struct GraphvizPrinter {

@@ -75,8 +75,9 @@ struct Convert: ParsableCommand {
     case .onnx:
       var options = ONNXExporter.Options()
       options.opset = opset
-      options.externalData = externalData
-      try ONNXExporter(options: options).export(model, to: output)
+      options.placement = externalData ? .external : .automatic
+      options.producerVersion = LatheCommand.version
+      _ = try ONNXExporter(options).export(model, to: output)
       let carriesText = model.text != nil
       guard carriesText else { return }
       Terminal.error.write(

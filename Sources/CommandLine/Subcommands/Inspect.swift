@@ -1,6 +1,7 @@
 import ArgumentParser
 import LatheDiagnostics
 import LatheIR
+import LatheJSON
 
 /// `lathe inspect`: what is in a model.
 struct Inspect: ParsableCommand {

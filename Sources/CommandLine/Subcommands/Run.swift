@@ -61,7 +61,7 @@ struct Run: ParsableCommand {
     let results = try located { () throws(Diagnostic) in
       try runner.map(set, progress: ProgressBar("running", total: set.count)) { _, outputs in outputs }
     }
-    var collector = OutputCollector(outputs: interface.outputs, inputs: interface.inputs, set: set)
+    var collector = OutputCollector(names: interface.outputs.map(\.name), set: set, interface: interface)
     for (index, outputs) in results.enumerated() { try collector.add(feed: index, outputs: outputs) }
     let arrays = try collector.arrays()
     if let output { try NPZWriter.write(arrays, to: output) }

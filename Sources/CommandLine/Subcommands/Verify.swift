@@ -3,6 +3,7 @@ import LatheDiagnostics
 import LatheEquivalence
 import LatheIR
 import LatheInterpreter
+import LatheJSON
 import LatheSamples
 import LatheTensors
 

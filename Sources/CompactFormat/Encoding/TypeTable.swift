@@ -52,7 +52,7 @@ struct TypeTable {
     guard let shape = type.shape else { return }
     try checkRank(shape.count)
     var codes: [Int64] = []
-    for dimension in shape { codes.append(dimensions.code(dimension)) }
+    for dimension in shape { codes.append(try dimensions.code(dimension)) }
     message.pointee.ranked = 1
     message.pointee.n_shape = codes.count
     message.pointee.shape = arena.list(codes)
@@ -63,6 +63,7 @@ struct TypeTable {
 func checkRank(_ rank: Int) throws(Diagnostic) {
   guard rank <= CompactLayout.maximumRank else {
     throw .invalid(
-      "lathe/rank", "a tensor of rank \(rank) cannot be written: .lathe files take at most \(CompactLayout.maximumRank) axes")
+      "lathe/rank",
+      "a tensor of rank \(rank) cannot be written: .lathe files take at most \(CompactLayout.maximumRank) axes")
   }
 }

@@ -11,6 +11,9 @@ final class ExternalFiles {
   private let folder: String
   private let modelPath: String
   private var files: [String: MappedFile] = [:]
+
+  /// Paths of the files that were used, sorted by the names the model gives them.
+  var paths: [String] { files.sorted { $0.key < $1.key }.map(\.value.path) }
   private var realFolder: String?
   /// Tensors whose checksum was not looked at.
   private(set) var uncheckedCount = 0

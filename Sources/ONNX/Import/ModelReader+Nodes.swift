@@ -42,7 +42,7 @@ extension ModelReader {
     draft.overload = overload
     draft.attributes = read.attributes
     draft.captures = read.captures
-    draft.nodeName = node.pointee.name.len > 0 ? scope.path + freeText(node.pointee.name, "a node's name") : ""
+    draft.nodeName = node.pointee.name.len > 0 ? scope.prefix + freeText(node.pointee.name, "a node's name") : ""
     draft.annotations = annotations(
       node.pointee.doc_string, MessageList(node.pointee.metadata_props, node.pointee.n_metadata_props))
     if node.pointee.n_device_configurations > 0 {
@@ -64,7 +64,7 @@ extension ModelReader {
     }
     let made = try upgradeAndEmit(draft, to: scope.target, declared: declared)
     for (position, output) in outputs.enumerated() {
-      guard let output, let id = made[position] else { continue }
+      guard let output, position < made.count, let id = made[position] else { continue }
       scope.bindings[output] = .value(id)
       guard let info = scope.declared[output] else { continue }
       scope.target.graph[id].annotations = annotations(of: info)
@@ -108,8 +108,9 @@ extension ModelReader {
     let id = try target.graph.addNode(
       op, inputs: draft.inputs, captures: captures, outputs: draft.outputs, name: draft.nodeName, provenance: draft.provenance)
     if !draft.annotations.isEmpty { target.graph[id].annotations = draft.annotations }
-    for (name, type) in declared {
-      if let output = target.graph.value(named: name) { target.graph.setType(type, of: output) }
+    for output in draft.outputs {
+      guard let output, let type = declared[output], let value = target.graph.value(named: output) else { continue }
+      target.graph.setType(type, of: value)
     }
     try infer(id, in: target)
     var outputs = target.graph[id].outputs

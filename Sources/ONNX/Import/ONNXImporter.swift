@@ -53,7 +53,8 @@ public struct ONNXImporter: Sendable {
     var model = Model(graph: target.graph, metadata: metadata)
     model.metadata.annotations = reader.annotations(
       proto.doc_string, MessageList(proto.metadata_props, proto.n_metadata_props))
-    return ONNXImport(model: model, warnings: decoded.warnings + reader.warnings.all(in: Location(file: path)))
+    return ONNXImport(model: model, warnings: decoded.warnings + reader.warnings.all(in: Location(file: path)),
+      externalFiles: external.paths)
   }
 }
 
@@ -61,10 +62,13 @@ public struct ONNXImporter: Sendable {
 public struct ONNXImport: Sendable {
   public var model: Model
   public var warnings: [Diagnostic]
+  /// The data files beside the model that its tensors are in.
+  public var externalFiles: [String]
 
-  public init(model: Model, warnings: [Diagnostic] = []) {
+  public init(model: Model, warnings: [Diagnostic] = [], externalFiles: [String] = []) {
     self.model = model
     self.warnings = warnings
+    self.externalFiles = externalFiles
   }
 }
 

@@ -2,11 +2,62 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-extension ModelReader {
-  /// Rewrites a node to the newest meaning of its operator and adds it, after nodes that the rewriting needs.
-  func upgradeAndEmit(
-    _ draft: NodeDraft, to target: GraphTarget, declared: [String: ValueType]
-  ) throws(Diagnostic) -> [ValueID?] {
-    try emit(draft, to: target, declared: declared)
+/// How the older forms of ONNX's operators become the newest one.
+///
+/// Made by comparing all versions from 7 to 28 of every operator in ONNX's own history. Operators that are not listed
+/// only gained types, optional operands or attributes with the old meaning as default.
+enum UpgradeTable {
+  /// The steps of every operator that has some, by name; each applies below a version, and they apply in order.
+  static let steps: [String: [UpgradeStep]] = {
+    var steps: [String: [UpgradeStep]] = [
+      "Squeeze": [UpgradeStep(below: 13, apply: Upgrades.axesToInput)],
+      "Unsqueeze": [UpgradeStep(below: 13, apply: Upgrades.axesToInput)],
+      "ReduceSum": [UpgradeStep(below: 13, apply: Upgrades.axesToInput)],
+      "Slice": [UpgradeStep(below: 10, apply: Upgrades.slice)],
+      "Split": [UpgradeStep(below: 13, apply: Upgrades.splitToInput), UpgradeStep(below: 18, apply: Upgrades.splitCount)],
+      "TopK": [UpgradeStep(below: 10, apply: Upgrades.topK)],
+      "Pad": [UpgradeStep(below: 11, apply: Upgrades.pad)],
+      "Clip": [UpgradeStep(below: 11, apply: Upgrades.clip)],
+      "DFT": [UpgradeStep(below: 20, apply: Upgrades.fourierAxis)],
+      "Dropout": [UpgradeStep(below: .max, uses: ["Identity"], apply: Upgrades.dropout)],
+      "BatchNormalization": [UpgradeStep(below: 14, apply: Upgrades.batchNormalization)],
+      "GroupNormalization": [UpgradeStep(below: 21, apply: Upgrades.groupNormalization)],
+      "Upsample": [
+        UpgradeStep(below: 9, uses: ["Resize"], apply: Upgrades.upsampleScales),
+        UpgradeStep(below: .max, uses: ["Resize"], apply: Upgrades.upsample),
+      ],
+      "Resize": [UpgradeStep(below: 11, apply: Upgrades.resize), UpgradeStep(below: 13, apply: Upgrades.resizeOperands)],
+      "GridSample": [UpgradeStep(below: 20, apply: Upgrades.gridSample)],
+      "RoiAlign": [UpgradeStep(below: 16, apply: Upgrades.roiAlign)],
+      "Scatter": [UpgradeStep(below: .max, uses: ["ScatterElements"], apply: Upgrades.scatter)],
+      "Scan": [UpgradeStep(below: 9, apply: Upgrades.scan)],
+    ]
+    for name in ["Softmax", "LogSoftmax", "Hardmax"] {
+      steps[name] = [UpgradeStep(below: 13, uses: [name, "Flatten", "Shape", "Reshape"], apply: Upgrades.flattenedSoftmax)]
+    }
+    for suffix in ["L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "SumSquare"] {
+      steps["Reduce\(suffix)"] = [UpgradeStep(below: 18, apply: Upgrades.axesToInput)]
+    }
+    return steps
+  }()
+}
+
+/// One step from an older form of an operator to a newer one.
+struct UpgradeStep: Sendable {
+  typealias Rewrite = @Sendable (inout NodeDraft, UpgradeContext) throws(Diagnostic) -> Void
+
+  /// Nodes of older versions than this are rewritten.
+  let below: Int
+  /// Operators the result consists of; empty for the operator itself.
+  let uses: [String]
+  let apply: Rewrite
+
+  init(below: Int, uses: [String] = [], apply: @escaping Rewrite) {
+    self.below = below
+    self.uses = uses
+    self.apply = apply
   }
 }
+
+/// The rewritings, in files by family.
+enum Upgrades {}

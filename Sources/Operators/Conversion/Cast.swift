@@ -4,8 +4,9 @@ import LatheTensors
 
 /// The elements converted to another type.
 ///
-/// Where the specification leaves the result open: floats outside an integer type's range become its nearest end and NaN becomes 0,
-/// truth values are written as `1` and `0`, and text that is no number is refused.
+/// Where the specification leaves the result open: floats outside the range of an integer of 8 bits or more become its nearest end,
+/// narrower integers keep the low bits; NaN becomes 0, and −0 in floats that have no NaN; truth values are written as `1` and `0`; text
+/// that is no number is refused.
 public struct Cast: Evaluable, ShapeArithmetic {
   /// How values between two powers of two become a `float8e8m0`.
   public enum ExponentRounding: String, Sendable, Hashable, CaseIterable {
@@ -95,9 +96,11 @@ public struct Cast: Evaluable, ShapeArithmetic {
       codes = numbers.singles.map { Self.exponentCode($0, rounding, saturates: saturates) }
     } else if let format = MinifloatFormat(target) {
       let saturates = saturates
-      codes = numbers.singles.map { format.encode($0, saturate: saturates) }
+      // Types of under 8 bits have no NaN; ONNX's own tests expect −0 in its place.
+      let negativeZero = target.isPacked ? UInt8(1 << (target.bitWidth - 1)) : nil
+      codes = numbers.singles.map { $0.isNaN ? negativeZero ?? format.encode($0) : format.encode($0, saturate: saturates) }
     } else {
-      codes = numbers.smallIntegers(bitWidth: target.bitWidth, isSigned: !target.isUnsignedInteger)
+      codes = numbers.smallIntegers
     }
     let bytes = target.isPacked ? PackedElements.pack(codes, bitWidth: target.bitWidth) : codes
     return try Tensor(dtype: target, shape: shape) { $0.copyBytes(from: bytes) }

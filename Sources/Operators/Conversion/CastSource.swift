@@ -63,16 +63,12 @@ enum CastSource {
     }
   }
 
-  /// Codes of integers of under 8 bits, by the same rules.
-  func smallIntegers(bitWidth: Int, isSigned: Bool) -> [UInt8] {
-    let (low, high) = isSigned ? (-(1 << (bitWidth - 1)), (1 << (bitWidth - 1)) - 1) : (0, (1 << bitWidth) - 1)
-    func code(_ value: Double) -> UInt8 {
-      UInt8(truncatingIfNeeded: Swift.min(Swift.max(Int(Int16(double: value)), low), high))
-    }
+  /// Codes of integers of under 8 bits, in the low bits; floats truncate and then keep their low bits as well, as in ONNX's own tests.
+  var smallIntegers: [UInt8] {
     switch self {
-    case .reals(let values): return values.map(code)
-    case .singles(let values, _): return values.map { code(Double($0)) }
-    case .integers(let values, _): return values.map { UInt8(truncatingIfNeeded: $0) }
+    case .reals(let values): values.map { UInt8(truncatingIfNeeded: Int64(double: $0)) }
+    case .singles(let values, _): values.map { UInt8(truncatingIfNeeded: Int64(double: Double($0))) }
+    case .integers(let values, _): values.map { UInt8(truncatingIfNeeded: $0) }
     }
   }
 

@@ -37,17 +37,37 @@ public struct Where: Evaluable, ShapeArithmetic, AttributeFree {
     let shape = try concreteShape(inputs)
     let condition = try inputs.required(0).broadcast(to: shape)
     let (x, y) = (try inputs.required(1).broadcast(to: shape), try inputs.required(2).broadcast(to: shape))
+    switch x.dtype.isPacked ? 0 : x.dtype.bitWidth {
+    case 8: return [try selected(condition, x, y, as: UInt8.self)]
+    case 16: return [try selected(condition, x, y, as: UInt16.self)]
+    case 32: return [try selected(condition, x, y, as: UInt32.self)]
+    case 64: return [try selected(condition, x, y, as: UInt64.self)]
+    default: break
+    }
     let choices = condition.codes ?? []
     return [
       try Tensor(dtype: x.dtype, shape: shape, copying: [x, y]) { emit in
-        var start = 0
-        while start < choices.count {
-          var end = start + 1
-          while end < choices.count, choices[end] == choices[start] { end += 1 }
-          emit(ElementRun(source: choices[start] != 0 ? 0 : 1, start: start, count: end - start))
-          start = end
+        for (position, choice) in choices.enumerated() {
+          emit(ElementRun(source: choice != 0 ? 0 : 1, start: position, count: 1))
         }
       }
     ]
+  }
+
+  /// Elements of one shape, read as unsigned numbers of their width.
+  private func selected<U: FixedWidthInteger & BitwiseCopyable>(
+    _ condition: Tensor, _ x: Tensor, _ y: Tensor, as type: U.Type
+  ) throws(Diagnostic) -> Tensor {
+    try Tensor(dtype: x.dtype, shape: x.shape) { raw in
+      let target = raw.bindMemory(to: U.self)
+      condition.withBytes { choices in
+        x.withBytes { first in
+          y.withBytes { second in
+            let (one, other) = (first.bindMemory(to: U.self), second.bindMemory(to: U.self))
+            for index in target.indices { target[index] = choices[index] != 0 ? one[index] : other[index] }
+          }
+        }
+      }
+    }
   }
 }

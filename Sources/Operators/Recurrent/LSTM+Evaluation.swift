@@ -112,6 +112,7 @@ private struct LSTMPass<T: FloatElement> {
   mutating func output(_ x: Tensor, _ lengths: [Int], isReverse: Bool) throws(Diagnostic) -> [T] {
     let width = 4 * hidden
     let rows = try x.reshaped(to: [steps * batch, x.shape[2]])
+    for (sequence, length) in lengths.enumerated() where length == 0 { clear(sequence) }
     let projected = try MatrixProduct.batched(rows, weights, batch: [], as: T.self)
     var result = [T](repeating: T.zero, count: steps * batch * hidden)
     var gates = [T](repeating: T.zero, count: batch * width)
@@ -134,6 +135,11 @@ private struct LSTMPass<T: FloatElement> {
       }
     }
     return result
+  }
+
+  /// An empty sequence ends in zeros, whatever its initial state.
+  private mutating func clear(_ sequence: Int) {
+    for place in sequence * hidden..<(sequence + 1) * hidden { (state[place], cell[place]) = (T.zero, T.zero) }
   }
 
   /// Sets `gates` to the product of all sequences' states with the recurrent weights.
@@ -162,7 +168,7 @@ private struct LSTMPass<T: FloatElement> {
       let next = forget * previous + input * g(clipped(sum(3)))
       let output = f(clipped(sum(1) + peephole(1) * next))
       cell[place] = T(double: next)
-      state[place] = T(double: output * h(clipped(next)))
+      state[place] = T(double: output * h(next))
     }
   }
 

@@ -6,6 +6,7 @@ import LatheTensors
 ///
 /// Gates come in ONNX's order input, output, forget, cell. Steps beyond a sequence's length give zeros and leave its state as it is; the
 /// reverse direction starts at its last valid step. States and sums of floats of 16 bits are kept in Float and rounded at the end.
+/// Where the specification is open, ONNX Runtime is followed: an empty sequence ends in zeros, and `clip` bounds the gates' sums only.
 public struct LSTM: FloatEvaluable {
   /// In which order the steps are taken.
   public enum Direction: String, Sendable, Hashable, CaseIterable {
@@ -39,7 +40,7 @@ public struct LSTM: FloatEvaluable {
   public var activationAlphas: [Float]
   /// Parameters of those functions that have a β, in their order.
   public var activationBetas: [Float]
-  /// Bound on the magnitude of what the activation functions are given; nil for none.
+  /// Bound on the magnitude of the gates' sums; nil for none.
   public var clip: Float?
   /// Whether the forget gate is 1 minus the input gate.
   public var couplesGates: Bool

@@ -1,0 +1,99 @@
+import Foundation
+import LatheDiagnostics
+import LatheIR
+import LatheOperators
+import LatheTensors
+import LatheTestSupport
+import Testing
+
+/// A single-node test of ONNX's own backend suite, as `make_cases.py` stored it.
+struct BackendCase: Decodable, Sendable, CustomTestStringConvertible {
+  struct StoredTensor: Decodable, Sendable {
+    var dtype: UInt8
+    var shape: [Int]
+    var data: Contents
+
+    enum Contents: Decodable, Sendable {
+      case base64(String)
+      case strings([String])
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+          self = .base64(text)
+        } else {
+          self = .strings(try container.decode([String].self))
+        }
+      }
+    }
+
+    func tensor() throws -> Tensor {
+      let dtype = try #require(DType(rawValue: dtype))
+      switch data {
+      case .strings(let strings): return try Tensor(strings: strings, shape: shape)
+      case .base64(let text):
+        let bytes = try #require(Data(base64Encoded: text))
+        return try Tensor(dtype: dtype, shape: shape) { target in
+          for (index, byte) in bytes.enumerated() where index < target.count { target[index] = byte }
+        }
+      }
+    }
+  }
+
+  struct StoredAttribute: Decodable, Sendable {
+    var integer: Int?
+    var integers: [Int]?
+    var float: Float?
+    var floats: [Float]?
+    var string: String?
+    var strings: [String]?
+    var tensor: StoredTensor?
+
+    func store(_ name: String, in attributes: inout Attributes) throws {
+      if let integer { attributes.set(name, integer) }
+      if let integers { attributes.set(name, integers) }
+      if let float { attributes.set(name, float) }
+      if let floats { attributes.set(name, floats) }
+      if let string { attributes.set(name, string) }
+      if let strings { attributes.set(name, strings) }
+      if let tensor { attributes.set(name, try tensor.tensor()) }
+    }
+  }
+
+  var name: String
+  var `operator`: String
+  var attributes: [String: StoredAttribute]
+  var inputs: [StoredTensor?]
+  var outputs: [StoredTensor?]
+  var relative: Double
+  var absolute: Double
+
+  var testDescription: String { name }
+
+  static let all: [BackendCase] = {
+    guard let bytes = try? Repository.bytes("Tests/Operators/cases.json") else { return [] }
+    return (try? JSONDecoder().decode([BackendCase].self, from: Data(bytes))) ?? []
+  }()
+}
+
+@Suite struct BackendCases {
+  @Test func areRead() {
+    #expect(BackendCase.all.count > 350)
+  }
+
+  @Test(arguments: BackendCase.all)
+  func agrees(_ stored: BackendCase) throws {
+    var attributes = Attributes()
+    for name in stored.attributes.keys.sorted() { try stored.attributes[name]?.store(name, in: &attributes) }
+    let decoded = try OperatorCatalog.standard.decode(OperatorName(stored.operator), attributes)
+    let op = try #require(decoded as? any Evaluable)
+    try checkOperator(
+      op, inputs: try stored.inputs.map { try $0?.tensor() }, expected: try stored.outputs.map { try $0?.tensor() },
+      tolerance: Tolerance(absolute: stored.absolute, relative: stored.relative))
+  }
+
+  @Test func coverEveryOperator() {
+    let covered = Set(BackendCase.all.map(\.operator))
+    for type in OperatorCatalog.standard.all { #expect(covered.contains(type.schema.name.name)) }
+  }
+}
