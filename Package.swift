@@ -69,7 +69,7 @@ let package = Package(
     module(
       "ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", "CProtobufC", collections],
       files: ["Export/make_operator_versions.py"]),
-    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators"], ["CLatheProto", "CLatheChecksum", "CProtobufC", collections]),
+    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators"], ["CLatheProto", "CLatheChecksum", collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
     module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
@@ -95,7 +95,9 @@ let package = Package(
     tests(
       "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
       files: ["make_models.py", "make_expected.py", "make_import_models.py", "check_export.py", "Data"], [collections]),
-    tests("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"]),
+    tests(
+      "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
+      [collections, "CLatheChecksum"]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
     tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"]),
     tests("CommandLine", ["CommandLine"]),

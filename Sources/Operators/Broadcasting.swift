@@ -71,7 +71,8 @@ extension Broadcasting {
   /// One row; the strides that rows nearly always have get loops of their own, which the compiler vectorizes.
   @inline(__always)
   private static func mapRow<A: TensorElement, B: TensorElement, R: TensorElement>(
-    _ x: UnsafeBufferPointer<A>, _ one: PairedRows.Row, _ y: UnsafeBufferPointer<B>, _ other: PairedRows.Row, _ count: Int,
+    _ x: UnsafeBufferPointer<A>, _ one: PairedRows.Row, _ y: UnsafeBufferPointer<B>, _ other: PairedRows.Row,
+    _ count: Int,
     into target: UnsafeMutableBufferPointer<R>, at start: Int, _ body: (A, B) -> R
   ) {
     guard let x = x.baseAddress, let y = y.baseAddress, let target = target.baseAddress else { return }

@@ -56,7 +56,8 @@ extension Operand {
   /// Elements of a tensor of rank 0 or 1 as dimensions, truth values as 0 and 1.
   var followed: [Dimension]? {
     if let elements { return elements }
-    guard let constant, constant.dtype == .bool, constant.rank <= 1, constant.elementCount <= Self.maximumElements else {
+    guard let constant, constant.dtype == .bool, constant.rank <= 1, constant.elementCount <= Self.maximumElements
+    else {
       return nil
     }
     return constant.codes?.map { .known(Int($0)) }

@@ -2,7 +2,8 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// Quotient, element by element, with broadcasting; integers truncate toward zero, and a zero among integer divisors is refused.
+/// Quotient, element by element, with broadcasting; integers truncate toward zero, and a zero among integer divisors is
+/// refused.
 public struct Div: BinaryArithmetic {
   public static let schema = formal("Div", since: 14)
 
