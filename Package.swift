@@ -67,7 +67,7 @@ let package = Package(
     module("ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", "CProtobufC", collections]),
     module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators"], ["CLatheProto", "CLatheChecksum", collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
-    module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
+    module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     .executableTarget(
       name: "LatheCommandLine",
@@ -88,12 +88,12 @@ let package = Package(
     tests("Operators", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["make_cases.py", "cases.json"]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
-    tests("ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"], files: ["make_models.py", "Data"]),
+    tests("ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"], files: ["make_models.py", "make_expected.py", "Data"]),
     tests(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
-    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"]),
+    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"], [collections]),
     tests("CommandLine", ["CommandLine"]),
     tests("Repository", []),
   ],
