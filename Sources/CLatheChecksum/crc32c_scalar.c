@@ -1,6 +1,6 @@
 #include "crc32c.h"
 
-// Effect of each byte that is followed by `zeros` zero bytes: eight tables let eight bytes be taken at once.
+// table[zeros]: effect of each byte that `zeros` zero bytes follow, so that eight bytes can be taken at once.
 static void fill(uint32_t table[8][256])
 {
     for (uint32_t byte = 0; byte < 256; byte++) {
@@ -28,9 +28,10 @@ uint32_t lathe_crc32c_scalar(uint32_t crc, const void *data, size_t length)
     const uint8_t *bytes = data;
     uint32_t state = ~crc;
     for (; length >= 8; length -= 8, bytes += 8) {
-        uint32_t low = state ^ ((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
-        state = tables[7][low & 0xFF] ^ tables[6][(low >> 8) & 0xFF] ^ tables[5][(low >> 16) & 0xFF] ^ tables[4][low >> 24]
-            ^ tables[3][bytes[4]] ^ tables[2][bytes[5]] ^ tables[1][bytes[6]] ^ tables[0][bytes[7]];
+        uint32_t word = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+        uint32_t low = state ^ word;
+        state = tables[7][low & 0xFF] ^ tables[6][(low >> 8) & 0xFF] ^ tables[5][(low >> 16) & 0xFF];
+        state ^= tables[4][low >> 24] ^ tables[3][bytes[4]] ^ tables[2][bytes[5]] ^ tables[1][bytes[6]] ^ tables[0][bytes[7]];
     }
     for (; length > 0; length--)
         state = (state >> 8) ^ tables[0][(state ^ *bytes++) & 0xFF];

@@ -30,7 +30,8 @@ struct CompactContents {
       position += bytes.count
     }
     func align() throws(Diagnostic) {
-      let padding = [UInt8](repeating: 0, count: (CompactLayout.alignment - position % CompactLayout.alignment) % CompactLayout.alignment)
+      let padding = [UInt8](
+        repeating: 0, count: (CompactLayout.alignment - position % CompactLayout.alignment) % CompactLayout.alignment)
       try padding.withUnsafeBufferPointer { (buffer) throws(Diagnostic) in try put(UnsafeRawBufferPointer(buffer)) }
     }
     for bytes in [header] + small {

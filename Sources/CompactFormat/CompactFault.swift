@@ -3,7 +3,8 @@ import LatheDiagnostics
 extension Diagnostic {
   /// A `.lathe` file that breaks a rule of its format.
   static func badCompactFile(
-    _ rule: String, _ message: String, at offset: Int? = nil, node: String? = nil, value: String? = nil, notes: [String] = [],
+    _ rule: String, _ message: String, at offset: Int? = nil, node: String? = nil, value: String? = nil,
+    notes: [String] = [],
     fix: String = "the file is damaged or was not written by Lathe: fetch it again, or convert the model again"
   ) -> Diagnostic {
     .invalid(

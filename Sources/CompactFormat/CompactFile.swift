@@ -5,8 +5,11 @@ import LatheTensors
 ///
 /// What the sections hold is not looked at; `CompactReader` does that.
 public struct CompactFile: Sendable {
+  /// Path as it was given.
   public let path: String
+  /// Changes when older readers would misread a file.
   public let majorVersion: Int
+  /// Changes when something is added that older readers may ignore.
   public let minorVersion: Int
   /// In the order of their offsets.
   public let sections: [CompactSection]
@@ -34,8 +37,10 @@ public struct CompactFile: Sendable {
     guard majorVersion == Int(CompactLayout.majorVersion) else {
       let newer = majorVersion > Int(CompactLayout.majorVersion)
       throw .badCompactFile(
-        "version", "the file has version \(majorVersion).\(minorVersion) of the format, but this Lathe reads version 1", at: 12,
-        fix: newer ? "use a newer version of Lathe, or convert the model again with this one" : "convert the model again")
+        "version", "the file has version \(majorVersion).\(minorVersion) of the format, but this Lathe reads version 1",
+        at: 12,
+        fix: newer
+          ? "use a newer version of Lathe, or convert the model again with this one" : "convert the model again")
     }
     let count = try Self.checkHeader(bytes)
     sections = try Self.readTable(bytes, count)
@@ -108,7 +113,8 @@ public struct CompactFile: Sendable {
         throw .badCompactFile("section-twice", "there are two sections \(section.name)", at: position)
       }
       guard section.offset == CompactLayout.aligned(end) else {
-        throw .badCompactFile("section-range", "the section \(section.name) does not follow the one before it", at: position)
+        throw .badCompactFile(
+          "section-range", "the section \(section.name) does not follow the one before it", at: position)
       }
       if let nonzero = bytes.firstNonzero(in: end..<section.offset) {
         throw .badCompactFile("padding", "a byte between two sections is not zero", at: nonzero)

@@ -10,8 +10,8 @@ public struct CompactReader {
   /// Every rule of the format is checked first. Operators that `catalog` does not have become opaque ones.
   ///
   /// - Parameter verifyingWeights: Whether the weights' checksums are checked, which reads all of them once.
-  /// - Throws: `file/…` if the file cannot be read; `lathe/…`, `limit/…` and what operators throw for their attributes
-  ///   (all `.invalidInput`) if it is bad.
+  /// - Throws: `file/…` if the file cannot be read; `lathe/…`, `limit/…` and what operators throw for their
+  ///   attributes (all `.invalidInput`) if it is bad.
   public static func read(
     path: String, limits: ResourceLimits, catalog: OperatorCatalog, verifyingWeights: Bool = true
   ) throws(Diagnostic) -> Model {
@@ -49,7 +49,8 @@ public struct CompactReader {
 
   private static func messageReader(_ file: CompactFile, _ kind: CompactLayout.SectionKind) -> MessageReader {
     MessageReader(
-      offset: file.section(kind)?.offset ?? 0, mayHaveUnknownFields: file.minorVersion > Int(CompactLayout.minorVersion))
+      offset: file.section(kind)?.offset ?? 0, mayHaveUnknownFields: file.minorVersion > Int(CompactLayout.minorVersion)
+    )
   }
 
   private static func text(_ file: CompactFile, _ limits: ResourceLimits) throws(Diagnostic) -> TextAssets? {

@@ -4,6 +4,7 @@ import LatheDiagnostics
 public struct CompactSection: Sendable, Hashable {
   /// Number of the kind; `CompactLayout.SectionKind` lists the known ones.
   public var kind: UInt32
+  /// `CompactLayout.requiredFlag` and `CompactLayout.piecesFlag`.
   public var flags: UInt32
   /// Offset in bytes from the start of the file.
   public var offset: Int
@@ -56,7 +57,8 @@ public struct CompactSection: Sendable, Hashable {
     }
     guard knownKind != nil || !isRequired else {
       throw .badCompactFile(
-        "section-unknown", "the file needs a section of kind \(kind), which this version of Lathe does not know", at: position,
+        "section-unknown", "the file needs a section of kind \(kind), which this version of Lathe does not know",
+        at: position,
         fix: "use a newer version of Lathe")
     }
   }

@@ -8,8 +8,8 @@ public struct CompactWriter {
   ///
   /// Tensors go to the file from where they are stored, one by one.
   ///
-  /// - Throws: `verifier/…` for a graph that breaks a rule, `lathe/…` for what the format cannot hold, and `file/unwritable`
-  ///   (`.unwritableOutput`).
+  /// - Throws: `verifier/…` for a graph that breaks a rule, `lathe/…` for what the format cannot hold, and
+  ///   `file/unwritable` (`.unwritableOutput`).
   public static func write(_ model: Model, to path: String) throws(Diagnostic) {
     let contents = try CompactContents(model)
     let file = try OutputFile(path: path)

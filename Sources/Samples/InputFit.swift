@@ -44,7 +44,9 @@ struct InputFit {
     return .invalid(
       "samples/dtype", "the input \(input.name) is \(given) in \(source), but the model wants \(wanted)",
       at: Location(value: input.name),
-      fix: "convert it with numpy before saving: \(Self.variable(input.name)) = \(Self.variable(input.name)).astype(\(name))")
+      fix:
+        "convert it with numpy before saving: \(Self.variable(input.name)) = \(Self.variable(input.name)).astype(\(name))"
+    )
   }
 
   private func checkShape(_ shape: [Int], _ type: TensorType) throws(Diagnostic) {
@@ -75,7 +77,9 @@ struct InputFit {
   static func missingInput(_ name: String, found: [String]) -> Diagnostic {
     .invalid(
       "samples/missing-input", "the input \(name) is missing", at: Location(value: name),
-      notes: ["found: \(found.isEmpty ? "nothing" : found.prefix(20).joined(separator: ", "))"],
+      notes: [
+        "found: \(found.isEmpty ? "nothing" : found.prefix(20).map { String($0.prefix(80)) }.joined(separator: ", "))"
+      ],
       fix: "give an array for every input that has no default")
   }
 }

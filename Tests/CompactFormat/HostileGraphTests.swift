@@ -51,7 +51,11 @@ import Testing
       for number in 1...count {
         model.graph { graph in
           guard number < count else { return }
-          graph.node { $0.message(8) { $0.text(1, "body"); $0.number(2, 13); $0.packed(6, [UInt64(number + 1)]) } }
+          graph.node {
+            $0.message(8) {
+              $0.text(1, "body"); $0.number(2, 13); $0.packed(6, [UInt64(number + 1)])
+            }
+          }
         }
       }
     }
@@ -67,7 +71,13 @@ import Testing
   @Test func graphsAreATree() {
     func held(_ references: [UInt64], graphs: Int) -> [UInt8] {
       ProtoWriter.model { model in
-        model.graph { $0.node { $0.message(8) { $0.text(1, "bodies"); $0.number(2, 14); $0.packed(6, references) } } }
+        model.graph {
+          $0.node {
+            $0.message(8) {
+              $0.text(1, "bodies"); $0.number(2, 14); $0.packed(6, references)
+            }
+          }
+        }
         for _ in 1..<graphs { model.graph { _ in } }
       }
     }
@@ -81,7 +91,13 @@ import Testing
 
   @Test func capturesMustMatch() {
     let model = ProtoWriter.model { model in
-      model.graph { $0.node { $0.message(8) { $0.text(1, "body"); $0.number(2, 13); $0.packed(6, [2]) } } }
+      model.graph {
+        $0.node {
+          $0.message(8) {
+            $0.text(1, "body"); $0.number(2, 13); $0.packed(6, [2])
+          }
+        }
+      }
       model.graph { $0.message(4) { $0.text(1, "captured") } }
     }
     #expect(id(model) == "lathe/graph")
@@ -95,7 +111,9 @@ import Testing
       ProtoWriter.model { model in
         model.graph { graph in
           graph.message(3) { $0.text(1, "x") }
-          graph.node { $0.packed(5, references); $0.message(7) { $0.text(1, "y") } }
+          graph.node {
+            $0.packed(5, references); $0.message(7) { $0.text(1, "y") }
+          }
         }
       }
     }
@@ -106,10 +124,22 @@ import Testing
   }
 
   @Test func namesAreUnique() {
-    let twice = ProtoWriter.model { $0.graph { $0.message(3) { $0.text(1, "x") }; $0.message(3) { $0.text(1, "x") } } }
+    let twice = ProtoWriter.model {
+      $0.graph {
+        $0.message(3) { $0.text(1, "x") }; $0.message(3) { $0.text(1, "x") }
+      }
+    }
     #expect(id(twice) == "ir/duplicate-name")
     let attributes = ProtoWriter.model { model in
-      model.graph { $0.node { node in for _ in 0..<2 { node.message(8) { $0.text(1, "a"); $0.number(2, 2) } } } }
+      model.graph {
+        $0.node { node in
+          for _ in 0..<2 {
+            node.message(8) {
+              $0.text(1, "a"); $0.number(2, 2)
+            }
+          }
+        }
+      }
     }
     #expect(id(attributes) == "lathe/duplicate")
     let invalid = ProtoWriter.model { $0.graph { $0.message(3) { $0.bytes(1, [0xC0, 0x80]) } } }
@@ -118,9 +148,17 @@ import Testing
 
   @Test func constantsHaveTheirTypes() {
     let wrong = ProtoWriter.model { model in
-      model.graph { $0.message(5) { $0.text(1, "w"); $0.number(2, 1); $0.number(3, 1) } }
-      model.tensor { $0.number(1, 1); $0.packed(2, [1]); $0.number(3, 1); $0.number(4, 2); $0.bytes(8, [0, 0, 0, 0]) }
-      model.type { $0.number(1, 1); $0.number(2, 7); $0.number(3, 1); $0.packed(4, [2]) }
+      model.graph {
+        $0.message(5) {
+          $0.text(1, "w"); $0.number(2, 1); $0.number(3, 1)
+        }
+      }
+      model.tensor {
+        $0.number(1, 1); $0.packed(2, [1]); $0.number(3, 1); $0.number(4, 2); $0.bytes(8, [0, 0, 0, 0])
+      }
+      model.type {
+        $0.number(1, 1); $0.number(2, 7); $0.number(3, 1); $0.packed(4, [2])
+      }
     }
     #expect(id(wrong) == "lathe/graph")
     #expect(id(ProtoWriter.model { $0.graph { $0.message(5) { $0.text(1, "w") } } }) == "lathe/reference")
@@ -129,7 +167,9 @@ import Testing
   // MARK: tensors
 
   private func oneTensor(_ build: (inout ProtoWriter) -> Void) -> [UInt8] {
-    ProtoWriter.model { $0.graph { _ in }; $0.tensor(build) }
+    ProtoWriter.model {
+      $0.graph { _ in }; $0.tensor(build)
+    }
   }
 
   private func inline(_ shape: [UInt64], bytes: Int, dtype: UInt64 = 1) -> [UInt8] {
@@ -155,24 +195,48 @@ import Testing
     #expect(id(inline([2], bytes: 2, dtype: 29)) == "lathe/dtype")
     #expect(id(inline([2], bytes: 2, dtype: 257)) == "lathe/dtype")
     #expect(id(oneTensor { $0.number(1, 1) }) == "lathe/layout")
-    #expect(id(oneTensor { $0.number(1, 1); $0.number(3, 1) }) == "lathe/place")
-    #expect(id(oneTensor { $0.number(1, 8); $0.number(3, 1); $0.number(4, 3); $0.packed(2, [1 << 50]) }) == "tensor/shape")
+    #expect(
+      id(
+        oneTensor {
+          $0.number(1, 1); $0.number(3, 1)
+        }) == "lathe/place")
+    #expect(
+      id(
+        oneTensor {
+          $0.number(1, 8); $0.number(3, 1); $0.number(4, 3); $0.packed(2, [1 << 50])
+        }) == "tensor/shape")
   }
 
   @Test func weightsMustFillTheirSection() {
     let weights = [UInt8](repeating: 7, count: 80)
     let padded = weights + [UInt8](repeating: 0, count: 48) + weights
     let crc = SealedFile.crc(weights)
-    func model(_ build: (inout ProtoWriter) -> Void) -> [UInt8] { ProtoWriter.model { $0.graph { _ in }; build(&$0) } }
+    func model(_ build: (inout ProtoWriter) -> Void) -> [UInt8] {
+      ProtoWriter.model {
+        $0.graph { _ in }; build(&$0)
+      }
+    }
     #expect(id(model { $0.weights(20, offset: 0, crc: crc) }, weights: weights) == nil)
-    #expect(id(model { $0.weights(20, offset: 0, crc: crc); $0.weights(20, offset: 128, crc: crc) }, weights: padded) == nil)
-    #expect(id(model { $0.weights(20, offset: 0, crc: crc); $0.weights(20, offset: 0, crc: crc) }, weights: weights) == nil)
+    #expect(
+      id(
+        model {
+          $0.weights(20, offset: 0, crc: crc); $0.weights(20, offset: 128, crc: crc)
+        }, weights: padded) == nil)
+    #expect(
+      id(
+        model {
+          $0.weights(20, offset: 0, crc: crc); $0.weights(20, offset: 0, crc: crc)
+        }, weights: weights) == nil)
     #expect(id(model { $0.weights(20, offset: 0, crc: crc + 1) }, weights: weights) == "lathe/checksum")
     #expect(id(model { $0.weights(20, offset: 0, crc: crc) }, weights: padded) == "lathe/weights")
     #expect(id(model { $0.weights(20, offset: 128, crc: crc) }, weights: padded) == "lathe/weights")
     #expect(id(model { $0.weights(20, offset: 4, crc: crc) }, weights: padded) == "lathe/weights")
     let half = SealedFile.crc(Array(weights[..<40]))
-    #expect(id(model { $0.weights(20, offset: 0, crc: crc); $0.weights(10, offset: 0, crc: half) }, weights: weights) == "lathe/weights")
+    #expect(
+      id(
+        model {
+          $0.weights(20, offset: 0, crc: crc); $0.weights(10, offset: 0, crc: half)
+        }, weights: weights) == "lathe/weights")
     #expect(id(model { $0.weights(20, offset: 0, crc: crc, length: 79) }, weights: weights) != nil)
     #expect(id(model { $0.weights(20, offset: 1 << 63, crc: crc) }, weights: weights) == "lathe/weights")
     #expect(id(model { $0.weights(20, offset: 0, crc: crc, length: 1 << 63) }, weights: weights) == "lathe/weights")
@@ -181,7 +245,10 @@ import Testing
     var dirty = padded
     dirty[100] = 1
     #expect(
-      id(model { $0.weights(20, offset: 0, crc: crc); $0.weights(20, offset: 128, crc: crc) }, weights: dirty) == "lathe/padding")
+      id(
+        model {
+          $0.weights(20, offset: 0, crc: crc); $0.weights(20, offset: 128, crc: crc)
+        }, weights: dirty) == "lathe/padding")
   }
 
   @Test func manyViewsOfOnePayloadStayCheap() {
@@ -201,20 +268,46 @@ import Testing
       ProtoWriter.model { model in
         model.graph { _ in }
         model.type { $0.number(1, 6) }
-        for number in 1...count { model.type { $0.number(1, 3); $0.number(5, UInt64(number)) } }
+        for number in 1...count {
+          model.type {
+            $0.number(1, 3); $0.number(5, UInt64(number))
+          }
+        }
       }
     }
     #expect(id(sequences(63)) == nil)
     #expect(id(sequences(64)) == "limit/nesting-depth")
     #expect(id(sequences(100_000)) == "limit/nesting-depth")
-    #expect(id(ProtoWriter.model { $0.graph { _ in }; $0.type { $0.number(1, 3); $0.number(5, 1) } }) == "lathe/reference")
-    #expect(id(ProtoWriter.model { $0.graph { _ in }; $0.type { $0.number(1, 3) } }) == "lathe/reference")
-    #expect(id(ProtoWriter.model { $0.graph { _ in }; $0.type { $0.number(1, 7) } }) == "lathe/type")
-    let unknown = ProtoWriter.model { $0.graph { _ in }; $0.type { $0.number(1, 1); $0.number(2, 1); $0.number(3, 1); $0.packed(4, [3]) } }
+    #expect(
+      id(
+        ProtoWriter.model {
+          $0.graph { _ in };
+          $0.type {
+            $0.number(1, 3); $0.number(5, 1)
+          }
+        }) == "lathe/reference")
+    #expect(
+      id(
+        ProtoWriter.model {
+          $0.graph { _ in }; $0.type { $0.number(1, 3) }
+        }) == "lathe/reference")
+    #expect(
+      id(
+        ProtoWriter.model {
+          $0.graph { _ in }; $0.type { $0.number(1, 7) }
+        }) == "lathe/type")
+    let unknown = ProtoWriter.model {
+      $0.graph { _ in };
+      $0.type {
+        $0.number(1, 1); $0.number(2, 1); $0.number(3, 1); $0.packed(4, [3])
+      }
+    }
     #expect(id(unknown) == "lathe/reference")
     let extreme = ProtoWriter.model { model in
       model.graph { _ in }
-      model.type { $0.number(1, 1); $0.number(2, 1); $0.number(3, 1); $0.packed(4, [UInt64.max]) }
+      model.type {
+        $0.number(1, 1); $0.number(2, 1); $0.number(3, 1); $0.packed(4, [UInt64.max])
+      }
     }
     #expect(id(extreme) == "lathe/reference")
   }
@@ -222,13 +315,22 @@ import Testing
   @Test func doublingDimensionsMeetALimit() {
     let model = ProtoWriter.model { model in
       model.graph { _ in }
-      model.dimension { $0.message(1) { $0.signed(1, 1); $0.message(2) { $0.number(1, 1); $0.text(2, "s") } } }
+      model.dimension {
+        $0.message(1) {
+          $0.signed(1, 1);
+          $0.message(2) {
+            $0.number(1, 1); $0.text(2, "s")
+          }
+        }
+      }
       for number in 1..<200 as Range<UInt64> {
         model.dimension { dimension in
           for kind: UInt64 in [2, 3] {
             dimension.message(1) { term in
               term.signed(1, Int64(kind))
-              term.message(2) { $0.number(1, kind); $0.number(3, number); $0.number(4, number > 1 ? number - 1 : 1) }
+              term.message(2) {
+                $0.number(1, kind); $0.number(3, number); $0.number(4, number > 1 ? number - 1 : 1)
+              }
             }
           }
         }
@@ -246,7 +348,11 @@ import Testing
           for coefficient in 1...3 as ClosedRange<Int64> {
             dimension.message(1) { term in
               term.signed(1, coefficient)
-              for _ in 0..<Int(coefficient) { term.message(2) { $0.number(1, 1); $0.text(2, name) } }
+              for _ in 0..<Int(coefficient) {
+                term.message(2) {
+                  $0.number(1, 1); $0.text(2, name)
+                }
+              }
             }
           }
         }
@@ -256,10 +362,27 @@ import Testing
   }
 
   @Test func dimensionsMustBeExtents() {
-    func one(_ build: (inout ProtoWriter) -> Void) -> [UInt8] { ProtoWriter.model { $0.graph { _ in }; $0.dimension(build) } }
+    func one(_ build: (inout ProtoWriter) -> Void) -> [UInt8] {
+      ProtoWriter.model {
+        $0.graph { _ in }; $0.dimension(build)
+      }
+    }
     #expect(id(one { _ in }) == nil)
-    #expect(id(one { $0.message(1) { $0.signed(1, .max) }; $0.message(1) { $0.signed(1, .max) } }) == "lathe/dimension")
-    #expect(id(one { $0.message(1) { $0.signed(1, 1); $0.message(2) { $0.number(1, 9); $0.number(3, 1) } } }) == "lathe/reference")
+    #expect(
+      id(
+        one {
+          $0.message(1) { $0.signed(1, .max) }; $0.message(1) { $0.signed(1, .max) }
+        }) == "lathe/dimension")
+    #expect(
+      id(
+        one {
+          $0.message(1) {
+            $0.signed(1, 1);
+            $0.message(2) {
+              $0.number(1, 9); $0.number(3, 1)
+            }
+          }
+        }) == "lathe/reference")
     #expect(id(one { d in for _ in 0..<25 { d.message(1) { $0.signed(1, 1) } } }) == "lathe/dimension")
   }
 
@@ -294,9 +417,27 @@ import Testing
     }
     #expect(id(softmax { _ in }) == nil)
     #expect(id(softmax({ _ in }, version: 99)) == "lathe/operator-version")
-    #expect(id(softmax { $0.message(8) { $0.text(1, "axes"); $0.number(2, 2) } }) == "operator/attribute-unknown")
-    #expect(id(softmax { $0.message(8) { $0.text(1, "axis"); $0.number(2, 2) } }) == "operator/attribute-kind")
-    #expect(id(softmax { $0.message(8) { $0.text(1, "axis"); $0.number(2, 1) } }) == "lathe/attribute")
+    #expect(
+      id(
+        softmax {
+          $0.message(8) {
+            $0.text(1, "axes"); $0.number(2, 2)
+          }
+        }) == "operator/attribute-unknown")
+    #expect(
+      id(
+        softmax {
+          $0.message(8) {
+            $0.text(1, "axis"); $0.number(2, 2)
+          }
+        }) == "operator/attribute-kind")
+    #expect(
+      id(
+        softmax {
+          $0.message(8) {
+            $0.text(1, "axis"); $0.number(2, 1)
+          }
+        }) == "lathe/attribute")
     #expect(id(softmax { $0.message(8) { $0.text(1, "axis") } }) == "lathe/attribute")
   }
 }

@@ -27,7 +27,8 @@ import Testing
     let wrap = try graph.addNode(op, inputs: [y], captures: [y], outputs: ["z"], provenance: .pass("p", from: ["add"]))
     graph.setOutputs(graph[wrap].outputs.compactMap { $0 })
     return Model(
-      graph: graph, text: TextAssets(vocabulary: Array("a\nb\n".utf8), labels: ["no", "yes"]), record: "{\"tool\": \"test\"}")
+      graph: graph, text: TextAssets(vocabulary: Array("a\nb\n".utf8), labels: ["no", "yes"]),
+      record: "{\"tool\": \"test\"}")
   }
 
   /// Reads bytes that are wrong; nil where they are refused as they should be, else what happened.

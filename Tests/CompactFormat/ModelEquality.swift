@@ -23,6 +23,8 @@ private func expectSameMargins(_ a: Graph, _ b: Graph, _ comment: Comment?) thro
     let (one, two) = (a[left].op as? OpaqueOperator, b[right].op as? OpaqueOperator)
     #expect(one?.version == two?.version && one?.overload == two?.overload, comment)
     #expect(type(of: a[left].op) == type(of: b[right].op), comment)
-    for (inner, copy) in zip(a.subgraphs(of: left), b.subgraphs(of: right)) { try expectSameMargins(inner, copy, comment) }
+    for (inner, copy) in zip(a.subgraphs(of: left), b.subgraphs(of: right)) {
+      try expectSameMargins(inner, copy, comment)
+    }
   }
 }

@@ -80,7 +80,8 @@ struct ModelGenerator {
       pool.isEmpty || random.chance(4) ? nil : pool[random.below(pool.count)]
     }
     let op = OpaqueOperator(
-      name: OperatorName(domain: text(), name("Op")), overload: text(), version: random.below(30), attributes: attributes)
+      name: OperatorName(domain: text(), name("Op")), overload: text(), version: random.below(30),
+      attributes: attributes)
     let names: [String?] = (0..<random.below(4)).map { _ in random.chance(4) ? nil : name("value") }
     let id = try graph.addNode(
       op, inputs: inputs, captures: captures, outputs: names, name: text(),
@@ -103,7 +104,8 @@ struct ModelGenerator {
     let middle = try #require(graph[sum].outputs[0])
     graph.setType(type, of: middle)
     let softmax = try graph.addNode(
-      Softmax(axis: random.below(2)), inputs: [middle], outputs: [name("softmax")], provenance: .pass("test", from: ["add"]))
+      Softmax(axis: random.below(2)), inputs: [middle], outputs: [name("softmax")],
+      provenance: .pass("test", from: ["add"]))
     pool.append(try #require(graph[softmax].outputs[0]))
   }
 

@@ -1,4 +1,5 @@
-/// A `.lathe` file taken apart and put together again with right checksums, by the specification and not by the code under test.
+/// A `.lathe` file taken apart and put together again with right checksums, by the specification and not by the code
+/// under test.
 struct SealedFile {
   struct Section {
     var kind: UInt32
@@ -33,18 +34,22 @@ struct SealedFile {
     let headerLength = 40 + 32 * sections.count
     for section in sections {
       body += [UInt8](repeating: 0, count: (64 - (headerLength + body.count) % 64) % 64)
-      table += Self.encoded(section.kind) + Self.encoded(section.flags) + Self.encoded(UInt64(headerLength + body.count))
+      table +=
+        Self.encoded(section.kind) + Self.encoded(section.flags) + Self.encoded(UInt64(headerLength + body.count))
       table += Self.encoded(UInt64(section.bytes.count))
       table += Self.encoded(section.flags & 2 != 0 ? 0 : Self.crc(section.bytes)) + Self.encoded(UInt32(0))
       body += section.bytes
     }
     var header: [UInt8] = [0x89] + Array("LATHE\r\n\u{1A}\n".utf8) + [0xFF, 0xFE]
     header += Self.encoded(major) + Self.encoded(minor) + Self.encoded(UInt32(headerLength))
-    header += Self.encoded(UInt32(sections.count)) + Self.encoded(UInt64(headerLength + body.count)) + Self.encoded(UInt32(0))
+    header +=
+      Self.encoded(UInt32(sections.count)) + Self.encoded(UInt64(headerLength + body.count)) + Self.encoded(UInt32(0))
     return header + Self.encoded(Self.crc(header + [0, 0, 0, 0] + table)) + table + body
   }
 
-  static func encoded<T: FixedWidthInteger>(_ value: T) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+  static func encoded<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
 
   static func number(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> UInt64 {
     (0..<count).reversed().reduce(0) { $0 << 8 | UInt64(bytes[offset + $1]) }

@@ -19,7 +19,8 @@ import Testing
 
   /// The rows of the table under a heading, without backquotes.
   private func table(_ heading: String) throws -> [[String]] {
-    let start = try #require(specification.range(of: "\n## \(heading)\n") ?? specification.range(of: "\n### \(heading)\n"))
+    let start = try #require(
+      specification.range(of: "\n## \(heading)\n") ?? specification.range(of: "\n### \(heading)\n"))
     let lines = specification[start.upperBound...].split(separator: "\n", omittingEmptySubsequences: false)
     let rows = lines.drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }.dropFirst(2)
     return rows.map { row in
@@ -119,7 +120,8 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.file("tiny.lathe")
     try CompactWriter.write(tinyModel(), to: path)
-    let (status, output) = try Self.run(python, [Self.root.appending(path: "Tests/CompactFormat/read_lathe.py").path, path])
+    let (status, output) = try Self.run(
+      python, [Self.root.appending(path: "Tests/CompactFormat/read_lathe.py").path, path])
     #expect(status == 0, "\(output)")
     let contents = (1...17).flatMap { SealedFile.encoded(Float($0).bitPattern) }
     #expect(output.contains("tensor 0: f32[17], 68 bytes, crc \(String(format: "%08x", SealedFile.crc(contents)))"))
@@ -138,7 +140,8 @@ import Testing
     let (status, output) = try Self.run("/bin/bash", [sources.appending(path: "regenerate.sh").path, folder.path])
     try #require(status == 0, "\(output)")
     for name in ["lathe.pb-c.c", "include/lathe.pb-c.h"] {
-      let same = try Data(contentsOf: sources.appending(path: name)) == Data(contentsOf: URL(filePath: folder.file(name)))
+      let same =
+        try Data(contentsOf: sources.appending(path: name)) == Data(contentsOf: URL(filePath: folder.file(name)))
       #expect(same, "\(name) is stale: run Sources/CLatheProto/regenerate.sh")
     }
   }

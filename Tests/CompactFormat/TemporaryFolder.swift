@@ -22,7 +22,9 @@ final class TemporaryFolder {
   /// Reads a model from these bytes.
   func read(_ bytes: [UInt8], limits: ResourceLimits = ResourceLimits()) throws(Diagnostic) -> Model {
     let path = file("candidate.lathe")
-    guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else { fatalError("cannot write \(path)") }
+    guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else {
+      fatalError("cannot write \(path)")
+    }
     return try CompactReader.read(path: path, limits: limits, catalog: .standard)
   }
 }

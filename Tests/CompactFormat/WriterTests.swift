@@ -23,7 +23,10 @@ import Testing
   @Test func pathsThatCannotBeWrittenAreNamed() throws {
     try FileManager.default.createDirectory(atPath: folder.file("folder"), withIntermediateDirectories: false)
     #expect(FileManager.default.createFile(atPath: folder.file("file"), contents: Data()))
-    let paths = ["", "nul\u{0}.lathe", folder.file("none/model.lathe"), folder.file("folder"), folder.file("file/model.lathe"), "/dev/full"]
+    let paths = [
+      "", "nul\u{0}.lathe", folder.file("none/model.lathe"), folder.file("folder"), folder.file("file/model.lathe"),
+      "/dev/full",
+    ]
     for path in paths {
       let error = failure(path)
       #expect(error?.category == .unwritableOutput && error?.location.file == path && error?.fix != nil, "\(path)")
@@ -35,7 +38,8 @@ import Testing
   @Test func foldersThatCannotBeWrittenStayAsTheyAre() throws {
     guard getuid() != 0 else { return }
     let locked = folder.file("locked")
-    try FileManager.default.createDirectory(atPath: locked, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o500])
+    try FileManager.default.createDirectory(
+      atPath: locked, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o500])
     #expect(failure(locked + "/model.lathe")?.category == .unwritableOutput)
     #expect(try FileManager.default.contentsOfDirectory(atPath: locked).isEmpty)
   }

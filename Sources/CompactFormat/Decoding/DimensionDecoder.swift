@@ -29,7 +29,8 @@ struct DimensionDecoder {
     var factors: [[DimensionBounds.Factor]] = []
     for term in terms {
       try reader.checkFields(term.base)
-      factors.append(try reader.list(term.n_atoms, term.atoms).map { (atom) throws(Diagnostic) in try factor(atom.pointee) })
+      factors.append(
+        try reader.list(term.n_atoms, term.atoms).map { (atom) throws(Diagnostic) in try factor(atom.pointee) })
     }
     if let excess = bounds.add(factors) { throw fault("is too complicated: it has \(excess)") }
   }
@@ -55,7 +56,10 @@ struct DimensionDecoder {
   }
 
   private func operands(_ atom: Proto.Atom) throws(Diagnostic) -> (Dimension, Dimension) {
-    (try reader.require(atom.left, in: dimensions, "dimension"), try reader.require(atom.right, in: dimensions, "dimension"))
+    (
+      try reader.require(atom.left, in: dimensions, "dimension"),
+      try reader.require(atom.right, in: dimensions, "dimension")
+    )
   }
 
   private func fault(_ what: String) -> Diagnostic {

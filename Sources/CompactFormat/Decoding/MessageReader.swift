@@ -49,7 +49,9 @@ struct MessageReader {
   }
 
   /// The entries of a dictionary.
-  func entries(_ count: Int, _ entries: Proto.List<Proto.Entry>?) throws(Diagnostic) -> OrderedDictionary<String, String> {
+  func entries(
+    _ count: Int, _ entries: Proto.List<Proto.Entry>?
+  ) throws(Diagnostic) -> OrderedDictionary<String, String> {
     var result: OrderedDictionary<String, String> = [:]
     for entry in list(count, entries) {
       try checkFields(entry.pointee.base)
@@ -74,7 +76,9 @@ struct MessageReader {
 
   /// What a reference that must not be 0 means.
   func require<Element>(_ reference: UInt32, in table: [Element], _ what: String) throws(Diagnostic) -> Element {
-    guard let element = try resolve(reference, in: table, what) else { throw fault("reference", "a \(what) is missing") }
+    guard let element = try resolve(reference, in: table, what) else {
+      throw fault("reference", "a \(what) is missing")
+    }
     return element
   }
 

@@ -53,7 +53,8 @@ extension ModelDecoder {
     var names: [String?] = []
     for output in outputs { names.append(output.absent != 0 ? nil : try checkedName(output, holdsTensor: false)) }
     let id = try graph.addNode(
-      op, inputs: inputs, captures: captures, outputs: names, name: name, provenance: try provenance(message.provenance))
+      op, inputs: inputs, captures: captures, outputs: names, name: name, provenance: try provenance(message.provenance)
+    )
     graph[id].annotations = try annotations(message.annotations)
     for (value, output) in zip(graph[id].outputs, outputs) {
       guard let value else { continue }
@@ -76,10 +77,12 @@ extension ModelDecoder {
       }
       if let known = catalog[name]?.schema.sinceVersion, known < version {
         throw Diagnostic.badCompactFile(
-          "operator-version", "the file uses \(name) as of version \(version), but this Lathe knows that of version \(known)",
+          "operator-version",
+          "the file uses \(name) as of version \(version), but this Lathe knows that of version \(known)",
           at: reader.offset, fix: "use a newer version of Lathe")
       }
-      return try catalog.decode(name, attributes) ?? OpaqueOperator(name: name, version: version, attributes: attributes)
+      return try catalog.decode(name, attributes)
+        ?? OpaqueOperator(name: name, version: version, attributes: attributes)
     } catch {
       throw error.located(in: Location(byteOffset: reader.offset, node: node.isEmpty ? "\(name)" : "\(node) (\(name))"))
     }
@@ -112,7 +115,8 @@ extension ModelDecoder {
     let name = try reader.text(message.name)
     switch message.kind {
     case LATHE__COMPACT__PROVENANCE__KIND__SOURCE: return .source(name)
-    case LATHE__COMPACT__PROVENANCE__KIND__PASS: return .pass(name, from: try reader.texts(message.n_from, message.from))
+    case LATHE__COMPACT__PROVENANCE__KIND__PASS:
+      return .pass(name, from: try reader.texts(message.n_from, message.from))
     default: throw reader.fault("provenance", "a node was made by the unknown kind \(message.kind.rawValue)")
     }
   }

@@ -60,14 +60,16 @@ struct ModelDecoder {
     var nodeCount = 0
     for message in messages { nodeCount += message.pointee.n_nodes }
     guard nodeCount <= limits.expandedNodes else {
-      throw limits.exceeded("expanded-nodes", "the model has \(nodeCount) nodes", at: Location(byteOffset: reader.offset))
+      throw limits.exceeded(
+        "expanded-nodes", "the model has \(nodeCount) nodes", at: Location(byteOffset: reader.offset))
     }
     graphs = Array(repeating: nil, count: messages.count)
     for number in messages.indices.reversed() {
       var depth = 1
       let graph = try decode(messages[number].pointee, &depth)
       guard depth <= limits.nestingDepth else {
-        throw limits.exceeded("nesting-depth", "graphs are nested \(depth) deep", at: Location(byteOffset: reader.offset))
+        throw limits.exceeded(
+          "nesting-depth", "graphs are nested \(depth) deep", at: Location(byteOffset: reader.offset))
       }
       graphs[number] = (graph, depth)
     }
@@ -87,7 +89,9 @@ struct ModelDecoder {
     metadata.domain = try reader.text(message.domain)
     metadata.modelVersion = Int(message.model_version)
     metadata.annotations = try annotations(message.annotations)
-    if message.source_case == LATHE__COMPACT__METADATA__SOURCE_IR_VERSION { metadata.irVersion = Int(message.ir_version) }
+    if message.source_case == LATHE__COMPACT__METADATA__SOURCE_IR_VERSION {
+      metadata.irVersion = Int(message.ir_version)
+    }
     for set in reader.list(message.n_operator_sets, message.operator_sets).map(\.pointee) {
       try reader.checkFields(set.base)
       let domain = try reader.text(set.domain)

@@ -57,7 +57,8 @@ struct TensorDecoder {
   }
 
   private mutating func mapped(_ message: Proto.Tensor, _ dtype: DType, _ shape: [Int]) throws(Diagnostic) -> Tensor {
-    guard let offset = Int(exactly: message.offset), let length = Int(exactly: message.length), weights.contains(offset, length)
+    guard let offset = Int(exactly: message.offset), let length = Int(exactly: message.length),
+      weights.contains(offset, length)
     else { throw fault("weights", "lies at no place that the weights section has") }
     try checkLength(length, dtype, shape)
     let stretch = Stretch(offset: offset, length: length, dtype: dtype)

@@ -25,7 +25,8 @@ struct TypeDecoder {
     case LATHE__COMPACT__TYPE__KIND__SPARSE_TENSOR: type = .sparseTensor(try tensor(message))
     case LATHE__COMPACT__TYPE__KIND__SEQUENCE: type = .sequence(try element(message, &depth))
     case LATHE__COMPACT__TYPE__KIND__OPTIONAL: type = .optional(try element(message, &depth))
-    case LATHE__COMPACT__TYPE__KIND__MAP: type = .map(key: try dtype(message.dtype), value: try element(message, &depth))
+    case LATHE__COMPACT__TYPE__KIND__MAP:
+      type = .map(key: try dtype(message.dtype), value: try element(message, &depth))
     case LATHE__COMPACT__TYPE__KIND__OPAQUE:
       type = .opaque(domain: try reader.text(message.domain), name: try reader.text(message.name))
     default: throw reader.fault("type", "type \(types.count) is of the unknown kind \(message.kind.rawValue)")

@@ -5,7 +5,9 @@ import LatheDiagnostics
 ///
 /// The messages of lathe.proto do not contain themselves, so protobuf-c's recursion is bounded by the schema.
 final class UnpackedMessage<Message> {
-  typealias Unpack = (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?) -> UnsafeMutablePointer<Message>?
+  typealias Unpack = (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?) -> UnsafeMutablePointer<
+    Message
+  >?
 
   /// Valid while this object lives.
   let message: UnsafeMutablePointer<Message>
@@ -17,13 +19,16 @@ final class UnpackedMessage<Message> {
   init(_ bytes: UnsafeRawBufferPointer, at offset: Int, limits: ResourceLimits, unpack: Unpack) throws(Diagnostic) {
     let (scaled, overflow) = bytes.count.multipliedReportingOverflow(by: Swift.max(0, limits.decodedBytesPerByte))
     let allocator = BoundedAllocator(bytes: overflow || scaled > Int.max - (32 << 20) ? Int.max : scaled + (32 << 20))
-    let unpacked = allocator.withAllocator { unpack($0, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)) }
+    let unpacked = allocator.withAllocator {
+      unpack($0, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    }
     guard let unpacked else {
       guard allocator.isExhausted else {
         throw .badCompactFile("protobuf", "the section is not a message of lathe.proto", at: offset)
       }
       throw limits.exceeded(
-        "decoded-bytes-per-byte", "the \(bytes.count) bytes of the section take too much memory", at: Location(byteOffset: offset))
+        "decoded-bytes-per-byte", "the \(bytes.count) bytes of the section take too much memory",
+        at: Location(byteOffset: offset))
     }
     message = unpacked
     self.allocator = allocator
@@ -31,7 +36,8 @@ final class UnpackedMessage<Message> {
 
   deinit {
     allocator.withAllocator {
-      protobuf_c_message_free_unpacked(UnsafeMutableRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), $0)
+      protobuf_c_message_free_unpacked(
+        UnsafeMutableRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), $0)
     }
   }
 }

@@ -2,7 +2,8 @@ internal import CLatheProto
 import LatheDiagnostics
 import LatheTensors
 
-/// The weights section, once it is known that the tensors' contents, with zeros between them, fill it, and that their checksums are right.
+/// The weights section, once it is checked: the tensors' contents, with zeros between them, fill it, and their
+/// checksums are right.
 struct WeightsSection {
   /// The bytes of the section, which keep the file mapped.
   let storage: TensorStorage
@@ -34,7 +35,8 @@ struct WeightsSection {
         offset == CompactLayout.aligned(end), offset <= bytes.count, length <= bytes.count - offset
       else {
         throw reader.fault(
-          "weights", "the contents of a tensor at \(place.offset), length \(place.length), do not follow those before them")
+          "weights",
+          "the contents of a tensor at \(place.offset), length \(place.length), do not follow those before them")
       }
       if let nonzero = bytes.firstNonzero(in: end..<offset) {
         throw .badCompactFile("padding", "a byte between two tensors is not zero", at: section.offset + nonzero)
@@ -47,7 +49,8 @@ struct WeightsSection {
       end = offset + length
     }
     guard end == bytes.count else {
-      throw .badCompactFile("weights", "\(bytes.count - end) bytes of the weights belong to no tensor", at: section.offset + end)
+      throw .badCompactFile(
+        "weights", "\(bytes.count - end) bytes of the weights belong to no tensor", at: section.offset + end)
     }
   }
 }

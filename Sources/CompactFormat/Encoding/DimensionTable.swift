@@ -29,7 +29,8 @@ struct DimensionTable {
     let terms = try terms(dimension, &factors)
     if let excess = bounds.add(factors) {
       throw .invalid(
-        "lathe/dimension", "the dimension \(dimension.description.prefix(200)) is too complicated for a .lathe file: it has \(excess)",
+        "lathe/dimension",
+        "the dimension \(dimension.description.prefix(200)) is too complicated for a .lathe file: it has \(excess)",
         fix: "fix the model's symbolic dimensions to numbers, or declare simpler ones")
     }
     message.pointee.n_terms = terms.count
@@ -61,7 +62,8 @@ struct DimensionTable {
     }
   }
 
-  private func term(_ coefficient: Int, _ atoms: [UnsafeMutablePointer<Proto.Atom>]) -> UnsafeMutablePointer<Proto.Term> {
+  private func term(_ coefficient: Int, _ atoms: [UnsafeMutablePointer<Proto.Atom>]) -> UnsafeMutablePointer<Proto.Term>
+  {
     let message = arena.message(lathe__compact__dimension__term__init)
     message.pointee.coefficient = Int64(coefficient)
     message.pointee.n_atoms = atoms.count

@@ -19,9 +19,11 @@ extension ModelEncoder {
     case .bytes(let bytes): set([arena.data(bytes)], in: message)
     case .byteStrings(let strings): set(strings.map { arena.data($0) }, in: message)
     case .tensor(let tensor): set([try tensors.reference(to: tensor)], in: message)
-    case .tensors(let list): set(try list.map { tensor throws(Diagnostic) in try tensors.reference(to: tensor) }, in: message)
+    case .tensors(let list):
+      set(try list.map { tensor throws(Diagnostic) in try tensors.reference(to: tensor) }, in: message)
     case .sparseTensor(let tensor): set([try reference(to: tensor)], in: message)
-    case .sparseTensors(let list): set(try list.map { tensor throws(Diagnostic) in try reference(to: tensor) }, in: message)
+    case .sparseTensors(let list):
+      set(try list.map { tensor throws(Diagnostic) in try reference(to: tensor) }, in: message)
     case .graph(let graph): set([queue(graph)], in: message)
     case .graphs(let graphs): set(graphs.map { queue($0) }, in: message)
     case .type(let type): set([try types.reference(to: type)], in: message)

@@ -40,7 +40,9 @@ extension ModelEncoder {
     return message
   }
 
-  private mutating func values(_ ids: [ValueID], _ graph: Graph) throws(Diagnostic) -> [UnsafeMutablePointer<Proto.Value>] {
+  private mutating func values(_ ids: [ValueID], _ graph: Graph) throws(Diagnostic) -> [UnsafeMutablePointer<
+    Proto.Value
+  >] {
     var messages: [UnsafeMutablePointer<Proto.Value>] = []
     for id in ids { messages.append(try encode(graph[id])) }
     return messages
@@ -55,7 +57,9 @@ extension ModelEncoder {
     do {
       message.pointee.name = arena.data(value.name)
       message.pointee.type = try types.reference(to: value.type)
-      if let tensor = value.constant ?? value.defaultValue { message.pointee.tensor = try tensors.reference(to: tensor) }
+      if let tensor = value.constant ?? value.defaultValue {
+        message.pointee.tensor = try tensors.reference(to: tensor)
+      }
       message.pointee.annotations = annotations(value.annotations)
     } catch {
       throw error.located(in: Location(value: value.name))

@@ -40,7 +40,8 @@ struct ModelEncoder {
     let bytes = packed(message)
     guard bytes.count <= Int(Int32.max) else {
       throw .invalid(
-        "lathe/size", "the graph without its weights takes \(bytes.count) bytes, more than the 2 GiB that protobuf allows")
+        "lathe/size",
+        "the graph without its weights takes \(bytes.count) bytes, more than the 2 GiB that protobuf allows")
     }
     return bytes
   }

@@ -5,8 +5,8 @@ import LatheTensors
 
 /// The tensors of a model, each once, and where their contents go in the weights section.
 ///
-/// Contents that are equal are stored once, whatever their types and shapes. What decides is the contents alone, so that equal models
-/// give equal files.
+/// Contents that are equal are stored once, whatever their types and shapes. What decides is the contents alone, so that
+/// equal models give equal files.
 struct TensorTable {
   /// Contents that go into the weights section.
   struct Payload {
@@ -97,7 +97,9 @@ struct TensorTable {
   }
 
   private mutating func payload(of tensor: Tensor) throws(Diagnostic) -> Int {
-    let view = tensor.storage.map { View(storage: ObjectIdentifier($0.0), offset: $0.byteOffset, length: tensor.byteCount) }
+    let view = tensor.storage.map {
+      View(storage: ObjectIdentifier($0.0), offset: $0.byteOffset, length: tensor.byteCount)
+    }
     if let view, let known = views[view] { return known.payload }
     let checksum = tensor.withBytes { Checksum($0).value }
     let digest = Digest(length: tensor.byteCount, checksum: checksum)

@@ -63,6 +63,7 @@ struct TypeTable {
 func checkRank(_ rank: Int) throws(Diagnostic) {
   guard rank <= CompactLayout.maximumRank else {
     throw .invalid(
-      "lathe/rank", "a tensor of rank \(rank) cannot be written: .lathe files take at most \(CompactLayout.maximumRank) axes")
+      "lathe/rank",
+      "a tensor of rank \(rank) cannot be written: .lathe files take at most \(CompactLayout.maximumRank) axes")
   }
 }
