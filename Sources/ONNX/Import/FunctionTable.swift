@@ -25,6 +25,7 @@ struct FunctionTable {
 
   /// - Throws: `onnx/function-duplicate`, `onnx/function-cycle`, and `limit/…` for what calls of calls would grow to.
   init(_ protos: MessageList<Lathe__Onnx__FunctionProto>, limits: ResourceLimits) throws(Diagnostic) {
+    var keys: [Key] = []
     for proto in protos {
       let key = Key(
         name: OperatorName(domain: try ModelReader.text(proto.pointee.domain, "a function's domain"), try ModelReader.text(proto.pointee.name, "a function's name")),
@@ -33,9 +34,10 @@ struct FunctionTable {
         throw .invalid(
           "onnx/function-duplicate", "two functions are named \(key.described)", fix: "give them different overloads")
       }
+      keys.append(key)
     }
     var open: [Key] = []
-    for key in functions.keys { _ = try cost(key, &open, limits) }
+    for key in keys { _ = try cost(key, &open, limits) }
   }
 
   /// The function that a node calls.
@@ -59,17 +61,20 @@ struct FunctionTable {
       throw .invalid("onnx/function-cycle", "functions call each other in a circle: \(loop)", fix: "use Loop or Scan for iteration")
     }
     let deepest = min(max(1, limits.nestingDepth), WireScan.hardLevels)
-    guard open.count < deepest else {
-      throw limits.exceeded("nesting-depth", "functions call functions more than \(deepest) deep, at \(key.described)")
-    }
+    guard open.count < deepest else { throw Self.tooDeep(key, deepest, limits) }
     open.append(key)
     defer { open.removeLast() }
     let total = try cost(of: MessageList(proto.pointee.node, proto.pointee.n_node), &open, limits)
     guard total.nodes <= limits.expandedNodes else {
       throw limits.exceeded("expanded-nodes", "the function \(key.described) expands to \(total.nodes) nodes or more")
     }
+    guard total.depth < deepest else { throw Self.tooDeep(key, deepest, limits) }
     costs[key] = Cost(nodes: total.nodes, depth: total.depth + 1)
     return Cost(nodes: total.nodes, depth: total.depth + 1)
+  }
+
+  private static func tooDeep(_ key: Key, _ deepest: Int, _ limits: ResourceLimits) -> Diagnostic {
+    limits.exceeded("nesting-depth", "functions call functions more than \(deepest) deep, at \(key.described)")
   }
 
   private mutating func cost(

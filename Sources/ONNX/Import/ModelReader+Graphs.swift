@@ -29,10 +29,11 @@ extension ModelReader {
     var overridable = 0
     for input in MessageList(proto.pointee.input, proto.pointee.n_input) {
       let name = try valueName(input.pointee.name, "an input's name")
+      guard scope.bindings[name] == nil else { throw duplicate(name, "two inputs") }
       let initializer = initializers.tensors.removeValue(forKey: name)
       if initializer != nil && irVersion >= 4 { overridable += 1 }
       do throws(Diagnostic) {
-        try bind(name, try addInput(input, name, initializer, in: scope), in: scope)
+        scope.bindings[name] = .value(try addInput(input, name, initializer, in: scope))
       } catch {
         throw error.located(in: Location(value: name))
       }
@@ -48,7 +49,7 @@ extension ModelReader {
       guard let initializer = initializers.tensors[name] else { continue }
       do throws(Diagnostic) {
         let id = try scope.target.graph.addConstant(scope.graphName(of: name), try tensor(initializer))
-        try bind(name, id, in: scope)
+        scope.bindings[name] = .value(id)
       } catch {
         throw error.located(in: Location(value: name))
       }
@@ -160,10 +161,6 @@ extension ModelReader {
       }
     }
     return outputs
-  }
-
-  private func bind(_ name: String, _ id: ValueID, in scope: Scope) throws(Diagnostic) {
-    guard scope.bindings.updateValue(.value(id), forKey: name) == nil else { throw duplicate(name, "two inputs") }
   }
 
   func annotations(of info: UnsafeMutablePointer<Lathe__Onnx__ValueInfoProto>) -> Annotations {

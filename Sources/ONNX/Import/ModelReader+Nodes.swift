@@ -11,7 +11,9 @@ extension ModelReader {
       try countNode()
       try readParts(node, in: scope)
     } catch {
-      throw error.located(in: Location(node: scope.path + node.described))
+      var error = error.located(in: Location(node: scope.path + node.described))
+      error.fix = error.fix ?? "correct the node where the model is exported"
+      throw error
     }
   }
 
