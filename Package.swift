@@ -17,13 +17,15 @@ let collections: Target.Dependency = .product(name: "OrderedCollections", packag
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`.
-func module(_ folder: String, path: String? = nil, _ modules: [String] = [], _ others: [Target.Dependency] = []) -> Target {
+/// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`; `files` are no sources.
+func module(
+  _ folder: String, path: String? = nil, _ modules: [String] = [], files: [String] = [], _ others: [Target.Dependency] = []
+) -> Target {
   .target(
     name: "Lathe\(folder)",
     dependencies: modules.map { .target(name: "Lathe\($0)") } + others,
     path: path ?? "Sources/\(folder)",
-    exclude: folder == "Passes" ? ["README.md"] : [],
+    exclude: files,
     swiftSettings: strict)
 }
 
@@ -64,10 +66,12 @@ let package = Package(
     module("Operators", ["Diagnostics", "Tensors", "IR"]),
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
     module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
-    module("ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", "CProtobufC", collections]),
-    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators"], ["CLatheProto", "CLatheChecksum", "CProtobufC", collections]),
-    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
-    module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
+    module(
+      "ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["Export/make_operator_versions.py"],
+      ["COnnx", "CProtobufC", collections]),
+    module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators"], ["CLatheProto", "CLatheChecksum", collections]),
+    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"], files: ["README.md"]),
+    module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     .executableTarget(
       name: "LatheCommandLine",
@@ -90,10 +94,12 @@ let package = Package(
     tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
     tests(
       "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
-      files: ["make_models.py", "make_expected.py", "make_import_models.py", "Data"], [collections]),
-    tests("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"]),
+      files: ["make_models.py", "make_expected.py", "make_import_models.py", "check_export.py", "Data"], [collections]),
+    tests(
+      "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
+      [collections, "CLatheChecksum"]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
-    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"]),
+    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"], [collections]),
     tests("CommandLine", ["CommandLine"]),
     tests("Repository", []),
   ],

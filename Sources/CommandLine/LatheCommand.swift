@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Foundation
 
 /// The `lathe` executable.
 @main
@@ -15,4 +16,11 @@ struct LatheCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [Convert.self, Verify.self, Run.self, Inspect.self, Passes.self])
+
+  static func main() {
+    // A full quota and a reader that went away are errors of a write, which are reported; as signals they would end the process.
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    main(nil)
+  }
 }

@@ -18,17 +18,20 @@ extension Dimension {
       let allPositive = expression.terms.allSatisfy { term in
         term.coefficient >= 0 && term.atoms.allSatisfy { $0.isNonNegative(depth: depth) }
       }
-      return allPositive || depth > 0 && lowerBounds(expression).contains { $0.isNonNegative(depth: depth - 1) }
+      return allPositive || depth > 0 && hasNonNegativeBound(expression, depth: depth - 1)
     }
   }
 
-  /// The expression with one maximum replaced by either of its operands, neither of which is larger.
-  private func lowerBounds(_ expression: DimensionExpression) -> [Dimension] {
-    expression.terms.flatMap { term -> [Dimension] in
-      guard term.coefficient > 0, term.atoms.count == 1, case .maximum(let a, let b) = term.atoms[0] else { return [] }
+  /// Replaces one maximum by its operands: where it is added, either gives a lower bound; where it is taken off, the
+  /// lower of both does.
+  private func hasNonNegativeBound(_ expression: DimensionExpression, depth: Int) -> Bool {
+    expression.terms.contains { term in
+      guard term.atoms.count == 1, case .maximum(let a, let b) = term.atoms[0] else { return false }
       let scale = Dimension.known(term.coefficient)
       let rest = self - scale * .maximum(a, b)
-      return [rest + scale * a, rest + scale * b]
+      let first = (rest + scale * a).isNonNegative(depth: depth)
+      guard first != (term.coefficient > 0) else { return first }
+      return (rest + scale * b).isNonNegative(depth: depth)
     }
   }
 }

@@ -15,6 +15,7 @@ public struct Feed: Sendable {
   /// Index of the sample if `rows` is nil.
   public var sample: Int
 
+  /// A feed of `inputs`; as a whole unless `rows` are given.
   public init(
     inputs: [String: Tensor], rows: [Int]? = nil, lengths: [Int]? = nil, paddedLength: Int? = nil, sample: Int = 0
   ) {

@@ -44,7 +44,9 @@ struct InputFit {
     return .invalid(
       "samples/dtype", "the input \(input.name) is \(given) in \(source), but the model wants \(wanted)",
       at: Location(value: input.name),
-      fix: "convert it with numpy before saving: \(Self.variable(input.name)) = \(Self.variable(input.name)).astype(\(name))")
+      fix:
+        "convert it with numpy before saving: \(Self.variable(input.name)) = \(Self.variable(input.name)).astype(\(name))"
+    )
   }
 
   private func checkShape(_ shape: [Int], _ type: TensorType) throws(Diagnostic) {
@@ -65,7 +67,7 @@ struct InputFit {
   }
 
   static func unknownInput(_ name: String, _ interface: ModelInterface, in source: String) -> Diagnostic {
-    let nearest = NearestName.of(name, among: interface.inputs.map(\.name))
+    let nearest = Spelling.nearest(name, among: interface.inputs.map(\.name))
     return .invalid(
       "samples/unknown-input", "\(source) has \(name.prefix(200)), which is no input of the model",
       notes: ["the inputs are \(interface.inputNames)"],
@@ -75,7 +77,9 @@ struct InputFit {
   static func missingInput(_ name: String, found: [String]) -> Diagnostic {
     .invalid(
       "samples/missing-input", "the input \(name) is missing", at: Location(value: name),
-      notes: ["found: \(found.isEmpty ? "nothing" : found.prefix(20).joined(separator: ", "))"],
+      notes: [
+        "found: \(found.isEmpty ? "nothing" : found.prefix(20).map { String($0.prefix(80)) }.joined(separator: ", "))"
+      ],
       fix: "give an array for every input that has no default")
   }
 }

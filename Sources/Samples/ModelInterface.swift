@@ -5,12 +5,14 @@ import LatheTensors
 public struct ModelInterface: Sendable {
   /// An input or output.
   public struct Port: Sendable {
+    /// Unique among the inputs, and among the outputs.
     public var name: String
     /// nil if the model does not say, or if the value is no tensor.
     public var type: TensorType?
     /// Whether the input may be left out.
     public var hasDefault: Bool
 
+    /// A port; without a type, anything goes.
     public init(name: String, type: TensorType?, hasDefault: Bool = false) {
       self.name = name
       self.type = type
@@ -25,6 +27,7 @@ public struct ModelInterface: Sendable {
   /// Vocabulary, tokenizer options and labels; nil if the model has none.
   public var text: TextAssets?
 
+  /// An interface of ports in the model's order.
   public init(inputs: [Port], outputs: [Port] = [], text: TextAssets? = nil) {
     self.inputs = inputs
     self.outputs = outputs

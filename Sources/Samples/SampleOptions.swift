@@ -6,8 +6,10 @@ public struct SampleOptions: Sendable {
   public var maximumLength: Int
   /// Texts that run together, unless the model fixes their number.
   public var batchSize: Int
+  /// Bounds on what the samples may take.
   public var limits: ResourceLimits
 
+  /// The defaults, or what is given.
   public init(maximumLength: Int = 64, batchSize: Int = 32, limits: ResourceLimits = ResourceLimits()) {
     self.maximumLength = maximumLength
     self.batchSize = batchSize

@@ -49,7 +49,9 @@ public enum SampleReader {
     }
   }
 
-  private static func onlyInput(of interface: ModelInterface, for kind: String) throws(Diagnostic) -> ModelInterface.Port {
+  private static func onlyInput(of interface: ModelInterface, for kind: String) throws(Diagnostic)
+    -> ModelInterface.Port
+  {
     let required = interface.requiredInputs
     if required.count == 1 { return required[0] }
     if required.isEmpty, interface.inputs.count == 1 { return interface.inputs[0] }

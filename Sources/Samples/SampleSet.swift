@@ -15,6 +15,7 @@ public struct SampleSet: Sendable {
   /// Whether the source is one feed as a whole (.npz, .npy, one .pb set), so that outputs are written as they are.
   public var isSingleFeed: Bool
 
+  /// A set of feeds that cover `count` samples.
   public init(
     feeds: [Feed], count: Int, labels: [Int?] = [], texts: [String]? = nil, expectedOutputs: [[String: Tensor]] = [],
     isSingleFeed: Bool = false

@@ -21,12 +21,11 @@ struct TestSetFolder {
   /// One sample a set, in the order of their numbers.
   func read() throws(Diagnostic) -> SampleSet {
     let names = try Self.contents(of: path)
-    if names.contains(where: { Self.number($0, prefix: "input_", suffix: ".pb") != nil }) {
+    if !Self.numbered(names, prefix: "input_", suffix: ".pb").isEmpty {
       let set = try readSet(path, names)
       return SampleSet(whole: set.inputs, expected: set.outputs)
     }
-    let folders = names.compactMap { name in Self.number(name, prefix: "test_data_set_", suffix: "").map { (name, $0) } }
-      .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+    let folders = Self.numbered(names, prefix: "test_data_set_", suffix: "")
     guard !folders.isEmpty else {
       throw .invalid(
         "samples/folder", "the folder has neither input_0.pb nor test_data_set_0",
@@ -55,7 +54,9 @@ struct TestSetFolder {
         inputs[name] = try InputFit(port, source: "the file").checked(tensor)
       } catch {
         var diagnostic = error
-        if diagnostic.id == "samples/dtype" { diagnostic.fix = "make the test set again with a tensor of the model's type" }
+        if diagnostic.id == "samples/dtype" {
+          diagnostic.fix = "make the test set again with a tensor of the model's type"
+        }
         throw diagnostic.located(in: Location(file: file))
       }
     }
@@ -73,11 +74,9 @@ struct TestSetFolder {
   private func tensors(
     _ folder: String, _ names: [String], prefix: String, ports: [ModelInterface.Port]
   ) throws(Diagnostic) -> [(name: String, file: String, tensor: Tensor)] {
-    let numbered = names.compactMap { name in Self.number(name, prefix: prefix, suffix: ".pb").map { (name, $0) } }
-      .sorted { $0.1 < $1.1 }
     var found: [(name: String, file: String, tensor: Tensor)] = []
     var used: Set<String> = []
-    for (fileName, number) in numbered {
+    for (fileName, number) in Self.numbered(names, prefix: prefix, suffix: ".pb") {
       let file = "\(folder)/\(fileName)"
       let (name, tensor) = try ONNXTensorFile.read(path: file, limits: limits)
       let isNamed = ports.contains { $0.name == name }
@@ -97,8 +96,18 @@ struct TestSetFolder {
     return found
   }
 
+  /// The names that are a number between `prefix` and `suffix`, in the order of the numbers.
+  private static func numbered(_ names: [String], prefix: String, suffix: String) -> [(name: String, number: Int)] {
+    let numbered = names.compactMap { name in
+      number(name, prefix: prefix, suffix: suffix).map { (name: name, number: $0) }
+    }
+    return numbered.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
+  }
+
   private static func number(_ name: String, prefix: String, suffix: String) -> Int? {
-    guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count else { return nil }
+    guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count > prefix.utf8.count + suffix.utf8.count else {
+      return nil
+    }
     let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
     guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     return Int(digits)

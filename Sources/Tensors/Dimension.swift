@@ -82,7 +82,7 @@ extension Dimension {
       guard !quotient.overflow else { return .unknown }
       return .known(quotient.partialValue - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0))
     }
-    return .symbolic(DimensionExpression(atom: .quotient(self, divisor)))
+    return DimensionExpression.bounded(.quotient(self, divisor))
   }
 
   /// The quotient where the division provably leaves no remainder; nil otherwise.
@@ -98,7 +98,7 @@ extension Dimension {
     guard a != .unknown, b != .unknown else { return .unknown }
     if case .known(let difference) = a - b { return difference >= 0 ? a : b }
     let ordered = a.description < b.description ? (a, b) : (b, a)
-    return .symbolic(DimensionExpression(atom: .maximum(ordered.0, ordered.1)))
+    return DimensionExpression.bounded(.maximum(ordered.0, ordered.1))
   }
 
   /// The smaller of the two.

@@ -15,15 +15,27 @@ public struct DimensionExpression: Sendable, Hashable {
   }
 
   public private(set) var terms: [Term]
+  /// Symbols, numbers and operations in the whole expression, nested ones included.
+  let size: Int
 
   /// Terms beyond which an expression is given up as unknown, which bounds the cost of products.
   static let maximumTerms = 24
+  /// Size beyond which an expression is given up as unknown: quotients of quotients would double it at every step.
+  static let maximumSize = 96
 
-  init(constant: Int) { terms = constant == 0 ? [] : [Term(coefficient: constant, atoms: [])] }
+  init(constant: Int) { self.init(sorted: constant == 0 ? [] : [Term(coefficient: constant, atoms: [])]) }
 
-  init(atom: Atom) { terms = [Term(coefficient: 1, atoms: [atom])] }
+  init(atom: Atom) { self.init(sorted: [Term(coefficient: 1, atoms: [atom])]) }
 
-  private init(sorted terms: [Term]) { self.terms = terms }
+  private init(sorted terms: [Term]) {
+    self.terms = terms
+    size = terms.reduce(0) { $0 + 1 + $1.atoms.reduce(0) { $0 + $1.size } }
+  }
+
+  /// The atom as a dimension; unknown beyond the size limit.
+  static func bounded(_ atom: Atom) -> Dimension {
+    atom.size < maximumSize ? .symbolic(DimensionExpression(atom: atom)) : .unknown
+  }
 
   var singleAtom: Atom? {
     guard terms.count == 1, terms[0].coefficient == 1, terms[0].atoms.count == 1 else { return nil }
@@ -41,7 +53,8 @@ public struct DimensionExpression: Sendable, Hashable {
     let kept = merged.filter { $0.value != 0 }.map { Term(coefficient: $0.value, atoms: $0.key) }
     guard kept.count <= maximumTerms else { return .unknown }
     if kept.allSatisfy({ $0.atoms.isEmpty }) { return .known(kept.first?.coefficient ?? 0) }
-    return .symbolic(DimensionExpression(sorted: kept.sorted { $0.sortKey < $1.sortKey }))
+    let expression = DimensionExpression(sorted: kept.sorted { $0.sortKey < $1.sortKey })
+    return expression.size <= maximumSize ? .symbolic(expression) : .unknown
   }
 
   static func sum(_ a: DimensionExpression, _ b: DimensionExpression, scale: Int) -> Dimension {
@@ -105,6 +118,14 @@ public struct DimensionExpression: Sendable, Hashable {
 }
 
 extension DimensionExpression.Atom {
+  /// Symbols, numbers and operations in the atom.
+  var size: Int {
+    switch self {
+    case .symbol: 1
+    case .quotient(let a, let b), .maximum(let a, let b): 1 + a.size + b.size
+    }
+  }
+
   func substituting(_ replacements: [String: Dimension]) -> Dimension {
     switch self {
     case .symbol(let name): replacements[name] ?? .symbol(name)
@@ -130,6 +151,11 @@ extension DimensionExpression.Atom {
 }
 
 extension Dimension {
+  fileprivate var size: Int {
+    guard case .symbolic(let expression) = self else { return 1 }
+    return expression.size
+  }
+
   /// The text with parentheses where it is more than one atom.
   fileprivate var parenthesized: String {
     guard case .symbolic(let expression) = self, expression.singleAtom == nil else { return description }

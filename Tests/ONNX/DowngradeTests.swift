@@ -96,6 +96,13 @@ private let cases: [Case] = [
   Case(20, "GroupNormalization", [("num_groups", .integer(2))], [x, x, x], refused: "channel"),
   Case(12, "QuantizeLinear", [x, .input(.float32, [4]), .input(.uint8, [4])], type: .uint8, refused: "whole tensor"),
   Case(12, "QuantizeLinear", [x, .float(1)], type: .uint8, ["QuantizeLinear(x0, c1) -> y0"]),
+  Case(
+    11, "GreaterOrEqual", [.input(.int64, [1]), .input(.int64, [1])], type: .bool,
+    ["Less(x0, x1) -> y0_converse", "Not(y0_converse) -> y0"]),
+  Case(
+    11, "LessOrEqual", [x, x], type: .bool,
+    ["Less(x0, x1) -> y0_strict", "Equal(x0, x1) -> y0_equal", "Or(y0_strict, y0_equal) -> y0"]),
+  Case(10, "LessOrEqual", [x, x], type: .bool, refused: "f32"),
   Case(16, "LayerNormalization", [x, .input(.float32, [6])], refused: "since opset 17"),
   Case(12, "Add", [.input(.bfloat16, [1]), .input(.bfloat16, [1])], type: .bfloat16, refused: "bf16"),
   Case(13, "Add", [.input(.bfloat16, [1]), .input(.bfloat16, [1])], type: .bfloat16, ["Add(x0, x1) -> y0"]),

@@ -22,7 +22,8 @@ import Testing
   @Test func integersKeepTheirLowBits() throws {
     let x = try vector(200, -1, 256, .min)
     try checkOperator(Cast(to: .int8), inputs: [x], expected: [Tensor([Int8(-56), -1, 0, 0], shape: [4])])
-    try checkOperator(Cast(to: .uint64), inputs: [x], expected: [Tensor([UInt64(200), .max, 256, 1 << 63], shape: [4])])
+    try checkOperator(
+      Cast(to: .uint64), inputs: [x], expected: [Tensor([UInt64(200), .max, 256, 1 << 63], shape: [4])])
     #expect(try Cast(to: .int4).evaluate([x])[0].integers() == [-8, -1, 0, 0])
     #expect(try Cast(to: .uint2).evaluate([x])[0].integers() == [0, 3, 0, 0])
   }
@@ -31,8 +32,12 @@ import Testing
     let x = try floats([1.9, -1.9, 300, -300, .nan, .infinity], [6])
     try checkOperator(Cast(to: .int8), inputs: [x], expected: [Tensor([Int8(1), -1, 127, -128, 0, 127], shape: [6])])
     try checkOperator(Cast(to: .uint8), inputs: [x], expected: [Tensor([UInt8(1), 0, 255, 0, 0, 255], shape: [6])])
-    try checkOperator(Cast(to: .bool), inputs: [try floats([0, -0.0, 0.1, .nan], [4])], expected: [Tensor([false, false, true, true], shape: [4])])
-    try checkOperator(Cast(to: .float16), inputs: [try floats([1e6, -1e6], [2])], expected: [Tensor([Float16.infinity, -.infinity], shape: [2])])
+    try checkOperator(
+      Cast(to: .bool), inputs: [try floats([0, -0.0, 0.1, .nan], [4])],
+      expected: [Tensor([false, false, true, true], shape: [4])])
+    try checkOperator(
+      Cast(to: .float16), inputs: [try floats([1e6, -1e6], [2])],
+      expected: [Tensor([Float16.infinity, -.infinity], shape: [2])])
   }
 
   /// Integers near a tie of the narrow type, where rounding by way of double would go wrong.
@@ -51,7 +56,8 @@ import Testing
     #expect(try Cast(to: .float8e4m3fn).evaluate([x])[0].doubles()?.prefix(2) == [448, -448])
     let open = try checkOperator(Cast(to: .float8e4m3fn, saturates: false), inputs: [x])[0]
     #expect(open.doubles()?.allSatisfy(\.isNaN) == true)
-    #expect(try Cast(to: .float8e5m2, saturates: false).evaluate([x])[0].doubles()?.prefix(2) == [.infinity, -.infinity])
+    #expect(
+      try Cast(to: .float8e5m2, saturates: false).evaluate([x])[0].doubles()?.prefix(2) == [.infinity, -.infinity])
   }
 
   @Test func exponents() throws {
@@ -67,14 +73,17 @@ import Testing
 
   @Test func text() throws {
     let words = try Tensor(strings: ["3.5", " 1e-5 ", "+INF", "-inf", "nan", "1000"], shape: [6])
-    try checkOperator(Cast(to: .float32), inputs: [words], expected: [floats([3.5, 1e-5, .infinity, -.infinity, .nan, 1000], [6])])
+    try checkOperator(
+      Cast(to: .float32), inputs: [words], expected: [floats([3.5, 1e-5, .infinity, -.infinity, .nan, 1000], [6])])
     let whole = try Tensor(strings: ["9223372036854775807", "-3"], shape: [2])
     try checkOperator(Cast(to: .int64), inputs: [whole], expected: [vector(.max, -3)])
-    try checkOperator(Cast(to: .int64), inputs: [Tensor(strings: ["100.5", "7"], shape: [2])], expected: [vector(100, 7)])
+    try checkOperator(
+      Cast(to: .int64), inputs: [Tensor(strings: ["100.5", "7"], shape: [2])], expected: [vector(100, 7)])
     try checkOperator(
       Cast(to: .string), inputs: [floats([0.1, .nan, -.infinity, 314.15926], [4])],
       expected: [Tensor(strings: ["0.1", "NaN", "-INF", "314.15927"], shape: [4])])
-    try checkOperator(Cast(to: .string), inputs: [vector(.min)], expected: [Tensor(strings: ["-9223372036854775808"], shape: [1])])
+    try checkOperator(
+      Cast(to: .string), inputs: [vector(.min)], expected: [Tensor(strings: ["-9223372036854775808"], shape: [1])])
     for hostile in ["", "Hello", "0x10", "1e", "--1", "١", "1_000"] {
       expectRefusal(Cast(to: .float32), [try Tensor(strings: [hostile], shape: [1])], "operator/cast-text")
       expectRefusal(Cast(to: .int8), [try Tensor(strings: [hostile], shape: [1])], "operator/cast-text")

@@ -30,7 +30,9 @@ import Testing
       let name = type.schema.name.name
       #expect("\(type)" == name || "\(type)" == "\(name)Operator")
       #expect(files["\(type)"]?.contains("public struct \(type):") == true)
-      #expect(files["\(type)"]?.contains("\"\(name)\", since: ") == true || files["\(type)"]?.contains("formal(\"\(name)\"") == true)
+      #expect(
+        files["\(type)"]?.contains("\"\(name)\", since: ") == true
+          || files["\(type)"]?.contains("formal(\"\(name)\"") == true)
     }
   }
 

@@ -56,8 +56,12 @@ import Testing
 
   @Test func integersWrap() throws {
     let a = try Tensor([Int8(127), -128, 100], shape: [3])
-    try checkOperator(Add(), inputs: [a, try Tensor([Int8(1)], shape: [1])], expected: [try Tensor([Int8(-128), -127, 101], shape: [3])])
-    try checkOperator(Div(), inputs: [a, try Tensor([Int8(-1)], shape: [1])], expected: [try Tensor([Int8(-127), -128, -100], shape: [3])])
+    try checkOperator(
+      Add(), inputs: [a, try Tensor([Int8(1)], shape: [1])],
+      expected: [try Tensor([Int8(-128), -127, 101], shape: [3])])
+    try checkOperator(
+      Div(), inputs: [a, try Tensor([Int8(-1)], shape: [1])],
+      expected: [try Tensor([Int8(-127), -128, -100], shape: [3])])
     try checkOperator(Mul(), inputs: [a, a], expected: [try Tensor([Int8(1), 0, 16], shape: [3])])
     try checkOperator(Neg(), inputs: [a], expected: [try Tensor([Int8(-127), -128, -100], shape: [3])])
     try checkOperator(Abs(), inputs: [a], expected: [try Tensor([Int8(127), -128, 100], shape: [3])])
@@ -82,7 +86,8 @@ import Testing
     try checkOperator(Mod(truncates: true), inputs: [a, b], expected: [try vector(1, -1, 1, -1)])
     let x = try Tensor([7.5, -7.5, 1, -1] as [Double], shape: [4])
     let y = try Tensor([2, 2, -.infinity, -.infinity] as [Double], shape: [4])
-    try checkOperator(Mod(), inputs: [x, y], expected: [try Tensor([1.5, 0.5, -.infinity, -1] as [Double], shape: [4])])
+    try checkOperator(
+      Mod(), inputs: [x, y], expected: [try Tensor([1.5, 0.5, -.infinity, -1] as [Double], shape: [4])])
   }
 
   @Test func powersOfIntegers() throws {
@@ -111,8 +116,11 @@ import Testing
     let words = try Tensor(strings: ["a", "b", "e\u{301}"], shape: [3, 1])
     let others = try Tensor(strings: ["b", "\u{E9}"], shape: [2])
     try checkOperator(
-      Equal(), inputs: [words, others], expected: [try Tensor([false, false, true, false, false, false], shape: [3, 2])])
-    let (p, q) = (try Tensor([true, true, false, false], shape: [4]), try Tensor([true, false, true, false], shape: [4]))
+      Equal(), inputs: [words, others],
+      expected: [try Tensor([false, false, true, false, false, false], shape: [3, 2])])
+    let (p, q) = (
+      try Tensor([true, true, false, false], shape: [4]), try Tensor([true, false, true, false], shape: [4])
+    )
     try checkOperator(Equal(), inputs: [p, q], expected: [try Tensor([true, false, false, true], shape: [4])])
     try checkOperator(And(), inputs: [p, q], expected: [try Tensor([true, false, false, false], shape: [4])])
     try checkOperator(Or(), inputs: [p, q], expected: [try Tensor([true, true, true, false], shape: [4])])
@@ -124,7 +132,9 @@ import Testing
   @Test(arguments: [DType.float16, .bfloat16, .float32, .float64])
   func functionsOfOneFloat(_ dtype: DType) throws {
     let x = try Tensor.seeded(dtype, [3, 50], seed: 3, in: 0.01...4)
-    for op in [Erf(), Sqrt(), Tanh(), Exp(), Log(), Sigmoid(), Gelu(), Gelu(approximation: .tanh), Relu(), Abs(), Neg()] as [any Evaluable] {
+    for op in [
+      Erf(), Sqrt(), Tanh(), Exp(), Log(), Sigmoid(), Gelu(), Gelu(approximation: .tanh), Relu(), Abs(), Neg(),
+    ] as [any Evaluable] {
       let result = try checkOperator(op, inputs: [x])[0]
       let reference = try op.evaluate([try Tensor(try #require(x.doubles()), shape: x.shape)])[0]
       let rounded = try Cast(to: dtype).evaluate([reference])[0]
@@ -152,7 +162,9 @@ import Testing
 
   @Test func mismatchesAreRefused() throws {
     let (a, b) = (try floats([1, 2], [2]), try floats([1, 2, 3], [3]))
-    for op in [Add(), Sub(), Mul(), Div(), Pow(), Max(), Less()] as [any Evaluable] { expectRefusal(op, [a, b], "operator/broadcast") }
+    for op in [Add(), Sub(), Mul(), Div(), Pow(), Max(), Less()] as [any Evaluable] {
+      expectRefusal(op, [a, b], "operator/broadcast")
+    }
     expectRefusal(Add(), [a, try vector(1, 2)], "operator/dtype")
     expectRefusal(Add(), [a], "operator/inputs")
     expectRefusal(Add(), [a, nil], "operator/inputs")

@@ -30,7 +30,8 @@ func floats(_ numbers: [Float], _ shape: [Int]) throws -> Tensor { try Tensor(nu
 
 /// Types of the specification's data-moving operators before the 8-bit floats.
 let movableTypes: [DType] = [
-  .float16, .bfloat16, .float32, .float64, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool, .string,
+  .float16, .bfloat16, .float32, .float64, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool,
+  .string,
   .complex64, .complex128,
 ]
 

@@ -16,9 +16,11 @@ import Testing
     let state = op.isBatchFirst ? [batch, count, hidden] : [count, batch, hidden]
     return [
       try .seeded(dtype, op.isBatchFirst ? [batch, steps, features] : [steps, batch, features], seed: 1),
-      try .seeded(dtype, [count, 4 * hidden, features], seed: 2), try .seeded(dtype, [count, 4 * hidden, hidden], seed: 3),
+      try .seeded(dtype, [count, 4 * hidden, features], seed: 2),
+      try .seeded(dtype, [count, 4 * hidden, hidden], seed: 3),
       try .seeded(dtype, [count, 8 * hidden], seed: 4), try lengths.map { try Tensor($0, shape: [batch]) },
-      try .seeded(dtype, state, seed: 5), try .seeded(dtype, state, seed: 6), try .seeded(dtype, [count, 3 * hidden], seed: 7),
+      try .seeded(dtype, state, seed: 5), try .seeded(dtype, state, seed: 6),
+      try .seeded(dtype, [count, 3 * hidden], seed: 7),
     ]
   }
 
@@ -73,7 +75,8 @@ import Testing
           let isReverse = direction == .reverse || pass == 1
           let positions = isReverse ? Array((0..<length).reversed()) : Array(0..<length)
           let (outputs, h, c) = try reference(
-            inputs, pass: pass, sequence: sequence, positions: positions, couples: couples, clip: clip.map(Double.init) ?? .infinity)
+            inputs, pass: pass, sequence: sequence, positions: positions, couples: couples,
+            clip: clip.map(Double.init) ?? .infinity)
           for (position, output) in zip(positions, outputs) {
             for unit in 0..<hidden { y[((position * count + pass) * batch + sequence) * hidden + unit] = output[unit] }
           }
@@ -94,7 +97,9 @@ import Testing
     let inputs = try operands(op, lengths: [5, 3, 1])
     let outputs = try op.evaluate(inputs)
     var turned = inputs
-    for position in [0, 5, 6] { turned[position] = try Transpose(permutation: [1, 0, 2]).evaluate([inputs[position]])[0] }
+    for position in [0, 5, 6] {
+      turned[position] = try Transpose(permutation: [1, 0, 2]).evaluate([inputs[position]])[0]
+    }
     let other = try checkOperator(LSTM(direction: .bidirectional, isBatchFirst: true), inputs: turned)
     #expect(try other[0] == Transpose(permutation: [2, 0, 1, 3]).evaluate([outputs[0]])[0])
     #expect(try other[1] == Transpose(permutation: [1, 0, 2]).evaluate([outputs[1]])[0])
@@ -106,14 +111,17 @@ import Testing
     let inputs = try operands(op, dtype: dtype)
     let wide = try op.evaluate(inputs.map { tensor in try tensor.map { try Cast(to: .float64).evaluate([$0])[0] } })
     let outputs = try checkOperator(op, inputs: inputs)
-    let tolerance: Tolerance = dtype == .float32 ? Tolerance(absolute: 1e-5) : Tolerance(absolute: dtype == .float16 ? 1e-3 : 1e-2)
+    let tolerance: Tolerance =
+      dtype == .float32 ? Tolerance(absolute: 1e-5) : Tolerance(absolute: dtype == .float16 ? 1e-3 : 1e-2)
     for (output, reference) in zip(outputs, wide) {
       let difference = try Cast(to: .float64).evaluate([output])[0].difference(from: reference, tolerance)
       #expect(difference == nil)
     }
   }
 
-  @Test(arguments: ["Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh", "HardSigmoid", "Elu", "Softsign", "Softplus", "relu"])
+  @Test(arguments: [
+    "Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh", "HardSigmoid", "Elu", "Softsign", "Softplus", "relu",
+  ])
   func activationsAreKnown(_ name: String) throws {
     let op = LSTM(activations: ["Sigmoid", name, "Tanh"], activationAlphas: [0.5], activationBetas: [0.25])
     try checkOperator(op, inputs: operands(op))

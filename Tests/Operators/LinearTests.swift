@@ -85,7 +85,9 @@ import Testing
       let c = try floats((0..<count).map { Float($0 * 2 + 2) }, shape)
       let result = try checkOperator(op, inputs: [a, b, c])[0]
       let wide = try Expand().evaluate([c, vector(2, 2)])[0]
-      let expected = try Add().evaluate([floats([2, 4, 6, 8], [2, 2]), Mul().evaluate([wide, floats([0.5], [1])])[0]])
+      let expected = try Add().evaluate([
+        floats([2, 4, 6, 8], [2, 2]), Mul().evaluate([wide, floats([0.5], [1])])[0],
+      ])
       #expect(result == expected[0])
     }
     expectRefusal(op, [a, b, try floats([1, 2, 3], [3])], "operator/broadcast")
@@ -100,9 +102,13 @@ import Testing
     expectRefusal(Gemm(), [a, a], "operator/inner-dimension")
     expectRefusal(MatMul(), [a, try Tensor.scalar(Float(1))], "operator/rank")
     expectRefusal(Gemm(), [a, try floats([1, 2, 3], [3])], "operator/rank")
-    let (many, others) = (try Tensor.seeded(.float32, [2, 1, 3], seed: 1), try Tensor.seeded(.float32, [3, 3, 1], seed: 1))
+    let (many, others) = (
+      try Tensor.seeded(.float32, [2, 1, 3], seed: 1), try Tensor.seeded(.float32, [3, 3, 1], seed: 1)
+    )
     expectRefusal(MatMul(), [many, others], "operator/broadcast")
-    let (column, row) = (try Tensor.seeded(.float32, [100_000, 1], seed: 1), try Tensor.seeded(.float32, [1, 100_000], seed: 1))
+    let (column, row) = (
+      try Tensor.seeded(.float32, [100_000, 1], seed: 1), try Tensor.seeded(.float32, [1, 100_000], seed: 1)
+    )
     expectRefusal(MatMul(), [column, row], "limit/tensor-bytes")
   }
 

@@ -56,7 +56,9 @@ import Testing
     try checkOperator(ReduceMean(skipsWithoutAxes: true), inputs: [x], expected: [x])
     try checkOperator(ReduceMean(), inputs: [vector(-3, -4), vector(0)], expected: [vector(-3)])
     try checkOperator(ReduceMean(), inputs: [vector(.max, .max), vector(0)], expected: [vector(.max)])
-    try checkOperator(ReduceMean(), inputs: [Tensor.seeded(.float32, [0, 2], seed: 1), vector(0)], expected: [floats([.nan, .nan], [1, 2])])
+    try checkOperator(
+      ReduceMean(), inputs: [Tensor.seeded(.float32, [0, 2], seed: 1), vector(0)],
+      expected: [floats([.nan, .nan], [1, 2])])
     expectRefusal(ReduceMean(), [try ints([], [0, 2]), try vector(0)], "operator/reduce-empty")
     expectRefusal(ReduceMean(), [x, try vector(0, -2)], "operator/axis")
     expectRefusal(ReduceMean(), [x, try vector(2)], "operator/axis")

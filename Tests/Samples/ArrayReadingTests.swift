@@ -25,9 +25,11 @@ import Testing
       switch type.dtype {
       case .string: #expect(tensor.strings == ["", "a", "häß", "日本", "x y", "🙂"], "\(name)")
       case .bool: #expect(tensor.doubles() == [0, 1, 0, 1, 0, 1])
-      case .complex64: #expect(tensor.withBytes { Array($0.bindMemory(to: Float.self)) } == [0, 0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5])
+      case .complex64:
+        #expect(tensor.withBytes { Array($0.bindMemory(to: Float.self)) } == [0, 0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5])
       case .complex128:
-        #expect(tensor.withBytes { Array($0.bindMemory(to: Double.self)) } == [0, 0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5])
+        #expect(
+          tensor.withBytes { Array($0.bindMemory(to: Double.self)) } == [0, 0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5])
       default: #expect(tensor.doubles() == [0, 1, 2, 3, 4, 5], "\(name)")
       }
     }

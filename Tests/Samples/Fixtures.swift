@@ -7,7 +7,8 @@ import Testing
 
 /// The path of a file of `make_samples.py`.
 func dataPath(_ name: String, from file: String = #filePath) -> String {
-  URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Data").appendingPathComponent(name).path
+  URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Data").appendingPathComponent(name)
+    .path
 }
 
 /// A folder that goes when the last reference goes.
@@ -46,10 +47,17 @@ let vocabulary = Array("[UNK]\n[CLS]\n[SEP]\n[PAD]\na\nb\nc\nd\ne\nf\ng\nh\ni\nj
 let idsType = TensorType(.int64, ["batch", "sequence"])
 
 /// A model as BERT's exports are.
-func bertInterface(_ dtype: DType = .int64, _ shape: Shape = ["batch", "sequence"], labels: [String] = []) -> ModelInterface {
+func bertInterface(_ dtype: DType = .int64, _ shape: Shape = ["batch", "sequence"], labels: [String] = [])
+  -> ModelInterface
+{
   interface(
-    ["input_ids": TensorType(dtype, shape), "token_type_ids": TensorType(dtype, shape), "attention_mask": TensorType(dtype, shape)],
-    outputs: ["logits": TensorType(.float32, ["batch", 3]), "hidden": TensorType(.float32, ["batch", "sequence", 2])],
+    [
+      "input_ids": TensorType(dtype, shape), "token_type_ids": TensorType(dtype, shape),
+      "attention_mask": TensorType(dtype, shape),
+    ],
+    outputs: [
+      "logits": TensorType(.float32, ["batch", 3]), "hidden": TensorType(.float32, ["batch", "sequence", 2]),
+    ],
     text: TextAssets(vocabulary: vocabulary, labels: labels))
 }
 

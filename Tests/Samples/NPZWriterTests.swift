@@ -14,7 +14,9 @@ import Testing
       return try Tensor(dtype: dtype, shape: [2, count / 2]) { $0.copyBytes(from: codes) }
     }
     return try Tensor(dtype: dtype, shape: [5, 7]) { target in
-      for index in target.indices { target[index] = dtype == .bool ? UInt8(index % 2) : UInt8.random(in: 0...255, using: &random) }
+      for index in target.indices {
+        target[index] = dtype == .bool ? UInt8(index % 2) : UInt8.random(in: 0...255, using: &random)
+      }
     }
   }
 
@@ -36,7 +38,9 @@ import Testing
     }
     arrays.append(NamedTensor("scalar", try Tensor.scalar(Float(1.5))))
     arrays.append(NamedTensor("none", try Tensor([Int64](), shape: [0, 4])))
-    for array in arrays.suffix(2) { ports.append(ModelInterface.Port(name: array.name, type: TensorType(of: array.tensor))) }
+    for array in arrays.suffix(2) {
+      ports.append(ModelInterface.Port(name: array.name, type: TensorType(of: array.tensor)))
+    }
     let path = "\(folder.path)/out.npz"
     try NPZWriter.write(arrays, to: path)
     let set = try SampleReader.read(path: path, for: ModelInterface(inputs: ports))
@@ -49,7 +53,9 @@ import Testing
 
   @Test func theSameArraysGiveTheSameBytes() throws {
     let folder = try ScratchFolder()
-    let arrays = [NamedTensor("b", try Tensor([Float(1)], shape: [1])), NamedTensor("a", try Tensor(strings: ["x"], shape: []))]
+    let arrays = [
+      NamedTensor("b", try Tensor([Float(1)], shape: [1])), NamedTensor("a", try Tensor(strings: ["x"], shape: [])),
+    ]
     try NPZWriter.write(arrays, to: "\(folder.path)/1.npz")
     Thread.sleep(forTimeInterval: 2.1)
     _ = try folder.write("2.npz", Array("something else".utf8))

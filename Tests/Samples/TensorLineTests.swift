@@ -4,7 +4,9 @@ import LatheTensors
 import Testing
 
 @Suite struct TensorLineTests {
-  private let port = interface(["input_ids": TensorType(.int64, ["batch", "sequence"]), "length": TensorType(.int32, ["batch"])])
+  private let port = interface([
+    "input_ids": TensorType(.int64, ["batch", "sequence"]), "length": TensorType(.int32, ["batch"]),
+  ])
 
   private func read(_ lines: String, _ port: ModelInterface) throws -> SampleSet {
     let folder = try ScratchFolder()
@@ -17,7 +19,8 @@ import Testing
   }
 
   @Test func aLineIsARowOrAFeed() throws {
-    let set = try read("{\"input_ids\": [1, 2, 3], \"length\": 3, \"label\": 1}\n{\"input_ids\": [[4], [5]], \"length\": [1, 1]}", port)
+    let set = try read(
+      "{\"input_ids\": [1, 2, 3], \"length\": 3, \"label\": 1}\n{\"input_ids\": [[4], [5]], \"length\": [1, 1]}", port)
     #expect(set.count == 2 && set.labels == [1, nil] && set.texts == nil && !set.isSingleFeed)
     #expect(set.feeds[0].rows == [0] && set.feeds[0].inputs["input_ids"]?.shape == [1, 3])
     #expect(set.feeds[0].inputs["length"]?.elements(as: Int32.self) == [3])
@@ -50,7 +53,8 @@ import Testing
     switch dtype {
     case .complex64, .complex128: #expect(try refused("{\"x\": [1, 2, 3, 4]}", port).id == "samples/dtype")
     case .string:
-      #expect(try read("{\"x\": [\"a\", \"\", \"c\", \"d\"]}", port).feeds[0].inputs["x"]?.strings == ["a", "", "c", "d"])
+      #expect(
+        try read("{\"x\": [\"a\", \"\", \"c\", \"d\"]}", port).feeds[0].inputs["x"]?.strings == ["a", "", "c", "d"])
     case .bool: #expect(try read("{\"x\": [true, false, 1, 0]}", port).feeds[0].inputs["x"]?.doubles() == [1, 0, 1, 0])
     default:
       #expect(try read("{\"x\": [1, 1, 1.0, 1]}", port).feeds[0].inputs["x"]?.doubles() == [1, 1, 1, 1])

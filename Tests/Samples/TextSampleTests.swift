@@ -7,13 +7,16 @@ import Testing
 
 @Suite struct TextSampleTests {
   private func read(
-    _ lines: String, _ port: ModelInterface = bertInterface(), _ options: SampleOptions = SampleOptions(), name: String = "s.jsonl"
+    _ lines: String, _ port: ModelInterface = bertInterface(), _ options: SampleOptions = SampleOptions(),
+    name: String = "s.jsonl"
   ) throws -> SampleSet {
     let folder = try ScratchFolder()
     return try SampleReader.read(path: try folder.write(name, Array(lines.utf8)), for: port, options: options)
   }
 
-  private func refused(_ lines: String, _ port: ModelInterface = bertInterface(), name: String = "s.jsonl") throws -> Diagnostic {
+  private func refused(_ lines: String, _ port: ModelInterface = bertInterface(), name: String = "s.jsonl") throws
+    -> Diagnostic
+  {
     let folder = try ScratchFolder()
     return try #require(refusal(try folder.write(name, Array(lines.utf8)), port))
   }
@@ -49,7 +52,8 @@ import Testing
   }
 
   @Test func aModelsFixedShapeIsKept() throws {
-    let set = try read("{\"text\": \"a\"}\n{\"text\": \"b c d e f\"}\n{\"text\": \"g\"}", bertInterface(.int32, [2, 6]))
+    let set = try read(
+      "{\"text\": \"a\"}\n{\"text\": \"b c d e f\"}\n{\"text\": \"g\"}", bertInterface(.int32, [2, 6]))
     #expect(set.feeds.count == 2)
     #expect(set.feeds.map(\.rows) == [[1, 0], [2]])
     #expect(set.feeds[0].inputs["input_ids"]?.integers() == [1, 5, 6, 7, 8, 2, 1, 4, 2, 3, 3, 3])
@@ -63,8 +67,10 @@ import Testing
     let rows: Shape = ["n", "s"]
     let port = interface(
       [
-        "x": TensorType(.int32, rows), "input_mask:0": TensorType(.float32, rows), "segment_ids": TensorType(.int64, rows),
-        "position_ids": TensorType(.int64, rows), "task_type_ids": TensorType(.int64, rows), "lengths": TensorType(.int32, ["n"]),
+        "x": TensorType(.int32, rows), "input_mask:0": TensorType(.float32, rows),
+        "segment_ids": TensorType(.int64, rows),
+        "position_ids": TensorType(.int64, rows), "task_type_ids": TensorType(.int64, rows),
+        "lengths": TensorType(.int32, ["n"]),
         "mask": TensorType(.bool, rows),
       ], text: TextAssets(vocabulary: vocabulary))
     let inputs = try read("{\"text\": \"a b\"}\n{\"text\": \"c\"}", port).feeds[0].inputs
@@ -143,7 +149,8 @@ import Testing
 
   @Test func badLinesAreNamed() throws {
     for (line, id) in [
-      ("{\"text\": 1}", "samples/line"), ("{\"txt\": \"a\"}", "samples/line"), ("[1]", "samples/line"), ("{", "json/truncated"),
+      ("{\"text\": 1}", "samples/line"), ("{\"txt\": \"a\"}", "samples/line"), ("[1]", "samples/line"),
+      ("{", "json/truncated"),
       ("{\"text\": \"a\", \"text_pair\": 2}", "samples/line"), ("{\"input_ids\": [1]}", "samples/mixed-forms"),
     ] {
       let diagnostic = try refused("{\"text\": \"a\"}\n\(line)")

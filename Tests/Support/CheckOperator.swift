@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 import Testing
 
-/// Holds an operator to every law that all operators share, on given inputs:
+/// Holds an operator to the laws that all operators share, on given inputs.
 ///
 /// - its attributes come back from the codec unchanged, and the schema knows them;
 /// - inference on the inputs as constants tells the exact types that evaluation gives;
@@ -23,7 +23,8 @@ public func checkOperator(
 
   let outputs = try copy.evaluateChecked(inputs, limits: ResourceLimits())
   let types = try op.infer(inputs.map { $0.map { Operand($0) } })
-  #expect(types.count == outputs.count, "\(name): inference and evaluation differ in outputs", sourceLocation: sourceLocation)
+  #expect(
+    types.count == outputs.count, "\(name): inference and evaluation differ in outputs", sourceLocation: sourceLocation)
   for (output, type) in zip(outputs, types) {
     #expect(
       type == .tensor(TensorType(of: output)), "\(name): inferred \(type), evaluated \(TensorType(of: output))",
@@ -82,7 +83,9 @@ struct Disguise {
       return "refuses what can be evaluated: \(error.message)"
     }
     for (output, type) in zip(outputs, types) {
-      guard let tensor = type.tensor, tensor.dtype == output.dtype else { return "inferred \(type) for \(output.dtype)" }
+      guard let tensor = type.tensor, tensor.dtype == output.dtype else {
+        return "inferred \(type) for \(output.dtype)"
+      }
       guard let shape = tensor.shape else { continue }
       let contradicts = zip(shape, output.shape).contains { inferred, actual in
         inferred.evaluated(bindings).map { $0 != actual } ?? false
@@ -95,11 +98,15 @@ struct Disguise {
 
   private func elementProblem(_ followed: [[Dimension]?], _ outputs: [Tensor], _ bindings: [String: Int]) -> String? {
     for case (let elements?, let output) in zip(followed, outputs) {
-      guard let actual = output.integers() ?? output.codes.map({ $0.map(Int.init) }) else { return "follows \(output.dtype)" }
+      guard let actual = output.integers() ?? output.codes.map({ $0.map(Int.init) }) else {
+        return "follows \(output.dtype)"
+      }
       let agrees = zip(elements, actual).allSatisfy { followed, number in
         followed.evaluated(bindings).map { $0 == number } ?? true
       }
-      if !agrees || elements.count != actual.count { return "follows \(elements) where the elements are \(actual) with \(bindings)" }
+      if !agrees || elements.count != actual.count {
+        return "follows \(elements) where the elements are \(actual) with \(bindings)"
+      }
     }
     return nil
   }

@@ -24,8 +24,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 }
 
 extension Tensor {
-  /// A tensor with elements that depend on the seed only: numbers in `range`, any codes for types that are stored as codes, short words
-  /// for text.
+  /// A tensor with elements that depend on the seed only: numbers in `range`, any codes for types that are stored as
+  /// codes, short words for text.
   public static func seeded(
     _ dtype: DType, _ shape: [Int], seed: UInt64, in range: ClosedRange<Double> = -2...2
   ) throws -> Tensor {

@@ -2,7 +2,9 @@ import LatheTensors
 
 /// How far apart two numbers may be: absolute + relative · |expected|.
 public struct Tolerance: Sendable {
+  /// In the unit of the numbers.
   public var absolute: Double
+  /// As a part of the expected number.
   public var relative: Double
 
   public init(absolute: Double = 0, relative: Double = 0) {

@@ -37,6 +37,16 @@ import Testing
     #expect(Dimension(parsing: text) == nil)
   }
 
+  @Test func expressionsThatWouldGrowWithoutBoundAreGivenUp() {
+    var quotient = seq
+    var power = seq
+    for step in 0..<200 {
+      quotient = quotient.floorDivided(by: quotient * batch + .known(step + 2))
+      power = (power + batch) * (power + 1)
+    }
+    #expect(quotient == .unknown && power == .unknown)
+  }
+
   @Test func evaluationSubstitutesSymbols() {
     let expression = (seq * 2 + 1).floorDivided(by: batch)
     #expect(expression.evaluated(["seq": 5, "batch": 3]) == 3)

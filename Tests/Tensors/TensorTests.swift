@@ -26,7 +26,9 @@ import Testing
 
   @Test func sixBitsFollowTheSpecificationsLayout() {
     let packed = PackedElements.pack([0x01, 0x02, 0x03, 0x04], bitWidth: 6)
-    #expect(packed == [0x01 | (0x02 & 0x3) << 6, (0x02 >> 2) | (0x03 & 0xF) << 4, (0x03 >> 4) | 0x04 << 2])
+    // byte 0: x0 and the low 2 bits of x1; byte 1: the rest of x1 and the low 4 bits of x2; byte 2: the rest of x2 and x3
+    let expected: [UInt8] = [0x81, 0x30, 0x10]
+    #expect(packed == expected)
   }
 
   @Test func wrongShapesAreRefused() {

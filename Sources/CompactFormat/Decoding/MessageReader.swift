@@ -49,9 +49,9 @@ struct MessageReader {
   }
 
   /// The entries of a dictionary.
-  func entries(_ count: Int, _ entries: Proto.List<Proto.Entry>?) throws(Diagnostic) -> OrderedDictionary<
-    String, String
-  > {
+  func entries(
+    _ count: Int, _ entries: Proto.List<Proto.Entry>?
+  ) throws(Diagnostic) -> OrderedDictionary<String, String> {
     var result: OrderedDictionary<String, String> = [:]
     for entry in list(count, entries) {
       try checkFields(entry.pointee.base)

@@ -21,4 +21,14 @@ enum ExportedMetadata {
     if let record = model.record { entries[recordKey] = record }
     return entries
   }
+
+  /// Takes back from a model that was just read what `entries` put into its metadata.
+  static func restore(_ model: inout Model) {
+    if let record = model.metadata.annotations.metadata.removeValue(forKey: recordKey) { model.record = record }
+    guard model.metadata.producerName == producer,
+      let name = model.metadata.annotations.metadata.removeValue(forKey: sourceProducerKey)
+    else { return }
+    model.metadata.producerName = name
+    model.metadata.producerVersion = model.metadata.annotations.metadata.removeValue(forKey: sourceProducerVersionKey) ?? ""
+  }
 }

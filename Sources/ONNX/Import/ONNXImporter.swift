@@ -59,6 +59,7 @@ public struct ONNXImporter: Sendable {
     var model = Model(graph: target.graph, metadata: metadata)
     model.metadata.annotations = reader.annotations(
       proto.doc_string, MessageList(proto.metadata_props, proto.n_metadata_props))
+    ExportedMetadata.restore(&model)
     return ONNXImport(
       model: model, warnings: decoded.warnings + reader.warnings.all(in: Location(file: path)),
       externalFiles: external.paths)

@@ -4,9 +4,9 @@ import LatheTensors
 
 /// The elements converted to another type.
 ///
-/// Where the specification leaves the result open: floats outside the range of an integer of 8 bits or more become its nearest end,
-/// narrower integers keep the low bits; NaN becomes 0, and −0 in floats that have no NaN; truth values are written as `1` and `0`; text
-/// that is no number is refused.
+/// Where the specification leaves the result open: floats outside the range of an integer of 8 bits or more become its
+/// nearest end, narrower integers keep the low bits; NaN becomes 0, and −0 in floats that have no NaN; truth values are
+/// written as `1` and `0`; text that is no number is refused.
 public struct Cast: Evaluable, ShapeArithmetic {
   /// How values between two powers of two become a `float8e8m0`.
   public enum ExponentRounding: String, Sendable, Hashable, CaseIterable {
@@ -27,6 +27,7 @@ public struct Cast: Evaluable, ShapeArithmetic {
   public var target: DType
   /// Whether values beyond an 8-bit float's range become its largest, rather than infinity or NaN.
   public var saturates: Bool
+  /// How values become a `float8e8m0`.
   public var rounding: ExponentRounding
 
   public init(to target: DType, saturates: Bool = true, rounding: ExponentRounding = .up) {
@@ -98,7 +99,9 @@ public struct Cast: Evaluable, ShapeArithmetic {
       let saturates = saturates
       // Types of under 8 bits have no NaN; ONNX's own tests expect −0 in its place.
       let negativeZero = target.isPacked ? UInt8(1 << (target.bitWidth - 1)) : nil
-      codes = numbers.singles.map { $0.isNaN ? negativeZero ?? format.encode($0) : format.encode($0, saturate: saturates) }
+      codes = numbers.singles.map {
+        $0.isNaN ? negativeZero ?? format.encode($0) : format.encode($0, saturate: saturates)
+      }
     } else {
       codes = numbers.smallIntegers
     }

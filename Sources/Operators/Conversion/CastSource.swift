@@ -63,7 +63,8 @@ enum CastSource {
     }
   }
 
-  /// Codes of integers of under 8 bits, in the low bits; floats truncate and then keep their low bits as well, as in ONNX's own tests.
+  /// Codes of integers of under 8 bits, in the low bits; floats truncate and then keep their low bits as well, as in
+  /// ONNX's own tests.
   var smallIntegers: [UInt8] {
     switch self {
     case .reals(let values): values.map { UInt8(truncatingIfNeeded: Int64(double: $0)) }
@@ -86,7 +87,8 @@ enum CastSource {
     switch self {
     case .reals(let values): values.map(Self.roundedToOdd)
     case .singles(let values, _): values
-    case .integers(let values, let isUnsigned): values.map { Self.roundedToOdd(Self.roundedToOdd($0, isUnsigned: isUnsigned)) }
+    case .integers(let values, let isUnsigned):
+      values.map { Self.roundedToOdd(Self.roundedToOdd($0, isUnsigned: isUnsigned)) }
     }
   }
 
@@ -150,7 +152,8 @@ enum CastSource {
     return values.count == strings.count ? values : nil
   }
 
-  private static func number<T: BinaryFloatingPoint>(_ string: String, _ parse: (String) -> T?) throws(Diagnostic) -> T {
+  private static func number<T: BinaryFloatingPoint>(_ string: String, _ parse: (String) -> T?) throws(Diagnostic) -> T
+  {
     let text = string.trimmingCharacters(in: .whitespaces)
     switch text.lowercased() {
     case "inf", "+inf": return .infinity

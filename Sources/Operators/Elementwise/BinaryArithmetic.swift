@@ -27,8 +27,13 @@ extension BinaryArithmetic {
 
   func compute<T: NumericElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let (a, b) = try inputs.pair()
-    return [try Broadcasting.map(a, b) { (x: T, y: T) in Self.apply(x, y) }]
+    return [try Broadcasting.map(a, b, ArithmeticPair<Self, T>())]
   }
+}
+
+/// One arithmetic operator on one element type.
+struct ArithmeticPair<Op: BinaryArithmetic, T: NumericElement>: PairFunction {
+  func callAsFunction(_ a: T, _ b: T) -> T { Op.apply(a, b) }
 }
 
 extension [Operand?] {
@@ -56,7 +61,8 @@ extension Operand {
   /// Elements of a tensor of rank 0 or 1 as dimensions, truth values as 0 and 1.
   var followed: [Dimension]? {
     if let elements { return elements }
-    guard let constant, constant.dtype == .bool, constant.rank <= 1, constant.elementCount <= Self.maximumElements else {
+    guard let constant, constant.dtype == .bool, constant.rank <= 1, constant.elementCount <= Self.maximumElements
+    else {
       return nil
     }
     return constant.codes?.map { .known(Int($0)) }

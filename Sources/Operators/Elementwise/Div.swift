@@ -2,7 +2,8 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// Quotient, element by element, with broadcasting; integers truncate toward zero, and a zero among integer divisors is refused.
+/// Quotient, element by element, with broadcasting; integers truncate toward zero, and a zero among integer divisors is
+/// refused.
 public struct Div: BinaryArithmetic {
   public static let schema = formal("Div", since: 14)
 
@@ -24,6 +25,6 @@ public struct Div: BinaryArithmetic {
   func compute<T: NumericElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let (a, b) = try inputs.pair()
     if a.elementCount > 0 { try b.checkDivisors(as: T.self, for: name) }
-    return [try Broadcasting.map(a, b) { (x: T, y: T) in T.dividing(x, y) }]
+    return [try Broadcasting.map(a, b, ArithmeticPair<Div, T>())]
   }
 }

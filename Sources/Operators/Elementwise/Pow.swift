@@ -30,11 +30,15 @@ public struct Pow: NumericEvaluable, AttributeFree {
     return [try Broadcasting.map(base, powers) { (x: T, y: Double) in T(double: pow(x.double, y)) }]
   }
 
-  private func integerPower<T: NumericElement>(_ base: Tensor, _ exponent: Tensor, as type: T.Type) throws(Diagnostic) -> Tensor {
+  private func integerPower<T: NumericElement>(_ base: Tensor, _ exponent: Tensor, as type: T.Type) throws(Diagnostic)
+    -> Tensor
+  {
     guard let integers = exponent.integers() else {
       throw .invalid("operator/exponent", "an exponent of \(name) is beyond 64-bit signed integers")
     }
-    if base.elementCount > 0, integers.contains(where: { $0 < 0 }), base.withElements(as: T.self, { $0.contains(T.zero) }) {
+    if base.elementCount > 0, integers.contains(where: { $0 < 0 }),
+      base.withElements(as: T.self, { $0.contains(T.zero) })
+    {
       throw .invalid("operator/division-by-zero", "\(name) raises an integer 0 to a negative power")
     }
     let powers = try Tensor(integers.map(Int64.init), shape: exponent.shape)

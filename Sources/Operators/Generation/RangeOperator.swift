@@ -31,7 +31,9 @@ public struct RangeOperator: NumericEvaluable, ShapeArithmetic {
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let type = try inputs.tensor(0)
     for input in inputs {
-      guard let operand = try input?.tensor(), let rank = operand.rank, rank > 1 || operand.knownShape == [0] else { continue }
+      guard let operand = try input?.tensor(), let rank = operand.rank, rank > 1 || operand.knownShape == [0] else {
+        continue
+      }
       throw .invalid("operator/rank", "Range takes single numbers, but is given \(operand)")
     }
     if let count = try count(inputs) { return [.tensor(TensorType(type.dtype, [.known(count)]))] }
@@ -84,7 +86,9 @@ public struct RangeOperator: NumericEvaluable, ShapeArithmetic {
   func compute<T: NumericElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let count = try concreteShape(inputs).first ?? 0
     let numbers = try [0, 1, 2].map { (position) throws(Diagnostic) -> T in
-      guard let number = try inputs.required(position).elements(as: T.self)?.first else { throw name.unsupported(T.dtype) }
+      guard let number = try inputs.required(position).elements(as: T.self)?.first else {
+        throw name.unsupported(T.dtype)
+      }
       return number
     }
     let (start, delta) = (numbers[0], numbers[2])

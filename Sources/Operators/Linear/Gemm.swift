@@ -16,7 +16,9 @@ public struct Gemm: NumericEvaluable {
   public var alpha: Float
   /// Factor of C.
   public var beta: Float
+  /// Whether A is given as [k, m].
   public var transposesA: Bool
+  /// Whether B is given as [n, k].
   public var transposesB: Bool
 
   public init(alpha: Float = 1, beta: Float = 1, transposesA: Bool = false, transposesB: Bool = false) {
@@ -61,9 +63,11 @@ public struct Gemm: NumericEvaluable {
   /// C may be stretched to the product, not the product to C.
   private func checkAddend(_ c: TensorType, fits result: TensorType) throws(Diagnostic) {
     guard let shape = c.shape, let target = result.shape else { return }
-    let fits = shape.count <= 2 && zip(shape.reversed(), target.reversed()).allSatisfy { own, wanted in
-      own == 1 || !own.isProvablyDifferent(from: wanted)
-    }
+    let fits =
+      shape.count <= 2
+      && zip(shape.reversed(), target.reversed()).allSatisfy { own, wanted in
+        own == 1 || !own.isProvablyDifferent(from: wanted)
+      }
     guard fits else { throw .invalid("operator/broadcast", "Gemm cannot add \(c) to a product of \(result)") }
   }
 
@@ -79,7 +83,9 @@ public struct Gemm: NumericEvaluable {
     return [try MatrixProduct.narrowed(result, to: T.self)]
   }
 
-  private func combined<T: NumericElement>(_ a: Tensor, _ b: Tensor, _ c: Tensor?, as type: T.Type) throws(Diagnostic) -> Tensor {
+  private func combined<T: NumericElement>(_ a: Tensor, _ b: Tensor, _ c: Tensor?, as type: T.Type) throws(Diagnostic)
+    -> Tensor
+  {
     let product = try MatrixProduct.batched(a, b, batch: [], as: T.self)
     if alpha == 1, beta == 1 {
       guard let c else { return product }

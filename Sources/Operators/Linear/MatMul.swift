@@ -2,7 +2,8 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// Matrix product over the last two axes, the others broadcasting; a vector is a row on the left and a column on the right.
+/// Matrix product over the last two axes, the others broadcasting; a vector is a row on the left and a column on the
+/// right.
 ///
 /// Floats of 16 bits are summed in Float and rounded once; integers wrap.
 public struct MatMul: NumericEvaluable, AttributeFree {
@@ -23,7 +24,8 @@ public struct MatMul: NumericEvaluable, AttributeFree {
     if isRow { left.insert(1, at: 0) }
     if isColumn { right.append(1) }
     guard !inner.isProvablyDifferent(from: right[right.count - 2]) else {
-      throw .invalid("operator/inner-dimension", "\(a) and \(b) cannot be multiplied: \(inner) against \(right[right.count - 2])")
+      throw .invalid(
+        "operator/inner-dimension", "\(a) and \(b) cannot be multiplied: \(inner) against \(right[right.count - 2])")
     }
     let batches = [left, right].map { TensorType(a.dtype, Array($0.dropLast(2))) }
     guard var shape = try Broadcasting.shape(of: batches) else { return [.tensor(TensorType(a.dtype, nil))] }

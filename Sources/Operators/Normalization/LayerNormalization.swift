@@ -4,7 +4,8 @@ import LatheTensors
 
 /// Scale · (X − mean) / √(variance + ε) + B, where mean and variance are those of the last axes together.
 ///
-/// Computed in double precision and rounded once. The further outputs are the means and the reciprocals of √(variance + ε).
+/// Computed in double precision and rounded once. The further outputs are the means and the reciprocals of √(variance +
+/// ε).
 public struct LayerNormalization: FloatEvaluable {
   public static let schema = OperatorSchema(
     "LayerNormalization", since: 17,
@@ -17,6 +18,7 @@ public struct LayerNormalization: FloatEvaluable {
 
   /// First axis that is normalized; negative counts from the back.
   public var axis: Int
+  /// Added to the variance.
   public var epsilon: Float
   /// Type of the further outputs: `float32` or `bfloat16`.
   public var stashType: DType
@@ -60,9 +62,11 @@ public struct LayerNormalization: FloatEvaluable {
   /// Scale and B may be stretched to X, not X to them.
   private func check(_ type: TensorType, fits input: TensorType) throws(Diagnostic) {
     guard let shape = type.shape, let target = input.shape else { return }
-    let fits = shape.count <= target.count && zip(shape.reversed(), target.reversed()).allSatisfy { own, wanted in
-      own == 1 || !own.isProvablyDifferent(from: wanted)
-    }
+    let fits =
+      shape.count <= target.count
+      && zip(shape.reversed(), target.reversed()).allSatisfy { own, wanted in
+        own == 1 || !own.isProvablyDifferent(from: wanted)
+      }
     guard fits else { throw .invalid("operator/broadcast", "LayerNormalization cannot apply \(type) to \(input)") }
   }
 
@@ -99,7 +103,8 @@ public struct LayerNormalization: FloatEvaluable {
     return [output, try statistics(means, Array(kept)), try statistics(reciprocals, Array(kept))]
   }
 
-  /// A parameter's values: one for each normalized element or, where it varies along other axes too, for each element of all.
+  /// A parameter's values: one for each normalized element or, where it varies along other axes too, for each element
+  /// of all.
   private func parameter(
     _ tensor: Tensor, _ shape: [Int], from first: Int
   ) throws(Diagnostic) -> (values: [Double], isWhole: Bool) {
@@ -114,6 +119,7 @@ public struct LayerNormalization: FloatEvaluable {
 
   private func statistics(_ values: [Double], _ shape: [Int]) throws(Diagnostic) -> Tensor {
     stashType == .bfloat16
-      ? try Tensor(values.map { BFloat16(double: $0) }, shape: shape) : try Tensor(values.map { Float($0) }, shape: shape)
+      ? try Tensor(values.map { BFloat16(double: $0) }, shape: shape)
+      : try Tensor(values.map { Float($0) }, shape: shape)
   }
 }

@@ -42,7 +42,8 @@ struct GateActivation: Sendable, Hashable {
   var alpha: Double
   var beta: Double
 
-  /// The functions with their parameters: those that have an α, or a β, take the given ones in turn, then their defaults.
+  /// The functions with their parameters: those that have an α, or a β, take the given ones in turn, then their
+  /// defaults.
   ///
   /// - Throws: `operator/attribute-value` for names that ONNX does not know; upper and lower case are not told apart.
   static func list(_ names: [String], alphas: [Float], betas: [Float]) throws(Diagnostic) -> [GateActivation] {

@@ -33,14 +33,17 @@ extension LSTM {
     var (lastHidden, lastCell): ([T], [T]) = ([], [])
     for pass in 0..<direction.count {
       var run = try LSTMPass<T>(
-        self, inputs, pass: pass, steps: steps, batch: batch, hidden: hidden, functions: Array(functions[(3 * pass)..<(3 * pass + 3)]))
+        self, inputs, pass: pass, steps: steps, batch: batch, hidden: hidden,
+        functions: Array(functions[(3 * pass)..<(3 * pass + 3)]))
       sequences.append(try run.output(x, lengths, isReverse: direction == .reverse || pass == 1))
       lastHidden += run.state
       lastCell += run.cell
     }
     let count = direction.count
     var y = try Tensor(sequences.flatMap { $0 }, shape: [count, steps, batch, hidden])
-    var (h, c) = (try Tensor(lastHidden, shape: [count, batch, hidden]), try Tensor(lastCell, shape: [count, batch, hidden]))
+    var (h, c) = (
+      try Tensor(lastHidden, shape: [count, batch, hidden]), try Tensor(lastCell, shape: [count, batch, hidden])
+    )
     y = try y.permuted(isBatchFirst ? [2, 1, 0, 3] : [1, 0, 2, 3])
     if isBatchFirst { (h, c) = (try h.permuted([1, 0, 2]), try c.permuted([1, 0, 2])) }
     return [y, h, c]
@@ -90,13 +93,21 @@ private struct LSTMPass<T: FloatElement> {
     clip = op.clip.map(Double.init)
     weights = try Self.part(try inputs.required(1), pass, axis: 0).permuted([1, 0])
     recurrence = try Self.part(try inputs.required(2), pass, axis: 0).permuted([1, 0])
-    let biases = try inputs.optional(3).map { (b) throws(Diagnostic) in try Self.part(b, pass, axis: 0).doubles() ?? [] }
+    let biases = try inputs.optional(3).map { (b) throws(Diagnostic) in try Self.part(b, pass, axis: 0).doubles() ?? []
+    }
     bias = (0..<4 * hidden).map { index in biases.map { $0[index] + $0[index + 4 * hidden] } ?? 0 }
-    peepholes = try inputs.optional(7).map { (p) throws(Diagnostic) in try Self.part(p, pass, axis: 0).doubles() ?? [] } ?? []
+    peepholes =
+      try inputs.optional(7).map { (p) throws(Diagnostic) in try Self.part(p, pass, axis: 0).doubles() ?? [] } ?? []
     let zeros = [T](repeating: T.zero, count: batch * hidden)
     let axis = op.isBatchFirst ? 1 : 0
-    state = try inputs.optional(5).map { (h) throws(Diagnostic) in try Self.part(h, pass, axis: axis).elements(as: T.self) ?? zeros } ?? zeros
-    cell = try inputs.optional(6).map { (c) throws(Diagnostic) in try Self.part(c, pass, axis: axis).elements(as: T.self) ?? zeros } ?? zeros
+    state =
+      try inputs.optional(5).map { (h) throws(Diagnostic) in
+        try Self.part(h, pass, axis: axis).elements(as: T.self) ?? zeros
+      } ?? zeros
+    cell =
+      try inputs.optional(6).map { (c) throws(Diagnostic) in
+        try Self.part(c, pass, axis: axis).elements(as: T.self) ?? zeros
+      } ?? zeros
   }
 
   /// The entry of one direction on `axis`, without that axis.
@@ -126,7 +137,8 @@ private struct LSTMPass<T: FloatElement> {
           for (sequence, position) in zip(active, positions) {
             let row = position * batch + sequence
             for index in 0..<width {
-              gates[sequence * width + index] = T.adding(inputGates[row * width + index], gates[sequence * width + index])
+              gates[sequence * width + index] = T.adding(
+                inputGates[row * width + index], gates[sequence * width + index])
             }
             advance(sequence, gates)
             for index in 0..<hidden { result[row * hidden + index] = state[sequence * hidden + index] }

@@ -4,9 +4,10 @@ import LatheTensors
 
 /// A layer of long short-term memory over a sequence, in one direction or both.
 ///
-/// Gates come in ONNX's order input, output, forget, cell. Steps beyond a sequence's length give zeros and leave its state as it is; the
-/// reverse direction starts at its last valid step. States and sums of floats of 16 bits are kept in Float and rounded at the end.
-/// Where the specification is open, ONNX Runtime is followed: an empty sequence ends in zeros, and `clip` bounds the gates' sums only.
+/// Gates come in ONNX's order input, output, forget, cell. Steps beyond a sequence's length give zeros and leave its
+/// state as it is; the reverse direction starts at its last valid step. States and sums of floats of 16 bits are kept
+/// in Float and rounded at the end. Where the specification is open, ONNX Runtime is followed: an empty sequence ends
+/// in zeros, and `clip` bounds the gates' sums only.
 public struct LSTM: FloatEvaluable {
   /// In which order the steps are taken.
   public enum Direction: String, Sendable, Hashable, CaseIterable {
@@ -31,6 +32,7 @@ public struct LSTM: FloatEvaluable {
       "direction": .string, "hidden_size": .integer, "input_forget": .integer, "layout": .integer,
     ])
 
+  /// Which passes over the sequence are made.
   public var direction: Direction
   /// Extent of the state; nil takes it from the weights.
   public var hiddenSize: Int?
@@ -48,7 +50,8 @@ public struct LSTM: FloatEvaluable {
   public var isBatchFirst: Bool
 
   public init(
-    direction: Direction = .forward, hiddenSize: Int? = nil, activations: [String]? = nil, activationAlphas: [Float] = [],
+    direction: Direction = .forward, hiddenSize: Int? = nil, activations: [String]? = nil,
+    activationAlphas: [Float] = [],
     activationBetas: [Float] = [], clip: Float? = nil, couplesGates: Bool = false, isBatchFirst: Bool = false
   ) {
     self.direction = direction
@@ -71,7 +74,9 @@ public struct LSTM: FloatEvaluable {
     couplesGates = try attributes.flag("input_forget", default: false)
     isBatchFirst = try attributes.flag("layout", default: false)
     _ = try gateActivations()
-    if let clip, !(clip >= 0) { throw .invalid("operator/attribute-value", "clip should not be negative, but is \(clip)") }
+    if let clip, !(clip >= 0) {
+      throw .invalid("operator/attribute-value", "clip should not be negative, but is \(clip)")
+    }
   }
 
   public func encode(into attributes: inout Attributes) {
@@ -90,7 +95,8 @@ public struct LSTM: FloatEvaluable {
     let count = 3 * direction.count
     let names = activations ?? Array(repeating: ["Sigmoid", "Tanh", "Tanh"], count: direction.count).flatMap { $0 }
     guard names.count == count else {
-      throw .invalid("operator/attribute-value", "LSTM \(direction.rawValue) needs \(count) activations, not \(names.count)")
+      throw .invalid(
+        "operator/attribute-value", "LSTM \(direction.rawValue) needs \(count) activations, not \(names.count)")
     }
     return try GateActivation.list(names, alphas: activationAlphas, betas: activationBetas)
   }

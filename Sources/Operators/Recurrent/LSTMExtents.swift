@@ -37,7 +37,9 @@ struct LSTMExtents {
       try Self.match(directions, shape[0], name)
       try Self.match(gates: shape[1], hidden, gates, name)
     }
-    if let shape = try Self.shape(inputs, 4, "sequence_lens", rank: 1) { try Self.match(&batch, shape[0], "sequence_lens") }
+    if let shape = try Self.shape(inputs, 4, "sequence_lens", rank: 1) {
+      try Self.match(&batch, shape[0], "sequence_lens")
+    }
     for (position, name) in [(5, "initial_h"), (6, "initial_c")] {
       guard let shape = try Self.shape(inputs, position, name, rank: 3) else { continue }
       try Self.match(directions, shape[op.isBatchFirst ? 1 : 0], name)
@@ -46,7 +48,9 @@ struct LSTMExtents {
     }
   }
 
-  private static func shape(_ inputs: [Operand?], _ position: Int, _ name: String, rank: Int) throws(Diagnostic) -> Shape? {
+  private static func shape(_ inputs: [Operand?], _ position: Int, _ name: String, rank: Int) throws(Diagnostic)
+    -> Shape?
+  {
     guard let shape = try inputs.optional(position)?.tensor().shape else { return nil }
     guard shape.count == rank else { throw misfit("\(name) should have \(rank) axes, but has the shape \(shape)") }
     return shape
@@ -63,7 +67,9 @@ struct LSTMExtents {
     if expected == .unknown || found.known != nil { expected = found }
   }
 
-  private static func match(gates found: Dimension, _ hidden: Dimension, _ count: Int, _ name: String) throws(Diagnostic) {
+  private static func match(gates found: Dimension, _ hidden: Dimension, _ count: Int, _ name: String)
+    throws(Diagnostic)
+  {
     try match(hidden * .known(count), found, name)
   }
 

@@ -4,8 +4,8 @@ import LatheTensors
 
 /// Mean over some axes, or over all of them.
 ///
-/// Floats are summed in double precision and rounded once; means of integers truncate toward zero. The mean of nothing is NaN, and
-/// is refused for integers.
+/// Floats are summed in double precision and rounded once; means of integers truncate toward zero. The mean of nothing
+/// is NaN, and is refused for integers.
 public struct ReduceMean: Evaluable {
   public static let schema = OperatorSchema(
     "ReduceMean", since: 18,
@@ -70,7 +70,9 @@ public struct ReduceMean: Evaluable {
     }
   }
 
-  private func means<T: FloatElement>(_ rows: Tensor, _ extent: Int, _ shape: [Int], as type: T.Type) throws(Diagnostic) -> Tensor {
+  private func means<T: FloatElement>(_ rows: Tensor, _ extent: Int, _ shape: [Int], as type: T.Type) throws(Diagnostic)
+    -> Tensor
+  {
     try Tensor(of: T.self, shape: shape) { (target: UnsafeMutableBufferPointer<T>) in
       rows.withElements(as: T.self) { source in
         for row in target.indices {

@@ -12,7 +12,8 @@ extension Reshaping {
 
   /// The elements themselves, as long as the result has at most one axis.
   public func elements(_ inputs: [Operand?]) -> [[Dimension]?] {
-    guard let elements = inputs.optional(0)?.followed, let type = try? infer(inputs).first?.tensor, let rank = type.rank,
+    guard let elements = inputs.optional(0)?.followed, let type = try? infer(inputs).first?.tensor,
+      let rank = type.rank,
       rank <= 1
     else { return [nil] }
     return [elements]

@@ -2,7 +2,8 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// Every `step`-th entry from `start` up to `end` on some axes; positions outside are clamped, negative ones count from the back.
+/// Every `step`-th entry from `start` up to `end` on some axes; positions outside are clamped, negative ones count from
+/// the back.
 public struct Slice: Evaluable, ShapeArithmetic, AttributeFree {
   public static let schema = OperatorSchema(
     "Slice", since: 13,

@@ -45,7 +45,9 @@ struct SliceRange {
 
   /// The whole axis walked backwards, the one such case that is followed.
   private static func backwards(_ extent: Dimension, _ start: Dimension, _ end: Dimension, _ step: Int) -> Dimension {
-    guard step == -1, start == -1 || start.known ?? 0 >= beyond, let end = end.known, end <= -beyond else { return .unknown }
+    guard step == -1, start == -1 || start.known ?? 0 >= beyond, let end = end.known, end <= -beyond else {
+      return .unknown
+    }
     return extent
   }
 

@@ -45,7 +45,8 @@ extension ByteSource {
 
   static func trailing(_ count: Int) -> Diagnostic {
     .invalid(
-      "npy/trailing-bytes", "\(count) bytes follow the array", fix: "save each array in a file of its own, or use numpy.savez")
+      "npy/trailing-bytes", "\(count) bytes follow the array",
+      fix: "save each array in a file of its own, or use numpy.savez")
   }
 }
 

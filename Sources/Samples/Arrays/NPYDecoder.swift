@@ -30,7 +30,7 @@ enum NPYDecoder {
 
   private static func check(_ header: NPYHeader, _ limits: ResourceLimits) throws(Diagnostic) {
     var bytes = header.dataBytes
-    if case .plain = header.type.kind {} else {
+    if header.type.dtype == .string {
       let (headers, overflow) = header.elementCount.multipliedReportingOverflow(by: MemoryLayout<String>.size)
       bytes = overflow ? Int.max : max(bytes, headers)
     }

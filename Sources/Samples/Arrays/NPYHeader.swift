@@ -22,7 +22,8 @@ struct NPYHeader: Equatable {
   init(from source: inout some ByteSource) throws(Diagnostic) {
     let start = try source.bytes(10, of: "the header")
     guard start.starts(with: Self.magic) else {
-      throw .invalid("npy/magic", "this is no array of numpy: it does not start with \\x93NUMPY", fix: "save it with numpy.save")
+      throw .invalid(
+        "npy/magic", "this is no array of numpy: it does not start with \\x93NUMPY", fix: "save it with numpy.save")
     }
     let (major, minor) = (start[6], start[7])
     guard (1...3).contains(major), minor == 0 else {
@@ -37,13 +38,15 @@ struct NPYHeader: Equatable {
     }
     guard length <= Self.maximumBytes else {
       throw .invalid(
-        "npy/header-length", "the header claims \(length) bytes, more than the \(Self.maximumBytes) a plain array may need")
+        "npy/header-length",
+        "the header claims \(length) bytes, more than the \(Self.maximumBytes) a plain array may need")
     }
     try self.init(parsing: try source.bytes(length, of: "the header"))
   }
 
   private init(parsing text: [UInt8]) throws(Diagnostic) {
-    guard case .dictionary(let members)? = PythonLiteral(parsing: text), case .truth(let order)? = members["fortran_order"],
+    guard case .dictionary(let members)? = PythonLiteral(parsing: text),
+      case .truth(let order)? = members["fortran_order"],
       case .sequence(let extents)? = members["shape"], let descr = members["descr"]
     else { throw Self.malformed("it is not a dictionary of descr, fortran_order and shape") }
     guard case .text(let descr) = descr else {
@@ -51,7 +54,9 @@ struct NPYHeader: Equatable {
         "npy/dtype", "the array is a structured one, with named fields", fix: "save each field as an array of its own")
     }
     let shape = extents.compactMap { if case .number(let extent) = $0 { extent } else { nil } }
-    guard shape.count == extents.count else { throw Self.malformed("its shape holds something other than whole numbers") }
+    guard shape.count == extents.count else {
+      throw Self.malformed("its shape holds something other than whole numbers")
+    }
     guard shape.count <= Self.maximumRank else { throw Self.malformed("its shape has \(shape.count) axes") }
     try self.init(type: try NPYType(descr: descr), shape: shape, isColumnMajor: order)
   }

@@ -10,6 +10,7 @@ enum NPZReader {
   static func read(
     path: String, for interface: ModelInterface, limits: ResourceLimits
   ) throws(Diagnostic) -> [String: Tensor] {
+    // A missing file and a folder are told as everywhere else; libzip says less.
     _ = try MappedFile(path: path)
     let archive = try ZipArchive(path: path)
     let entries = try directory(of: archive)
@@ -36,17 +37,20 @@ enum NPZReader {
   /// Position and full name of each entry, by its key.
   private static func directory(of archive: ZipArchive) throws(Diagnostic) -> [String: (Int, String)] {
     guard archive.count <= maximumEntries else {
-      throw .invalid("npz/entries", "the file has \(archive.count) entries, more than the \(maximumEntries) that are read")
+      throw .invalid(
+        "npz/entries", "the file has \(archive.count) entries, more than the \(maximumEntries) that are read")
     }
     var entries: [String: (Int, String)] = [:]
     for index in 0..<archive.count {
       guard let name = archive.name(at: index) else {
-        throw .invalid("npz/entry", "entry \(index) of the file has no name", fix: "save the arrays again with numpy.savez")
+        throw .invalid(
+          "npz/entry", "entry \(index) of the file has no name", fix: "save the arrays again with numpy.savez")
       }
       let key = name.hasSuffix(".npy") ? String(name.dropLast(4)) : name
       guard entries.updateValue((index, name), forKey: key) == nil else {
         throw .invalid(
-          "npz/duplicate", "the file holds the array \(key) twice", at: Location(value: key),
+          "npz/duplicate", "the file holds the array \(key.prefix(80)) twice",
+          at: Location(value: String(key.prefix(80))),
           fix: "save the arrays again with numpy.savez")
       }
     }

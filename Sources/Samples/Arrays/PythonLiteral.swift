@@ -45,7 +45,9 @@ private struct PythonLiteralParser {
     var members: [String: PythonLiteral] = [:]
     while true {
       if take("}") { return .dictionary(members) }
-      guard case .text(let key)? = value(depth: depth + 1), take(":"), let member = value(depth: depth + 1) else { return nil }
+      guard case .text(let key)? = value(depth: depth + 1), take(":"), let member = value(depth: depth + 1) else {
+        return nil
+      }
       guard members.updateValue(member, forKey: key) == nil else { return nil }
       if take(",") { continue }
       return take("}") ? .dictionary(members) : nil

@@ -76,7 +76,9 @@ final class ZipArchive {
   }
 
   fileprivate static func unusable(_ name: String, _ why: String) -> Diagnostic {
-    .invalid("npz/entry", "the entry \(name) cannot be read: \(why)", fix: "save the arrays again with numpy.savez")
+    .invalid(
+      "npz/entry", "the entry \(name.prefix(200)) cannot be read: \(why)", fix: "save the arrays again with numpy.savez"
+    )
   }
 }
 

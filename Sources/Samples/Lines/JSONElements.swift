@@ -74,7 +74,9 @@ struct JSONElements {
     if let format = MinifloatFormat(dtype) {
       let largest = (0...UInt8.max).map { format.decode($0) }.filter(\.isFinite).max() ?? 0
       codes = try map(array) { value in
-        guard let number = value.doubleValue, abs(number) <= Double(largest), dtype != .float8e8m0 || number > 0 else { return nil }
+        guard let number = value.doubleValue, abs(number) <= Double(largest), dtype != .float8e8m0 || number > 0 else {
+          return nil
+        }
         return format.encode(Float(number))
       }
     } else {

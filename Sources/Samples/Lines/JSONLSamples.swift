@@ -58,7 +58,10 @@ struct JSONLSamples {
     } else {
       throw .invalid(
         "samples/line", "this line has neither a \"text\" nor any of the model's inputs", at: Location(line: line),
-        notes: ["the inputs are \(interface.inputNames)", "the keys are \(members.keys.prefix(20).joined(separator: ", "))"],
+        notes: [
+          "the inputs are \(interface.inputNames)",
+          "the keys are \(members.keys.prefix(20).map { String($0.prefix(80)) }.joined(separator: ", "))",
+        ],
         fix: "write each sample as {\"text\": …}, or as an object with a key for each input")
     }
     if let form, form.0 != current {

@@ -24,13 +24,15 @@ struct LabelNames {
       }
       guard names.isEmpty || index < names.count else {
         throw .invalid(
-          "samples/label", "the label is class \(index), but the model has the classes 0 to \(names.count - 1)", at: place,
+          "samples/label", "the label is class \(index), but the model has the classes 0 to \(names.count - 1)",
+          at: place,
           fix: "give the index or the name of one of the model's classes")
       }
       return index
     case let other?:
       throw .invalid(
-        "samples/label", "the label is \(other.kindDescription)", at: place, fix: "give the name or the index of a class")
+        "samples/label", "the label is \(other.kindDescription)", at: place,
+        fix: "give the name or the index of a class")
     }
   }
 
@@ -38,10 +40,11 @@ struct LabelNames {
     if let index = indices[name] { return index }
     guard !names.isEmpty else {
       throw .invalid(
-        "samples/no-labels", "the label is the name \(name.prefix(80).debugDescription), but the model has no names of classes",
+        "samples/no-labels",
+        "the label is the name \(name.prefix(80).debugDescription), but the model has no names of classes",
         at: place, fix: "give the names with --labels FILE, or use indices as labels")
     }
-    let nearest = NearestName.of(name, among: names)
+    let nearest = Spelling.nearest(name, among: names)
     throw .invalid(
       "samples/label", "the label \(name.prefix(80).debugDescription) is no class of the model", at: place,
       notes: ["the classes are \(names.prefix(40).joined(separator: ", "))\(names.count > 40 ? ", …" : "")"],

@@ -53,7 +53,8 @@ public enum NPZWriter {
         throw .invalid("npz/duplicate", "two arrays are called \(array.name)", at: Location(value: array.name))
       }
       guard !array.name.utf8.contains(0), array.name.utf8.count < 60_000 else {
-        throw .invalid("npz/name", "the name of an array has a NUL character or is too long", at: Location(value: array.name))
+        throw .invalid(
+          "npz/name", "the name of an array has a NUL character or is too long", at: Location(value: array.name))
       }
     }
   }
@@ -72,7 +73,9 @@ public enum NPZWriter {
     // libzip only reads the fragments, and they stay valid until the archive is closed.
     let header = fragment(payload.header.bytes)
     let elements = payload.elements.withBytes { fragment($0) }
-    let source = [header, elements].withUnsafeBufferPointer { zip_source_buffer_fragment(archive, $0.baseAddress, 2, 0) }
+    let source = [header, elements].withUnsafeBufferPointer {
+      zip_source_buffer_fragment(archive, $0.baseAddress, 2, 0)
+    }
     guard let source else { throw unwritable(path, String(cString: zip_strerror(archive))) }
     let index = zip_file_add(archive, name, source, zip_flags_t(ZIP_FL_ENC_UTF_8))
     guard index >= 0 else {

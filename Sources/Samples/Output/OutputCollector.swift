@@ -35,7 +35,8 @@ public struct OutputCollector: Sendable {
       let batch = feed.inputs.values.first?.shape.first ?? 1
       let rowCount = feed.paddedLength == nil ? feed.rows?.count ?? 1 : batch
       return Plan(
-        rows: feed.rows, sample: feed.sample, lengths: feed.lengths, paddedLength: feed.paddedLength, rowCount: rowCount)
+        rows: feed.rows, sample: feed.sample, lengths: feed.lengths, paddedLength: feed.paddedLength, rowCount: rowCount
+      )
     }
     sequence = TokenAxis(interface)
     results = Array(repeating: nil, count: set.feeds.count)
@@ -85,7 +86,8 @@ public struct OutputCollector: Sendable {
     }
     let complete = parts.compactMap { $0 }
     guard complete.count == count else {
-      throw Diagnostic("samples/collector", .internalFault, "\(count - complete.count) samples have no output \(names[index])")
+      throw Diagnostic(
+        "samples/collector", .internalFault, "\(count - complete.count) samples have no output \(names[index])")
     }
     return complete
   }
@@ -111,7 +113,8 @@ public struct OutputCollector: Sendable {
 
   private static func notRows(_ name: String, _ shape: [Int], _ samples: Int) -> Diagnostic {
     .invalid(
-      "samples/output-rows", "the output \(name) has the shape \(shape), which is not one row for each of \(samples) samples",
+      "samples/output-rows",
+      "the output \(name) has the shape \(shape), which is not one row for each of \(samples) samples",
       at: Location(value: name), fix: "run one sample at a time, with a batch size of 1")
   }
 }

@@ -9,7 +9,8 @@ extension Tensor {
     let count = try Self.elementCount(of: shape)
     if let strings { return try Tensor(strings: Array(strings[offset..<offset + count]), shape: shape) }
     if let (storage, byteOffset) = storage, offset * dtype.bitWidth % 8 == 0 {
-      return try Tensor(dtype: dtype, shape: shape, storage: storage, byteOffset: byteOffset + offset * dtype.bitWidth / 8)
+      return try Tensor(
+        dtype: dtype, shape: shape, storage: storage, byteOffset: byteOffset + offset * dtype.bitWidth / 8)
     }
     let bytes = PackedElements.pack(Array((codes ?? [])[offset..<offset + count]), bitWidth: dtype.bitWidth)
     return try Tensor(dtype: dtype, shape: shape) { $0.copyBytes(from: bytes) }

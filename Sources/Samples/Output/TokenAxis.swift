@@ -23,8 +23,9 @@ struct TokenAxis {
   /// axis must be as long as the padding of every batch, and without a declared rank paddings must differ besides.
   func isSecondAxis(ofOutput name: String, _ shapes: [[Int]], _ paddedLengths: [Int?]) -> Bool {
     guard let tokens, !shapes.isEmpty else { return false }
-    let runsOverTokens = zip(shapes, paddedLengths).allSatisfy { shape, padded in shape.count > 1 && shape[1] == padded }
-    guard runsOverTokens else { return false }
+    for (shape, padded) in zip(shapes, paddedLengths) {
+      guard shape.count > 1, shape[1] == padded else { return false }
+    }
     guard let shape = types[name]?.shape, shape.count > 1 else { return Set(paddedLengths).count > 1 }
     return shape[1].isProvablyEqual(to: tokens) || shape[1].known == nil
   }

@@ -13,7 +13,8 @@ enum PlainTextSamples {
       if line.last == 0x0D { line.removeLast() }
       guard let text = String(validating: line, as: UTF8.self) else {
         throw .invalid(
-          "samples/utf8", "the text is not UTF-8 in this line", at: Location(byteOffset: start, line: samples.count + 1),
+          "samples/utf8", "the text is not UTF-8 in this line",
+          at: Location(byteOffset: start, line: samples.count + 1),
           fix: "save the file as UTF-8")
       }
       samples.append(TextSample(text: text, line: samples.count + 1))

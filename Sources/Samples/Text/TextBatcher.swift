@@ -15,7 +15,8 @@ struct TextBatcher {
   init(_ interface: ModelInterface, _ options: SampleOptions) throws(Diagnostic) {
     guard options.batchSize >= 1 else {
       throw Diagnostic(
-        "samples/batch-size", .usage, "a batch of \(options.batchSize) samples is none", fix: "choose a batch size of at least 1")
+        "samples/batch-size", .usage, "a batch of \(options.batchSize) samples is none",
+        fix: "choose a batch size of at least 1")
     }
     tokenizer = try TokenizerSettings.tokenizer(for: interface.text)
     binding = try TextBinding(interface)
@@ -37,12 +38,14 @@ struct TextBatcher {
     }
     let labels = samples.map(\.label)
     return SampleSet(
-      feeds: feeds, count: samples.count, labels: labels.contains { $0 != nil } ? labels : [], texts: samples.map(\.text))
+      feeds: feeds, count: samples.count, labels: labels.contains { $0 != nil } ? labels : [],
+      texts: samples.map(\.text))
   }
 
   private func encode(_ sample: TextSample, _ index: Int) throws(Diagnostic) -> EncodedRow {
     guard let pair = sample.pair else {
-      return EncodedRow(sample: index, ids: try tokenizer.encode(sample.text, maximumLength: maximumLength), firstSegment: nil)
+      return EncodedRow(
+        sample: index, ids: try tokenizer.encode(sample.text, maximumLength: maximumLength), firstSegment: nil)
     }
     let encoded = try tokenizer.encode(sample.text, pair, maximumLength: maximumLength)
     let first = encoded.segmentIDs.firstIndex { $0 != 0 }
@@ -63,7 +66,8 @@ struct TextBatcher {
     let shape = target.role == .lengths ? [rows.count] : [rows.count, length]
     let count = try Tensor.elementCount(of: shape)
     guard let bytes = target.dtype.byteCount(of: count), bytes <= limits.tensorBytes else {
-      throw limits.exceeded("tensor-bytes", "a batch of \(rows.count) texts of \(length) tokens for \(target.name) is larger")
+      throw limits.exceeded(
+        "tensor-bytes", "a batch of \(rows.count) texts of \(length) tokens for \(target.name) is larger")
     }
     if target.dtype == .bool {
       return try Tensor(of: Bool.self, shape: shape) { (out) throws(Diagnostic) in

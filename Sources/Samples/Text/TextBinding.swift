@@ -20,7 +20,8 @@ struct TextBinding {
   init(_ interface: ModelInterface) throws(Diagnostic) {
     let ids = try Self.idsInput(of: interface)
     for input in interface.inputs {
-      guard let role = input.name == ids.name ? TextRole.ids : TextRole(name: input.name), Self.suits(input, role) else {
+      guard let role = input.name == ids.name ? TextRole.ids : TextRole(name: input.name), Self.suits(input, role)
+      else {
         if input.hasDefault { continue }
         throw Self.unfit(input, interface)
       }
@@ -31,7 +32,9 @@ struct TextBinding {
 
   /// The input for token ids: by its name, or the only one of integers with two axes and no other role.
   private static func idsInput(of interface: ModelInterface) throws(Diagnostic) -> ModelInterface.Port {
-    if let named = interface.inputs.first(where: { TextRole(name: $0.name) == .ids && suits($0, .ids) }) { return named }
+    if let named = interface.inputs.first(where: { TextRole(name: $0.name) == .ids && suits($0, .ids) }) {
+      return named
+    }
     let candidates = interface.requiredInputs.filter { TextRole(name: $0.name) == nil && suits($0, .ids) }
     if candidates.count == 1 { return candidates[0] }
     let found = candidates.isEmpty ? "none of" : "more than one of"
@@ -70,7 +73,8 @@ struct TextBinding {
     guard (1...1 << 16).contains(extent), fixed == nil || fixed == extent else {
       let other = fixed.map { ", and another input wants \($0)" } ?? ""
       throw .invalid(
-        "samples/text-shape", "the input \(input.name) wants \(extent) \(what)\(other)", at: Location(value: input.name),
+        "samples/text-shape", "the input \(input.name) wants \(extent) \(what)\(other)",
+        at: Location(value: input.name),
         fix: "give tensors by input name instead of texts")
     }
     fixed = extent

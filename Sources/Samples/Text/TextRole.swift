@@ -21,8 +21,10 @@ enum TextRole: String, CaseIterable {
     case .taskTypes: ["task_type_ids"]
     case .positions: ["position_ids"]
     case .lengths:
-      ["length", "lengths", "seq_len", "seq_lens", "seq_length", "seq_lengths", "sequence_length", "sequence_lengths",
-       "input_length", "input_lengths", "text_lengths"]
+      [
+        "length", "lengths", "seq_len", "seq_lens", "seq_length", "seq_lengths", "sequence_length", "sequence_lengths",
+        "input_length", "input_lengths", "text_lengths",
+      ]
     }
   }
 

@@ -43,7 +43,8 @@ enum TokenizerSettings {
 
   private static func bad(_ name: String, _ value: String) -> Diagnostic {
     .invalid(
-      "samples/tokenizer-option", "the model's tokenizer option \(name) = \(value.prefix(40).debugDescription) is not understood",
+      "samples/tokenizer-option",
+      "the model's tokenizer option \(name) = \(value.prefix(40).debugDescription) is not understood",
       fix: "convert the model again, with options that this version knows")
   }
 }

@@ -6,6 +6,8 @@ import LatheTensors
 enum NumericDowngrades {
   static let table: [String: [Downgrade]] = [
     "Clip": [Downgrade(11, clip)],
+    "GreaterOrEqual": [Downgrade(12) { (node) throws(Diagnostic) in node.compare(strictly: "Greater", converse: "Less") }],
+    "LessOrEqual": [Downgrade(12) { (node) throws(Diagnostic) in node.compare(strictly: "Less", converse: "Greater") }],
     "Dropout": [Downgrade(12, dropout)],
     "Gemm": [Downgrade(11, gemm)],
     "GroupNormalization": [
@@ -52,5 +54,25 @@ enum NumericDowngrades {
       throw node.cannot("it has one scale for the whole tensor there")
     }
     node.form.attributes["axis"] = nil
+  }
+}
+
+extension Lowering {
+  /// Says an inclusive comparison with strict ones: integers as not the converse, floats as one or equal, since NaN is neither.
+  fileprivate mutating func compare(strictly strict: String, converse: String) {
+    let result = ValueType.tensor(TensorType(.bool, nil))
+    func node(_ name: String, _ output: NodeForm.Operand) -> NodeForm {
+      NodeForm(op: OperatorName(name), attributes: Attributes(), inputs: form.inputs, outputs: [output])
+    }
+    if type(input(0))?.tensor?.dtype.isInteger == true {
+      let other = make("converse", type: result)
+      before.append(node(converse, other))
+      form = NodeForm(op: OperatorName("Not"), attributes: Attributes(), inputs: [other], outputs: form.outputs)
+      return
+    }
+    let isStrict = make("strict", type: result)
+    let isEqual = make("equal", type: result)
+    before += [node(strict, isStrict), node("Equal", isEqual)]
+    form = NodeForm(op: OperatorName("Or"), attributes: Attributes(), inputs: [isStrict, isEqual], outputs: form.outputs)
   }
 }
