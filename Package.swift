@@ -17,15 +17,15 @@ let collections: Target.Dependency = .product(name: "OrderedCollections", packag
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`.
+/// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`; `files` are no sources.
 func module(
-  _ folder: String, path: String? = nil, _ modules: [String] = [], _ others: [Target.Dependency] = [], files: [String] = []
+  _ folder: String, path: String? = nil, _ modules: [String] = [], files: [String] = [], _ others: [Target.Dependency] = []
 ) -> Target {
   .target(
     name: "Lathe\(folder)",
     dependencies: modules.map { .target(name: "Lathe\($0)") } + others,
     path: path ?? "Sources/\(folder)",
-    exclude: files + (folder == "Passes" ? ["README.md"] : []),
+    exclude: files,
     swiftSettings: strict)
 }
 
@@ -67,11 +67,11 @@ let package = Package(
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
     module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
     module(
-      "ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], ["COnnx", "CProtobufC", collections],
-      files: ["Export/make_operator_versions.py"]),
+      "ONNX", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["Export/make_operator_versions.py"],
+      ["COnnx", "CProtobufC", collections]),
     module("CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators"], ["CLatheProto", "CLatheChecksum", collections]),
-    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"]),
-    module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip"]),
+    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"], files: ["README.md"]),
+    module("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     .executableTarget(
       name: "LatheCommandLine",
@@ -99,7 +99,7 @@ let package = Package(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
-    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"]),
+    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"], [collections]),
     tests("CommandLine", ["CommandLine"]),
     tests("Repository", []),
   ],

@@ -42,6 +42,7 @@ public struct FoldConstants: Pass {
       }
       do {
         let results = try op.evaluateChecked(inputs, limits: context.limits)
+        for input in inputs { input?.storage?.0.dropPages() }
         try context.replace(id, with: results, in: &graph)
         outcome.record(description, .done)
       } catch {

@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Foundation
 
 /// The `lathe` executable.
 @main
@@ -14,5 +15,12 @@ struct LatheCommand: ParsableCommand {
       66 no such input; 70 a fault in lathe; 73 the output cannot be written.
       """,
     version: version,
-    subcommands: [Convert.self, Verify.self, Run.self, Inspect.self, Passes.self])
+    subcommands: [Convert.self, Verify.self, Run.self, Inspect.self, Passes.self, Test.self])
+
+  static func main() {
+    // A full quota and a reader that went away are errors of a write, which are reported; as signals they would end the process.
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    main(nil)
+  }
 }

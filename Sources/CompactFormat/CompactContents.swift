@@ -42,6 +42,7 @@ struct CompactContents {
     for payload in payloads {
       try align()
       try payload.tensor.withBytes { (raw) throws(Diagnostic) -> Void in try put(raw) }
+      payload.tensor.storage?.0.dropPages()
     }
   }
 

@@ -13,6 +13,8 @@ public struct ResourceLimits: Sendable, Hashable {
   public var nestingDepth = 64
   /// Most nodes a graph may have once model-local functions are expanded.
   public var expandedNodes = 1_000_000
+  /// Most graphs that control flow may run in one run of a model: iterations of loops, nested ones multiplied.
+  public var loopIterations = 10_000_000
   /// Bytes of decoded structure allowed for each byte of a protobuf file, above a fixed 32 MiB.
   public var decodedBytesPerByte = 24
 
@@ -24,6 +26,8 @@ public struct ResourceLimits: Sendable, Hashable {
       name: "decoded-bytes-per-byte", summary: "decoded structure allowed for each byte of a protobuf file, above 32 MiB",
       keyPath: \.decodedBytesPerByte),
     Entry(name: "expanded-nodes", summary: "nodes after model-local functions are expanded", keyPath: \.expandedNodes),
+    Entry(
+      name: "loop-iterations", summary: "graphs that control flow runs in one run of a model", keyPath: \.loopIterations),
     Entry(name: "nesting-depth", summary: "graphs in graphs, messages in messages", keyPath: \.nestingDepth),
     Entry(name: "tensor-bytes", summary: "largest single tensor, in bytes", keyPath: \.tensorBytes),
   ]

@@ -13,6 +13,13 @@ public struct OutputComparison: Sendable {
     public var candidate: Int
     /// By how much the reference preferred its choice over the candidate's.
     public var margin: Double
+
+    public init(row: Int, reference: Int, candidate: Int, margin: Double) {
+      self.row = row
+      self.reference = reference
+      self.candidate = candidate
+      self.margin = margin
+    }
   }
 
   public let name: String

@@ -1,7 +1,7 @@
 import LatheTensors
 
 /// The value of one attribute, in every kind that ONNX knows.
-public enum Attribute: Sendable, Equatable {
+public enum Attribute: Sendable {
   case integer(Int64)
   case float(Float)
   case string(String)
@@ -43,6 +43,31 @@ public enum Attribute: Sendable, Equatable {
     case .sparseTensors: .sparseTensors
     case .graphs: .graphs
     case .types: .types
+    }
+  }
+}
+
+extension Attribute: Equatable {
+  /// Same kind and value; floats are compared by their bits, so that NaN equals itself.
+  public static func == (a: Attribute, b: Attribute) -> Bool {
+    switch (a, b) {
+    case (.float(let x), .float(let y)): x.bitPattern == y.bitPattern
+    case (.floats(let x), .floats(let y)): x.map(\.bitPattern) == y.map(\.bitPattern)
+    case (.integer(let x), .integer(let y)): x == y
+    case (.string(let x), .string(let y)): x == y
+    case (.bytes(let x), .bytes(let y)): x == y
+    case (.tensor(let x), .tensor(let y)): x == y
+    case (.sparseTensor(let x), .sparseTensor(let y)): x == y
+    case (.graph(let x), .graph(let y)): x == y
+    case (.type(let x), .type(let y)): x == y
+    case (.integers(let x), .integers(let y)): x == y
+    case (.strings(let x), .strings(let y)): x == y
+    case (.byteStrings(let x), .byteStrings(let y)): x == y
+    case (.tensors(let x), .tensors(let y)): x == y
+    case (.sparseTensors(let x), .sparseTensors(let y)): x == y
+    case (.graphs(let x), .graphs(let y)): x == y
+    case (.types(let x), .types(let y)): x == y
+    default: false
     }
   }
 }

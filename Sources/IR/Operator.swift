@@ -40,6 +40,21 @@ public protocol Evaluable: Operator {
   func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor]
 }
 
+/// An operator on sequences and optionals, which tensors alone do not describe.
+public protocol DatumEvaluable: Operator {
+  /// The reference meaning. Inputs have passed the schema's checks and inference.
+  func evaluate(_ inputs: [Datum?]) throws(Diagnostic) -> [Datum]
+}
+
+/// An operator that runs the graphs it holds: If, Loop, Scan.
+public protocol ControlFlow: SubgraphHolder {
+  /// Runs one of `subgraphs`, by index, on its inputs in order; captures are bound already, and limits are kept.
+  typealias SubgraphRunner = (_ index: Int, _ inputs: [Datum]) throws(Diagnostic) -> [Datum]
+
+  /// The reference meaning.
+  func evaluate(_ inputs: [Datum?], run: SubgraphRunner) throws(Diagnostic) -> [Datum]
+}
+
 /// An operator through which known elements of small integer tensors can be followed, so that shapes stay symbolic.
 public protocol ShapeArithmetic: Operator {
   /// Elements of each output in row-major order as dimensions, or nil where they cannot be told.

@@ -6,89 +6,79 @@ import LatheTensors
 ///
 /// Simple before fast. Values are dropped after their last reader. Several threads may run one interpreter at once.
 public struct Interpreter: Sendable {
-  /// Sees every value a node produces, as it is produced.
+  /// Sees every tensor that a node of the main graph produces, as it is produced.
   public typealias Tap = (_ node: NodeID, _ value: ValueID, _ tensor: Tensor) throws(Diagnostic) -> Void
 
   public let graph: Graph
   public let limits: ResourceLimits
-  /// For each node in order, the values whose last reader it is.
-  private let lastUses: [[ValueID]]
+  private let program: GraphProgram
 
   /// Prepares a graph.
   ///
-  /// - Throws: `interpreter/unsupported`, naming all nodes at once whose operators cannot be run.
+  /// - Throws: `interpreter/unsupported`, naming all nodes at once whose operators cannot be run, those in subgraphs included.
   public init(_ graph: Graph, limits: ResourceLimits = ResourceLimits()) throws(Diagnostic) {
     try Self.checkSupport(graph)
     self.graph = graph
     self.limits = limits
-    lastUses = Self.lastUses(graph)
+    program = GraphProgram(graph)
   }
 
-  /// Runs the graph on one feed.
+  /// Runs the graph on one feed of tensors.
   ///
   /// - Parameter inputs: tensors by input name; inputs with defaults may be left out.
   /// - Returns: the outputs in the graph's order.
-  /// - Throws: `interpreter/input…` for a feed that does not fit, and operators' diagnostics with the node's name.
+  /// - Throws: `interpreter/input…` for a feed that does not fit, `interpreter/output-type` for outputs that are no tensors, and
+  ///   operators' diagnostics with the node's name.
   public func run(_ inputs: [String: Tensor], tap: Tap? = nil) throws(Diagnostic) -> [Tensor] {
-    var values = [Tensor?](repeating: nil, count: graph.valueIDsInOrder.last.map { $0.index + 1 } ?? 0)
-    for id in graph.inputs { values[id.index] = try feed(id, inputs) }
+    var tensors: [Tensor] = []
+    for (id, output) in zip(graph.outputs, try run(inputs.mapValues { .tensor($0) }, tap: tap)) {
+      guard let tensor = output.tensor else {
+        throw .invalid(
+          "interpreter/output-type", "the output \(graph[id].name) is \(output.type), not a tensor", at: Location(value: graph[id].name))
+      }
+      tensors.append(tensor)
+    }
+    return tensors
+  }
+
+  /// Runs the graph on one feed of any values.
+  ///
+  /// - Throws: as `run` on tensors.
+  public func run(_ inputs: [String: Datum], tap: Tap? = nil) throws(Diagnostic) -> [Datum] {
     try refuseUnknown(inputs)
-    for (position, id) in graph.order.enumerated() {
-      do {
-        try evaluate(id, &values, tap)
-      } catch {
-        throw error.located(in: Location(node: graph.describe(id)))
-      }
-      for value in lastUses[position] { values[value.index] = nil }
-    }
-    var outputs: [Tensor] = []
-    for id in graph.outputs {
-      guard let tensor = graph.constant(id) ?? values[id.index] else {
-        throw Diagnostic("interpreter/output", .internalFault, "the output \(graph[id].name) was not computed")
-      }
-      outputs.append(tensor)
-    }
-    return outputs
+    var fed: [Datum] = []
+    for id in graph.inputs { fed.append(try feed(id, inputs)) }
+    var execution = Execution(limits: limits, tap: tap)
+    return try execution.run(program, inputs: fed, captures: [])
   }
 
-  private func evaluate(_ id: NodeID, _ values: inout [Tensor?], _ tap: Tap?) throws(Diagnostic) {
-    let node = graph[id]
-    guard let op = node.op as? any Evaluable else { throw Self.unsupported([graph.describe(id)]) }
-    let inputs = node.inputs.map { input in input.flatMap { graph.constant($0) ?? values[$0.index] } }
-    let outputs = try op.evaluateChecked(inputs, limits: limits)
-    for (position, output) in node.outputs.enumerated() {
-      guard let output else { continue }
-      guard position < outputs.count else {
-        throw Diagnostic("interpreter/outputs", .internalFault, "\(op.name) gave \(outputs.count) outputs, but output \(position) is used")
-      }
-      if let tap { try tap(id, output, outputs[position]) }
-      values[output.index] = outputs[position]
-    }
-  }
-
-  private func feed(_ id: ValueID, _ inputs: [String: Tensor]) throws(Diagnostic) -> Tensor {
+  private func feed(_ id: ValueID, _ inputs: [String: Datum]) throws(Diagnostic) -> Datum {
     let value = graph[id]
-    guard let tensor = inputs[value.name] ?? value.defaultValue else {
+    guard let datum = inputs[value.name] ?? value.defaultValue.map({ .tensor($0) }) else {
       let given = inputs.keys.sorted().joined(separator: ", ")
       throw .invalid(
         "interpreter/input-missing", "the model's input \(value.name) is not among the samples' (\(given))",
         at: Location(value: value.name), fix: "give a tensor named \(value.name), \(value.type.map(\.description) ?? "of any type")")
     }
-    guard let expected = value.type?.tensor else { return tensor }
-    let fits =
-      tensor.dtype == expected.dtype
-      && expected.shape.map { shape in
-        shape.count == tensor.rank && zip(shape, tensor.shape).allSatisfy { $0.known == nil || $0.known == $1 }
-      } ?? true
-    guard fits else {
-      throw .invalid(
-        "interpreter/input-type", "the input \(value.name) is \(expected), but \(TensorType(of: tensor)) is given",
-        at: Location(value: value.name), fix: "give samples of the model's type and shape")
-    }
-    return tensor
+    guard let expected = value.type, !Self.fits(datum.type, expected) else { return datum }
+    throw .invalid(
+      "interpreter/input-type", "the input \(value.name) is \(expected), but \(datum.type) is given",
+      at: Location(value: value.name), fix: "give samples of the model's type and shape")
   }
 
-  private func refuseUnknown(_ inputs: [String: Tensor]) throws(Diagnostic) {
+  /// Whether a value of the type `given` may be fed where `expected` is declared; only numbers in shapes count.
+  private static func fits(_ given: ValueType, _ expected: ValueType) -> Bool {
+    switch (given, expected) {
+    case (.tensor(let one), .tensor(let other)):
+      guard one.dtype == other.dtype else { return false }
+      guard let shape = one.shape, let wanted = other.shape else { return true }
+      return shape.count == wanted.count && !zip(shape, wanted).contains { $0.known != nil && $1.known != nil && $0 != $1 }
+    case (.sequence(let one), .sequence(let other)), (.optional(let one), .optional(let other)): return fits(one, other)
+    default: return given == expected
+    }
+  }
+
+  private func refuseUnknown(_ inputs: [String: Datum]) throws(Diagnostic) {
     let names = Set(graph.inputs.map { graph[$0].name })
     guard let unknown = inputs.keys.sorted().first(where: { !names.contains($0) }) else { return }
     throw .invalid(
@@ -96,25 +86,23 @@ public struct Interpreter: Sendable {
       fix: "its inputs are \(names.sorted().joined(separator: ", "))")
   }
 
-  private static func lastUses(_ graph: Graph) -> [[ValueID]] {
-    var seen = Set(graph.outputs)
-    var result: [[ValueID]] = []
-    for id in graph.order.reversed() {
-      let node = graph[id]
-      result.append((node.operands + node.outputs.compactMap { $0 }).filter { seen.insert($0).inserted })
-    }
-    return result.reversed()
-  }
-
   private static func checkSupport(_ graph: Graph) throws(Diagnostic) {
-    let missing = graph.order.filter { !(graph[$0].op is any Evaluable) }.map(graph.describe)
-    guard missing.isEmpty else { throw unsupported(missing) }
+    let missing = unsupported(in: graph, path: "")
+    guard missing.isEmpty else {
+      throw .invalid(
+        "interpreter/unsupported",
+        "\(missing.count) node\(missing.count == 1 ? " has an operator" : "s have operators") that Lathe cannot run",
+        notes: missing.map { "cannot run \($0)" },
+        fix: "inspect and convert to ONNX still work; replace these operators or express them as model-local functions")
+    }
   }
 
-  private static func unsupported(_ nodes: [String]) -> Diagnostic {
-    .invalid(
-      "interpreter/unsupported", "\(nodes.count) node\(nodes.count == 1 ? " has an operator" : "s have operators") that Lathe cannot run",
-      notes: nodes.map { "cannot run \($0)" },
-      fix: "inspect and convert to ONNX still work; replace these operators or express them as model-local functions")
+  private static func unsupported(in graph: Graph, path: String) -> [String] {
+    graph.order.flatMap { id -> [String] in
+      let op = graph[id].op
+      let name = path + graph.describe(id)
+      let inner = graph.subgraphs(of: id).flatMap { unsupported(in: $0, path: "\(name)/") }
+      return (op is any Evaluable || op is any DatumEvaluable || op is any ControlFlow ? [] : [name]) + inner
+    }
   }
 }

@@ -47,19 +47,23 @@ enum Broadcasting {
   }
 
   /// `body` over every pair of broadcast elements.
-  @inline(__always)
   static func map<A: TensorElement, B: TensorElement, R: TensorElement>(
-    _ a: Tensor, _ b: Tensor, _ body: (A, B) -> R
+    _ a: Tensor, _ b: Tensor, _ body: @escaping (A, B) -> R
   ) throws(Diagnostic) -> Tensor {
+    try map(a, b, ClosurePair(body: body))
+  }
+
+  /// `function` of every pair of broadcast elements.
+  static func map<F: PairFunction>(_ a: Tensor, _ b: Tensor, _ function: F) throws(Diagnostic) -> Tensor {
     let shape = try shape(of: [a, b])
     guard let left = StridedLayout(broadcasting: a.shape, to: shape),
       let right = StridedLayout(broadcasting: b.shape, to: shape)
     else { throw .invalid("operator/broadcast", "\(a.shape) and \(b.shape) do not broadcast to \(shape)") }
-    return try Tensor(of: R.self, shape: shape) { (target: UnsafeMutableBufferPointer<R>) in
-      a.withElements(as: A.self) { x in
-        b.withElements(as: B.self) { y in
+    return try Tensor(of: F.R.self, shape: shape) { (target: UnsafeMutableBufferPointer<F.R>) in
+      a.withElements(as: F.A.self) { x in
+        b.withElements(as: F.B.self) { y in
           PairedRows.forEach(left, right) { start, one, other, count in
-            mapRow(x, one, y, other, count, into: target, at: start, body)
+            mapRow(x, one, y, other, count, into: target, at: start, function)
           }
         }
       }
@@ -70,22 +74,21 @@ enum Broadcasting {
 extension Broadcasting {
   /// One row; the strides that rows nearly always have get loops of their own, which the compiler vectorizes.
   @inline(__always)
-  private static func mapRow<A: TensorElement, B: TensorElement, R: TensorElement>(
-    _ x: UnsafeBufferPointer<A>, _ one: PairedRows.Row, _ y: UnsafeBufferPointer<B>, _ other: PairedRows.Row,
-    _ count: Int,
-    into target: UnsafeMutableBufferPointer<R>, at start: Int, _ body: (A, B) -> R
+  private static func mapRow<F: PairFunction>(
+    _ x: UnsafeBufferPointer<F.A>, _ one: PairedRows.Row, _ y: UnsafeBufferPointer<F.B>, _ other: PairedRows.Row,
+    _ count: Int, into target: UnsafeMutableBufferPointer<F.R>, at start: Int, _ function: F
   ) {
     guard let x = x.baseAddress, let y = y.baseAddress, let target = target.baseAddress else { return }
     let (left, right, result) = (x + one.start, y + other.start, target + start)
     switch (one.stride, other.stride) {
-    case (1, 1): for step in 0..<count { result[step] = body(left[step], right[step]) }
+    case (1, 1): for step in 0..<count { result[step] = function(left[step], right[step]) }
     case (1, 0):
       let fixed = right[0]
-      for step in 0..<count { result[step] = body(left[step], fixed) }
+      for step in 0..<count { result[step] = function(left[step], fixed) }
     case (0, 1):
       let fixed = left[0]
-      for step in 0..<count { result[step] = body(fixed, right[step]) }
-    default: for step in 0..<count { result[step] = body(left[step * one.stride], right[step * other.stride]) }
+      for step in 0..<count { result[step] = function(fixed, right[step]) }
+    default: for step in 0..<count { result[step] = function(left[step * one.stride], right[step * other.stride]) }
     }
   }
 
@@ -99,6 +102,22 @@ extension Broadcasting {
       }
     }
   }
+}
+
+/// A function of two elements whose type says which function it is, so that loops over it are compiled for it.
+protocol PairFunction {
+  associatedtype A: TensorElement
+  associatedtype B: TensorElement
+  associatedtype R: TensorElement
+
+  func callAsFunction(_ a: A, _ b: B) -> R
+}
+
+/// Any other function of two elements.
+struct ClosurePair<A: TensorElement, B: TensorElement, R: TensorElement>: PairFunction {
+  let body: (A, B) -> R
+
+  func callAsFunction(_ a: A, _ b: B) -> R { body(a, b) }
 }
 
 /// Walks two layouts of one shape together, innermost rows first.

@@ -67,7 +67,7 @@ struct InputFit {
   }
 
   static func unknownInput(_ name: String, _ interface: ModelInterface, in source: String) -> Diagnostic {
-    let nearest = NearestName.of(name, among: interface.inputs.map(\.name))
+    let nearest = Spelling.nearest(name, among: interface.inputs.map(\.name))
     return .invalid(
       "samples/unknown-input", "\(source) has \(name.prefix(200)), which is no input of the model",
       notes: ["the inputs are \(interface.inputNames)"],

@@ -55,21 +55,18 @@ import Testing
     #expect(folder.names == ["model.lathe"])
   }
 
-  @Test func dimensionsReadBackOrAreRefused() throws {
+  /// Dimensions give up as unknown before the format's own bound on nesting is met.
+  @Test func nestedDimensionsReadBack() throws {
     var dimension = Dimension.symbol("n")
     for level in 1...80 {
       dimension = (dimension + 1).floorDivided(by: 2)
       var graph = Graph()
       _ = try graph.addInput("x", type: .tensor(TensorType(.float32, [dimension])))
-      let error = failure(folder.file("model.lathe"), Model(graph: graph))
-      #expect((error == nil) == (level < 64), "level \(level): \(String(describing: error))")
-      guard error == nil else {
-        #expect(error?.id == "lathe/dimension")
-        continue
-      }
+      try CompactWriter.write(Model(graph: graph), to: folder.file("model.lathe"))
       let copy = try CompactReader.read(path: folder.file("model.lathe"), limits: ResourceLimits(), catalog: .standard)
-      #expect(copy.graph == graph)
+      #expect(copy.graph == graph, "level \(level)")
     }
+    #expect(dimension == .unknown)
   }
 
   @Test func linksAreFollowed() throws {

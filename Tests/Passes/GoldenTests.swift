@@ -1,5 +1,6 @@
 import Foundation
 import LatheDiagnostics
+import LatheJSON
 import LathePassKit
 import LathePasses
 import Testing
@@ -38,7 +39,7 @@ import Testing
       let kebab = parts[1].reduce(into: "") { $0 += $1.isUppercase ? ($0.isEmpty ? "" : "-") + $1.lowercased() : String($1) }
       return "\(parts[0].lowercased())/\(kebab)"
     }
-    #expect(Set(ids) == Set(PassCatalog.standard.all.map(\.id.rawValue)))
+    #expect(Set(ids) == Set(PassCatalog.standard.all.map { $0.id.rawValue }))
   }
 }
 

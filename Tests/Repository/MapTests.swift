@@ -59,7 +59,7 @@ import Testing
   private static func package() throws -> [String: Set<String>] {
     let text = try String(contentsOfFile: Repository.path("Package.swift"), encoding: .utf8)
     var modules: [String: Set<String>] = [:]
-    for match in text.matches(of: /(?m)^    module\("(\w+)"(?:, path: "\w+")?(?:, \[([^\]]*)\])?/) {
+    for match in text.matches(of: /(?m)^    module\(\s*"(\w+)"(?:, path: "\w+")?(?:, \[([^\]]*)\])?/) {
       modules[String(match.1)] = Set((match.2 ?? "").matches(of: /"(\w+)"/).map { String($0.1) })
     }
     let executable = try #require(text.range(of: "name: \"LatheCommandLine\""))

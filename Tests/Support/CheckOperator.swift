@@ -5,7 +5,6 @@ import Testing
 
 /// Holds an operator to the laws that all operators share, on given inputs.
 ///
-///
 /// - its attributes come back from the codec unchanged, and the schema knows them;
 /// - inference on the inputs as constants tells the exact types that evaluation gives;
 /// - inference on types with symbols, unknown dimensions and unknown ranks in their place agrees with them, and refuses none;

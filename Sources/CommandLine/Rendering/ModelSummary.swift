@@ -28,7 +28,7 @@ struct ModelSummary {
   private static func count(_ graph: Graph, _ counts: inout [String: (count: Int, isKnown: Bool)]) {
     for id in graph.order {
       let op = graph[id].op
-      counts[op.name.description, default: (0, op is any Evaluable)].count += 1
+      counts[op.name.description, default: (0, !(op is OpaqueOperator))].count += 1
       for subgraph in graph.subgraphs(of: id) { count(subgraph, &counts) }
     }
   }

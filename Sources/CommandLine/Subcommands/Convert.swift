@@ -98,9 +98,16 @@ struct Convert: ParsableCommand {
       return
     }
     Terminal.output.write(LedgerTable(ledger).render())
-    let ratio = outputBytes > 0 ? Double(inputBytes) / Double(outputBytes) : 0
     Terminal.output.writeLine(
-      "\n\(input): \(NumberFormat.grouped(inputBytes)) bytes → \(output): \(NumberFormat.grouped(outputBytes)) bytes (\(String(format: "%.2f", ratio))× smaller)")
+      "\n\(input): \(NumberFormat.grouped(inputBytes)) bytes → \(output): \(NumberFormat.grouped(outputBytes)) bytes\(Self.ratio(inputBytes, outputBytes))")
+  }
+
+  /// ` (1.52× smaller)`, or nothing where the sizes are within a percent or two.
+  private static func ratio(_ before: Int, _ after: Int) -> String {
+    guard before > 0, after > 0 else { return "" }
+    let ratio = Double(before) / Double(after)
+    if ratio > 1.02 { return " (\(String(format: "%.2f", ratio))× smaller)" }
+    return ratio < 0.98 ? " (\(String(format: "%.2f", 1 / ratio))× larger)" : ""
   }
 
   private static func size(_ path: String) -> Int {

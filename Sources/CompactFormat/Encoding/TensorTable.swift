@@ -102,6 +102,7 @@ struct TensorTable {
     }
     if let view, let known = views[view] { return known.payload }
     let checksum = tensor.withBytes { Checksum($0).value }
+    tensor.storage?.0.dropPages()
     let digest = Digest(length: tensor.byteCount, checksum: checksum)
     let equal = digests[digest, default: []].first { number in Self.haveEqualBytes(tensor, payloads[number].tensor) }
     var number = payloads.count

@@ -90,17 +90,25 @@ struct GraphTextReader {
     while try !take(.punctuation("}")) { try statement(&graph, depth) }
     var ids: [ValueID] = []
     for output in outputs {
-      guard let id = try output.map({ (name) throws(Diagnostic) in try resolve(name, graph) }) else {
-        throw failure("an output cannot be left out")
-      }
+      guard let id = try resolve(output, graph) else { throw lexer.failure("an output cannot be left out", at: output.position) }
       ids.append(id)
     }
     graph.setOutputs(ids)
     return graph
   }
 
-  private func resolve(_ name: String, _ graph: Graph) throws(Diagnostic) -> ValueID {
-    guard let id = graph.value(named: name) else { throw failure("nothing before this line defines \(name)") }
+  /// A name of a value as it stands in the text; no name for `_`.
+  private struct Reference {
+    var name: String?
+    var position: Int
+  }
+
+  /// The value; nil if it is left out.
+  private func resolve(_ reference: Reference, _ graph: Graph) throws(Diagnostic) -> ValueID? {
+    guard let name = reference.name else { return nil }
+    guard let id = graph.value(named: name) else {
+      throw lexer.failure("nothing before this line defines \(name)", at: reference.position)
+    }
     return id
   }
 
@@ -119,9 +127,9 @@ struct GraphTextReader {
   }
 
   /// `(%a, @b, _)`: names, nil where left out.
-  private mutating func references() throws(Diagnostic) -> [String?] {
+  private mutating func references() throws(Diagnostic) -> [Reference] {
     try expect("(")
-    var list: [String?] = []
+    var list: [Reference] = []
     while try !take(.punctuation(")")) {
       list.append(try reference())
       if try !take(.punctuation(",")), token != .punctuation(")") { throw failure(", or ) is missing here") }
@@ -129,14 +137,15 @@ struct GraphTextReader {
     return list
   }
 
-  private mutating func reference() throws(Diagnostic) -> String? {
+  private mutating func reference() throws(Diagnostic) -> Reference {
+    let position = lexer.tokenStart
     switch token {
     case .value(let name), .constant(let name):
       try advance()
-      return name
+      return Reference(name: name, position: position)
     case .word("_"):
       try advance()
-      return nil
+      return Reference(name: nil, position: position)
     default: throw failure("a value such as %x, @w or _ is missing here")
     }
   }
@@ -155,15 +164,20 @@ struct GraphTextReader {
     let start = lexer.location(lexer.tokenStart)
     var outputs: [String?] = []
     if !startsOperator() {
-      repeat { outputs.append(try reference()) } while try take(.punctuation(","))
+      repeat { outputs.append(try reference().name) } while try take(.punctuation(","))
       try expect("=")
     }
     let header = try operatorHeader()
     var inputs: [ValueID?] = []
-    for name in try references() { inputs.append(try name.map { (name) throws(Diagnostic) in try resolve(name, graph) }) }
+    for reference in try references() { inputs.append(try resolve(reference, graph)) }
     var captures: [ValueID] = []
     if try take(.word("captures")) {
-      for name in try references() { captures.append(try resolve(name ?? "_", graph)) }
+      for reference in try references() {
+        guard let value = try resolve(reference, graph) else {
+          throw lexer.failure("a capture cannot be left out", at: reference.position)
+        }
+        captures.append(value)
+      }
     }
     let attributes = try attributes(depth)
     let op: any Operator
@@ -232,6 +246,7 @@ struct GraphTextReader {
       let shape = try shape()
       return .tensor(TensorType(dtype, shape))
     }
+    guard ["sequence", "optional", "sparse", "map", "opaque"].contains(head) else { throw failure("\(head) is no type") }
     try advance()
     try expect("(")
     let result: ValueType?
@@ -243,11 +258,10 @@ struct GraphTextReader {
       guard let key = DType(name: try word()) else { throw failure("a map's key is an element type") }
       try expect(",")
       result = try type().map { .map(key: key, value: $0) }
-    case "opaque":
+    default:
       let domain = token == .punctuation(",") ? "" : try word()
       try expect(",")
       result = .opaque(domain: domain, name: try word())
-    default: throw failure("\(head) is no type")
     }
     try expect(")")
     guard let result else { throw failure("this type is incomplete") }

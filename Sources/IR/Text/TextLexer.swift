@@ -44,8 +44,9 @@ struct TextLexer {
     return Location(file: file, line: line, column: before.count - lineStart + 1)
   }
 
-  func failure(_ message: String, fix: String? = nil) -> Diagnostic {
-    .invalid("text/syntax", message, at: location(tokenStart), fix: fix)
+  /// A mistake at `position`, or at the token read last.
+  func failure(_ message: String, at position: Int? = nil, fix: String? = nil) -> Diagnostic {
+    .invalid("text/syntax", message, at: location(position ?? tokenStart), fix: fix)
   }
 
   mutating func next() throws(Diagnostic) -> Token {

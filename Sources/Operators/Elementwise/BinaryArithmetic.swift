@@ -27,8 +27,13 @@ extension BinaryArithmetic {
 
   func compute<T: NumericElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let (a, b) = try inputs.pair()
-    return [try Broadcasting.map(a, b) { (x: T, y: T) in Self.apply(x, y) }]
+    return [try Broadcasting.map(a, b, ArithmeticPair<Self, T>())]
   }
+}
+
+/// One arithmetic operator on one element type.
+struct ArithmeticPair<Op: BinaryArithmetic, T: NumericElement>: PairFunction {
+  func callAsFunction(_ a: T, _ b: T) -> T { Op.apply(a, b) }
 }
 
 extension [Operand?] {

@@ -35,6 +35,11 @@ extension Comparison {
 
   func compute<T: NumericElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let (a, b) = try inputs.pair()
-    return [try Broadcasting.map(a, b) { (x: T, y: T) in Self.holds(x, y) }]
+    return [try Broadcasting.map(a, b, ComparisonPair<Self, T>())]
   }
+}
+
+/// One comparison on one element type.
+struct ComparisonPair<Op: Comparison, T: NumericElement>: PairFunction {
+  func callAsFunction(_ a: T, _ b: T) -> Bool { Op.holds(a, b) }
 }

@@ -25,6 +25,6 @@ public struct Div: BinaryArithmetic {
   func compute<T: NumericElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let (a, b) = try inputs.pair()
     if a.elementCount > 0 { try b.checkDivisors(as: T.self, for: name) }
-    return [try Broadcasting.map(a, b) { (x: T, y: T) in T.dividing(x, y) }]
+    return [try Broadcasting.map(a, b, ArithmeticPair<Div, T>())]
   }
 }

@@ -44,7 +44,7 @@ struct LabelNames {
         "the label is the name \(name.prefix(80).debugDescription), but the model has no names of classes",
         at: place, fix: "give the names with --labels FILE, or use indices as labels")
     }
-    let nearest = NearestName.of(name, among: names)
+    let nearest = Spelling.nearest(name, among: names)
     throw .invalid(
       "samples/label", "the label \(name.prefix(80).debugDescription) is no class of the model", at: place,
       notes: ["the classes are \(names.prefix(40).joined(separator: ", "))\(names.count > 40 ? ", …" : "")"],
