@@ -15,11 +15,13 @@ extension ModelReader {
     try bindOutputs(of: nodes, in: scope)
     target.reserved = { [unowned scope] name in scope.prefix.isEmpty && scope.bindings[name] != nil }
     try declareTypes(proto, in: scope)
-    for position in try NodeOrder(nodes, scope).positions() { try read(nodes[position], in: scope) }
+    for position in try NodeOrder(nodes, scope, freeNames).positions() { try read(nodes[position], in: scope) }
     target.graph.setOutputs(try readOutputs(proto, in: scope))
     if proto.pointee.n_quantization_annotation > 0 {
       warnings.add(
-        .warning("onnx/dropped", "the quantization annotations of \(proto.pointee.n_quantization_annotation) tensors are left out"))
+        .warning(
+          "onnx/dropped",
+          "the quantization annotations of \(proto.pointee.n_quantization_annotation) tensors are left out"))
     }
   }
 
@@ -42,7 +44,7 @@ extension ModelReader {
       warnings.add(
         .warning(
           "onnx/overridable-initializers",
-          "\(overridable) initializers are also inputs: whoever runs the model may replace them, so they are not constants",
+          "\(overridable) initializers are also inputs: callers may replace them, so they are not constants",
           fix: "if they are weights, export the model without keep_initializers_as_inputs"))
     }
     for name in initializers.names {
@@ -89,11 +91,13 @@ extension ModelReader {
   }
 
   private func addInput(
-    _ input: UnsafeMutablePointer<Lathe__Onnx__ValueInfoProto>, _ name: String, _ initializer: Initializer?, in scope: Scope
+    _ input: UnsafeMutablePointer<Lathe__Onnx__ValueInfoProto>, _ name: String, _ initializer: Initializer?,
+    in scope: Scope
   ) throws(Diagnostic) -> ValueID {
     let type = try ValueTypeReader.read(input.pointee.type)
     if type == nil, scope.parent == nil {
-      throw .invalid("onnx/input-type", "the input has no type", fix: "export the model again, with the types of its inputs")
+      throw .invalid(
+        "onnx/input-type", "the input has no type", fix: "export the model again, with the types of its inputs")
     }
     let contents = try initializer.map { (initializer) throws(Diagnostic) in try tensor(initializer) }
     if let contents, let declared = type?.tensor { try check(contents, against: declared) }
@@ -135,7 +139,8 @@ extension ModelReader {
     }
   }
 
-  private func declareTypes(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope) throws(Diagnostic) {
+  private func declareTypes(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope) throws(Diagnostic)
+  {
     for info in MessageList(proto.pointee.value_info, proto.pointee.n_value_info) {
       scope.declared[try valueName(info.pointee.name, "the name of a value_info")] = info
     }
@@ -151,12 +156,15 @@ extension ModelReader {
     for info in MessageList(proto.pointee.output, proto.pointee.n_output) {
       let name = try valueName(info.pointee.name, "an output's name")
       do throws(Diagnostic) {
-        guard let id = try scope.value(name, for: scope.target) else { throw .invalid("onnx/undefined-value", "it is left out") }
+        guard let id = try scope.value(name, for: scope.target) else {
+          throw .invalid("onnx/undefined-value", "it is left out")
+        }
         outputs.append(id)
       } catch {
         guard error.id == "onnx/undefined-value" else { throw error }
         throw .invalid(
-          "onnx/output-missing", "the graph's output \(name) is never produced", at: Location(node: scope.location, value: name),
+          "onnx/output-missing", "the graph's output \(name) is never produced",
+          at: Location(node: scope.location, value: name),
           fix: "export the model again: no node, input or initializer is named so")
       }
     }
@@ -175,6 +183,7 @@ extension ModelReader {
 
   private func duplicate(_ name: String, _ what: String) -> Diagnostic {
     .invalid(
-      "onnx/duplicate-name", "\(what) are named \(name)", at: Location(value: name), fix: "give every value a name of its own")
+      "onnx/duplicate-name", "\(what) are named \(name)", at: Location(value: name),
+      fix: "give every value a name of its own")
   }
 }
