@@ -200,7 +200,7 @@ private func weightModel(_ count: Int) throws -> Model {
     let path = name.isEmpty ? "" : "\(folder.url.path)/\(name)"
     let fault = try #require(
       #expect(throws: Diagnostic.self) { try ONNXExporter().export(try weightModel(10), to: path) })
-    #expect(fault.id == "output/unwritable")
+    #expect(fault.id == "file/unwritable")
     #expect(fault.category == .unwritableOutput)
     #expect(fault.location.file != nil)
     #expect(folder.names == ["file", "folder", "pipe"])

@@ -2,6 +2,7 @@ internal import COnnx
 internal import CProtobufC
 internal import Foundation
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// The files beside a model that hold tensors' elements; each is mapped once.
