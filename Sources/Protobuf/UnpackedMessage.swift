@@ -1,43 +1,46 @@
-internal import CLatheProto
+internal import CProtobufC
 import LatheDiagnostics
 
-/// A message that protobuf-c decoded from a section, within a budget of memory.
-///
-/// The messages of lathe.proto do not contain themselves, so protobuf-c's recursion is bounded by the schema.
-final class UnpackedMessage<Message> {
-  typealias Unpack = (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?) -> UnsafeMutablePointer<
-    Message
-  >?
+/// Why protobuf-c gave no message.
+package enum UnpackFailure: Error {
+  case malformed, overBudget
+}
 
+/// A message that protobuf-c decoded within a budget of memory; owns the C structures.
+///
+/// protobuf-c recurses: whoever calls it has bounded the nesting.
+package final class UnpackedMessage<Message> {
   /// Valid while this object lives.
-  let message: UnsafeMutablePointer<Message>
+  package let message: UnsafeMutablePointer<Message>
   private let allocator: BoundedAllocator
 
-  /// Decodes `bytes` with protobuf-c's function for the message's type.
-  ///
-  /// - Throws: `lathe/protobuf` if they are no such message, `limit/decoded-bytes-per-byte`.
-  init(_ bytes: UnsafeRawBufferPointer, at offset: Int, limits: ResourceLimits, unpack: Unpack) throws(Diagnostic) {
-    let (scaled, overflow) = bytes.count.multipliedReportingOverflow(by: Swift.max(0, limits.decodedBytesPerByte))
-    let allocator = BoundedAllocator(bytes: overflow || scaled > Int.max - (32 << 20) ? Int.max : scaled + (32 << 20))
-    let unpacked = allocator.withAllocator {
-      unpack($0, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+  /// Decodes a message of the type that `initialize`, its init function, belongs to.
+  package init(
+    _ bytes: UnsafeRawBufferPointer, budget: Int, _ initialize: (UnsafeMutablePointer<Message>?) -> Void
+  ) throws(UnpackFailure) {
+    let allocator = BoundedAllocator(budget: budget)
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    let unpacked = allocator.withC {
+      protobuf_c_message_unpack(messageDescriptor(initialize), $0, bytes.count, start)
     }
-    guard let unpacked else {
-      guard allocator.isExhausted else {
-        throw .badCompactFile("protobuf", "the section is not a message of lathe.proto", at: offset)
-      }
-      throw limits.exceeded(
-        "decoded-bytes-per-byte", "the \(bytes.count) bytes of the section take too much memory",
-        at: Location(byteOffset: offset))
-    }
-    message = unpacked
+    guard let unpacked else { throw allocator.wasExhausted ? .overBudget : .malformed }
+    message = UnsafeMutableRawPointer(unpacked).assumingMemoryBound(to: Message.self)
     self.allocator = allocator
   }
 
   deinit {
-    allocator.withAllocator {
+    allocator.withC { allocator in
       protobuf_c_message_free_unpacked(
-        UnsafeMutableRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), $0)
+        UnsafeMutableRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), allocator)
     }
+  }
+}
+
+extension ResourceLimits {
+  /// Bytes of structure that may be decoded from a file or section of `count` bytes.
+  package func decodedBytes(from count: Int) -> Int {
+    let fixed = 32 << 20
+    let (product, overflow) = count.multipliedReportingOverflow(by: max(0, decodedBytesPerByte))
+    return overflow || product > Int.max - fixed ? Int.max : product + fixed
   }
 }

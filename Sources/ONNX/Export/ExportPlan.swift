@@ -2,6 +2,7 @@ internal import COnnx
 import LatheDiagnostics
 import LatheFiles
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 import OrderedCollections
 
