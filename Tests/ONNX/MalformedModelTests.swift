@@ -2,6 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheONNX
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 struct BadModel: CustomTestStringConvertible, Sendable {
@@ -333,7 +334,7 @@ private let badFunctions: [BadModel] = [
   @Test(arguments: ["mlp.onnx", "typed.onnx", "everything.onnx", "functions.onnx", "subgraphs.onnx"])
   func damageNeverCrashes(name: String) throws {
     let bytes = try dataFile(name)
-    var random = SeededGenerator(state: 0x1a7e)
+    var random = SeededGenerator(seed: 0x1a7e)
     var refused = 0
     for _ in 0..<1500 {
       var damaged = bytes

@@ -1,5 +1,6 @@
 import Foundation
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 import Testing
 
