@@ -11,7 +11,7 @@ public struct ResourceLimits: Sendable, Hashable {
   public var tensorBytes = 8 << 30
   /// How deep graphs may nest in graphs, and messages in messages.
   public var nestingDepth = 64
-  /// Most nodes a graph may have once model-local functions are expanded.
+  /// Most nodes a graph may have once model-local functions are expanded; every 256 bytes of a node in a function count as one.
   public var expandedNodes = 1_000_000
   /// Bytes of decoded structure allowed for each byte of a protobuf file, above a fixed 32 MiB.
   public var decodedBytesPerByte = 24
@@ -23,7 +23,7 @@ public struct ResourceLimits: Sendable, Hashable {
     Entry(
       name: "decoded-bytes-per-byte", summary: "decoded structure allowed for each byte of a protobuf file, above 32 MiB",
       keyPath: \.decodedBytesPerByte),
-    Entry(name: "expanded-nodes", summary: "nodes after model-local functions are expanded", keyPath: \.expandedNodes),
+    Entry(name: "expanded-nodes", summary: "nodes after model-local functions are expanded, large ones counted by their bytes", keyPath: \.expandedNodes),
     Entry(name: "nesting-depth", summary: "graphs in graphs, messages in messages", keyPath: \.nestingDepth),
     Entry(name: "tensor-bytes", summary: "largest single tensor, in bytes", keyPath: \.tensorBytes),
   ]

@@ -39,6 +39,10 @@ enum ValueTypeReader {
   ) throws(Diagnostic) -> TensorType? {
     guard let dtype = try elementType(number) else { return nil }
     guard let shape else { return TensorType(dtype, nil) }
+    guard shape.pointee.n_dim <= Tensor.maximumRank else {
+      throw .invalid(
+        "onnx/rank", "its type has \(shape.pointee.n_dim) dimensions; at most \(Tensor.maximumRank) make sense", fix: "export the model again")
+    }
     var dimensions: Shape = []
     for proto in MessageList(shape.pointee.dim, shape.pointee.n_dim) { dimensions.append(try dimension(proto)) }
     return TensorType(dtype, dimensions)

@@ -46,6 +46,7 @@ public struct TypeInference {
     let followed = (node.op as? any ShapeArithmetic)?.elements(operands) ?? []
     for (position, output) in node.outputs.enumerated() {
       guard let output, position < types.count else { continue }
+      try types[position].checkExtents()
       let merged = try Self.merged(types[position], declared: graph[output].type, name: graph[output].name)
       graph.setType(merged, of: output)
       guard position < followed.count, let list = followed[position], list.count <= Operand.maximumElements else { continue }

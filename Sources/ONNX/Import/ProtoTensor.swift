@@ -46,9 +46,9 @@ struct ProtoTensor {
   ///
   /// - Throws: `onnx/negative-dimension`, `onnx/rank`.
   static func shape(_ dimensions: UnsafeBufferPointer<Int64>) throws(Diagnostic) -> [Int] {
-    guard dimensions.count <= mostAxes else {
+    guard dimensions.count <= Tensor.maximumRank else {
       throw .invalid(
-        "onnx/rank", "the tensor has \(dimensions.count) dimensions; at most \(mostAxes) make sense", fix: "export the model again")
+        "onnx/rank", "the tensor has \(dimensions.count) dimensions; at most \(Tensor.maximumRank) make sense", fix: "export the model again")
     }
     if let negative = dimensions.first(where: { $0 < 0 }) {
       throw .invalid(
@@ -57,9 +57,6 @@ struct ProtoTensor {
     }
     return dimensions.map { Int($0) }
   }
-
-  /// Beyond every real tensor, and small enough for whatever is linear in the rank.
-  private static let mostAxes = 1024
 
   private static func text(_ dimensions: UnsafeBufferPointer<Int64>) -> String {
     "[\(dimensions.prefix(16).map(String.init).joined(separator: ", "))\(dimensions.count > 16 ? ", …" : "")]"

@@ -38,6 +38,7 @@ public struct Softmax: FloatEvaluable {
     let outer = input.shape[..<axis].reduce(1, *)
     let result = try Tensor(of: T.self, shape: input.shape) { (target: UnsafeMutableBufferPointer<T>) in
       input.withElements(as: T.self) { source in
+        guard !target.isEmpty else { return }
         var exponentials = [Double](repeating: 0, count: extent)
         for start in 0..<outer * inner {
           let first = (start / inner) * extent * inner + start % inner
