@@ -10,7 +10,9 @@ final class StagedFile {
   private var isPlaced = false
   private(set) var byteCount = 0
 
-  /// Opens a temporary file in the folder of `path`. A link is followed, so that what it leads to is replaced.
+  /// Opens a temporary file in the folder of `path`.
+  ///
+  /// A link is followed, so that what it leads to is replaced.
   ///
   /// - Throws: `output/unwritable` with the system's reason; so do all methods.
   init(_ path: String) throws(Diagnostic) {
