@@ -21,7 +21,9 @@ struct RandomModel {
     return model
   }
 
-  /// A graph. It captures the outer values it uses, in the order of their first use, as an importer finds them.
+  /// A graph.
+  ///
+  /// It captures the outer values it uses, in the order of their first use, as an importer finds them.
   private mutating func graph(depth: Int, outer: [(name: String, type: ValueType?)]) throws -> Graph {
     var graph = Graph(name: fresh("graph"))
     graph.annotations = annotations()
