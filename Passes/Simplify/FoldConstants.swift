@@ -36,6 +36,10 @@ public struct FoldConstants: Pass {
       let inputs = graph[id].inputs.map { graph.constant($0) }
       guard zip(inputs, graph[id].inputs).allSatisfy({ $0 != nil || $1 == nil }) else { continue }
       let description = graph.describe(id)
+      if op is any RandomDraw {
+        outcome.record(description, .declined("its results are drawn at random"))
+        continue
+      }
       if let size = outputBytes(id, graph), size > replacedBytes(id, graph) + options.maximumGrowth {
         outcome.record(description, .declined("its \(size) bytes of results exceed maximum-growth = \(options.maximumGrowth)"))
         continue
