@@ -9,7 +9,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LATHE := .build/release/lathe
 DEMO := Examples/debian-sections
 
-.PHONY: demo test build setup sanitize format lint clean
+.PHONY: demo test build setup sanitize conformance conformance-cases conformance-table format lint clean
 
 setup:
 	@missing=$$(dpkg-query -W -f='$${Status} $${Package}\n' $(PACKAGES) 2>/dev/null | grep -c '^install ok installed' || true); \
@@ -31,6 +31,19 @@ demo: build
 # The tests under AddressSanitizer, in a build folder of their own.
 sanitize: setup
 	swift test -c release --sanitize=address --scratch-path .build/sanitize
+
+# ONNX's own test cases, made by the package onnx from PyPI; the table of results is checked in.
+CONFORMANCE := .build/conformance
+
+conformance-cases: build
+	@test -x $(CONFORMANCE)/venv/bin/python || { python3 -m venv $(CONFORMANCE)/venv && $(CONFORMANCE)/venv/bin/pip install -q onnx==1.23.2; }
+	@test -d $(CONFORMANCE)/cases/node || $(CONFORMANCE)/venv/bin/python Tests/Conformance/make_node_cases.py $(CONFORMANCE)/cases
+
+conformance: conformance-cases
+	python3 Tests/Conformance/results_table.py $(LATHE) $(CONFORMANCE)/cases
+
+conformance-table: conformance-cases
+	python3 Tests/Conformance/results_table.py $(LATHE) $(CONFORMANCE)/cases --write
 
 format:
 	swift format --in-place --recursive Package.swift Sources Passes Tests

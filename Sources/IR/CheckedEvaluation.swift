@@ -40,10 +40,10 @@ extension DatumEvaluable {
   /// Evaluates after the schema's checks and inference on the actual inputs.
   ///
   /// - Throws: the operator's own diagnostics.
-  public func evaluateChecked(_ inputs: [Datum?]) throws(Diagnostic) -> [Datum] {
+  public func evaluateChecked(_ inputs: [Datum?], limits: ResourceLimits) throws(Diagnostic) -> [Datum] {
     let operands = inputs.map { datum in datum.map { $0.tensor.map { Operand($0) } ?? Operand(type: $0.type) } }
     try Self.schema.check(operands.map { $0?.type }, present: inputs.map { $0 != nil })
     _ = try infer(operands)
-    return try evaluate(inputs)
+    return try evaluate(inputs, limits: limits)
   }
 }

@@ -1,7 +1,7 @@
 import LatheTensors
 
 extension DType {
-  /// The type with this number in ONNX (`TensorProto.DataType`); nil for 0, which is undefined, and for unknown numbers.
+  /// The type with this number in ONNX (`TensorProto.DataType`); nil for 0 (undefined) and unknown numbers.
   init?(onnx number: Int32) {
     guard let raw = UInt8(exactly: number), let type = DType(rawValue: raw) else { return nil }
     self = type

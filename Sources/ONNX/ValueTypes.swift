@@ -39,6 +39,7 @@ enum ValueTypeReader {
   ) throws(Diagnostic) -> TensorType? {
     guard let dtype = try elementType(number) else { return nil }
     guard let shape else { return TensorType(dtype, nil) }
+    try ONNXVersions.check(rank: shape.pointee.n_dim)
     var dimensions: Shape = []
     for proto in MessageList(shape.pointee.dim, shape.pointee.n_dim) { dimensions.append(try dimension(proto)) }
     return TensorType(dtype, dimensions)
@@ -81,7 +82,9 @@ enum ValueTypeReader {
   static func dimension(named text: String) -> Dimension {
     guard !text.isEmpty else { return .unknown }
     let joined = text.drop { $0 == "-" }.replacing(" - ", with: "").replacing(" / ", with: "").replacing("//", with: "")
-    guard !joined.contains("-"), !joined.contains("/"), let parsed = Dimension(parsing: text) else { return .symbol(text) }
+    guard !joined.contains("-"), !joined.contains("/"), let parsed = Dimension(parsing: text) else {
+      return .symbol(text)
+    }
     return parsed.known == nil ? parsed : .symbol(text)
   }
 }

@@ -53,6 +53,29 @@ extension FloatEvaluable {
   }
 }
 
+/// An operator whose meaning is written once for the eight integers.
+protocol IntegerEvaluable: Evaluable {
+  /// The outputs, where the first input has elements of type `T`.
+  func compute<T: IntegerElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor]
+}
+
+extension IntegerEvaluable {
+  public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
+    let dtype = try inputs.required(0).dtype
+    switch dtype {
+    case .int8: return try compute(inputs, as: Int8.self)
+    case .int16: return try compute(inputs, as: Int16.self)
+    case .int32: return try compute(inputs, as: Int32.self)
+    case .int64: return try compute(inputs, as: Int64.self)
+    case .uint8: return try compute(inputs, as: UInt8.self)
+    case .uint16: return try compute(inputs, as: UInt16.self)
+    case .uint32: return try compute(inputs, as: UInt32.self)
+    case .uint64: return try compute(inputs, as: UInt64.self)
+    default: throw name.unsupported(dtype)
+    }
+  }
+}
+
 /// An operator without attributes.
 protocol AttributeFree: Operator {
   init()

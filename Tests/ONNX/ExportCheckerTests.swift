@@ -44,13 +44,62 @@ struct ExportCheckerTests {
     options.placement = opset == 13 ? .external : .automatic
     options.declaresEveryType = opset == 15
     try ONNXExporter(options).export(try ONNXImporter().importModel(at: source).model, to: folder.path("model.onnx"))
-    let result = try run([python, tests.appendingPathComponent("check_export.py").path, folder.path("model.onnx"), source])
+    let result = try run([
+      python, tests.appendingPathComponent("check_export.py").path, folder.path("model.onnx"), source,
+    ])
+    #expect(result.status == 0, "\(result.output)")
+  }
+
+  @Test func anOlderFormMeansWhatTheNewestMeans() throws {
+    let folder = try TemporaryFolder()
+    var arguments = [python, tests.appendingPathComponent("check_export.py").path]
+    for (index, test) in downgradeCases.enumerated() where test.refused == nil {
+      for (kind, opset) in [("older", test.opset), ("newest", 21)] {
+        let path = folder.path("\(index)-\(test.op.name)-\(kind).onnx")
+        try Data(try exported(test.model(), opset: opset)).write(to: URL(fileURLWithPath: path))
+        arguments.append(path)
+      }
+    }
+    let result = try run(arguments)
+    #expect(result.status == 0, "\(result.output)")
+  }
+
+  @Test func aBranchMayReturnWhatItCaptures() throws {
+    let type = ValueType.tensor(TensorType(.float32, [4]))
+    func branch(_ op: String?) throws -> Graph {
+      var graph = Graph()
+      let captured = try graph.addCapture("x", type: type)
+      guard let op else {
+        graph.setOutputs([captured])
+        return graph
+      }
+      let node = try graph.addNode(NewestForm(op), inputs: [captured], outputs: ["y"], provenance: .source("test"))
+      graph.setOutputs(graph[node].outputs.compactMap { $0 })
+      return graph
+    }
+    var graph = Graph()
+    let x = try graph.addInput("x", type: type)
+    let condition = try graph.addConstant("condition", try Tensor([true], shape: []))
+    let attributes = Attributes([("then_branch", .graph(try branch(nil))), ("else_branch", .graph(try branch("Relu")))])
+    let node = try graph.addNode(
+      OpaqueOperator(name: OperatorName("If"), version: 17, attributes: attributes), inputs: [condition],
+      captures: [x, x],
+      outputs: ["y"], provenance: .source("test"))
+    for output in graph[node].outputs.compactMap({ $0 }) { graph.setType(type, of: output) }
+    graph.setOutputs(graph[node].outputs.compactMap { $0 })
+    var model = Model(graph: graph)
+    model.metadata.operatorSets[""] = 17
+    let folder = try TemporaryFolder()
+    try ONNXExporter().export(model, to: folder.path("if.onnx"))
+    let script = tests.appendingPathComponent("check_export.py").path
+    let result = try run([python, script, folder.path("if.onnx"), folder.path("if.onnx")])
     #expect(result.status == 0, "\(result.output)")
   }
 
   @Test func theTableOfOperatorVersionsIsCurrent() throws {
     try #require(hasONNX("1.23."), "the table is of onnx 1.23")
-    let folder = tests.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Sources/ONNX/Export")
+    let folder = tests.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+      "Sources/ONNX/Export")
     let fresh = try run([python, folder.appendingPathComponent("make_operator_versions.py").path])
     let checkedIn = try String(contentsOf: folder.appendingPathComponent("OperatorVersions.swift"), encoding: .utf8)
     #expect(fresh.output == checkedIn, "run make_operator_versions.py > OperatorVersions.swift")

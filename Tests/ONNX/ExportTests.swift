@@ -10,7 +10,9 @@ import Testing
 private let x = TestOperand.input(.float32, [4])
 private let float = ValueType.tensor(TensorType(.float32, nil))
 
-private func opaque(_ name: String, _ attributes: [(String, Attribute)] = [], overload: String = "", version: Int = 1) -> OpaqueOperator {
+private func opaque(_ name: String, _ attributes: [(String, Attribute)] = [], overload: String = "", version: Int = 1)
+  -> OpaqueOperator
+{
   OpaqueOperator(
     name: OperatorName(domain: "test", name), overload: overload, version: version, attributes: Attributes(attributes))
 }
@@ -44,7 +46,8 @@ private func weightModel(_ count: Int) throws -> Model {
   }
 
   @Test(arguments: [
-    (DType.float32, 8), (.float8e5m2, 9), (.int4, 10), (.float4e2m1, 11), (.float8e8m0, 12), (.uint2, 13), (.float6e3m2, 14),
+    (DType.float32, 8), (.float8e5m2, 9), (.int4, 10), (.float4e2m1, 11), (.float8e8m0, 12), (.uint2, 13),
+    (.float6e3m2, 14),
   ])
   func theIRVersionIsTheSmallestThatHasTheTypes(dtype: DType, version: Int) throws {
     let model = try oneNode(opaque("Op"), [.input(dtype, [1])], opset: 18)
@@ -77,7 +80,10 @@ private func weightModel(_ count: Int) throws -> Model {
     #expect(written.model.text(2) == "lathe")
     #expect(
       written.metadata
-        == ["author": "someone", "lathe.source_producer": "pytorch", "lathe.source_producer_version": "2.4", "lathe.record": "{}"])
+        == [
+          "author": "someone", "lathe.source_producer": "pytorch", "lathe.source_producer_version": "2.4",
+          "lathe.record": "{}",
+        ])
     let folder = try TemporaryFolder()
     try ONNXExporter().export(model, to: folder.path("m.onnx"))
     let back = try ONNXImporter().importModel(at: folder.path("m.onnx")).model
@@ -90,7 +96,9 @@ private func weightModel(_ count: Int) throws -> Model {
     var graph = Graph()
     let input = try graph.addInput("x", type: float)
     var values: [ValueID?] = [input]
-    for (op, name) in [(Add(), "known"), (opaque("Op"), "declared"), (opaque("Op"), "untyped"), (NewestForm("Relu"), "last")]
+    for (op, name) in [
+      (Add(), "known"), (opaque("Op"), "declared"), (opaque("Op"), "untyped"), (NewestForm("Relu"), "last"),
+    ]
       as [(any Operator, String)]
     {
       let inputs = op is Add ? [input, input] : [values[values.count - 1]]
@@ -127,7 +135,8 @@ private func weightModel(_ count: Int) throws -> Model {
     var graph = Graph()
     let x = try graph.addInput("x", type: float)
     let node = try graph.addNode(
-      opaque("Call", [("body", .graph(inner))]), inputs: [], captures: [x], outputs: ["y", "z"], provenance: .source("test"))
+      opaque("Call", [("body", .graph(inner))]), inputs: [], captures: [x], outputs: ["y", "z"],
+      provenance: .source("test"))
     for output in graph[node].outputs.compactMap({ $0 }) { graph.setType(float, of: output) }
     graph.setOutputs(graph[node].outputs.compactMap { $0 })
     #expect(

@@ -10,7 +10,9 @@ private typealias P = ProtoBytes
 @Suite struct ExternalDataTests {
   /// A model in `folder` whose one initializer, f32[2], has these entries.
   private func model(_ folder: TemporaryFolder, _ entries: [(String, String)]) throws -> String {
-    try folder.path("model.onnx", P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], initializers: [P.external("w", 1, [2], entries)])))
+    try folder.path(
+      "model.onnx",
+      P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], initializers: [P.external("w", 1, [2], entries)])))
   }
 
   private func read(_ folder: TemporaryFolder, _ entries: [(String, String)]) throws -> [Float]? {
@@ -34,7 +36,8 @@ private typealias P = ProtoBytes
     _ = try folder.path("w.bin", [9, 9, 9, 9] + ones + [9])
     #expect(try read(folder, [("location", "w.bin"), ("offset", "4"), ("length", "8")]) == [1, 2])
     #expect(try read(folder, [("location", "./w.bin"), ("offset", "4")]) == [1, 2])
-    try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
     _ = try folder.path("sub/odd.bin", [9] + ones)
     #expect(try read(folder, [("location", "sub/odd.bin"), ("offset", "1")]) == [1, 2])
     try FileManager.default.createSymbolicLink(atPath: folder.path("inside.bin"), withDestinationPath: "sub/odd.bin")
@@ -45,7 +48,8 @@ private typealias P = ProtoBytes
     let folder = try TemporaryFolder()
     _ = try folder.path("w.bin", ones)
     let tensors = ["a", "b"].map { P.external($0, 1, [2], [("location", "w.bin")]) }
-    let path = try folder.path("model.onnx", P.model(P.graph([P.node("Add", ["a", "b"], ["y"])], inputs: [], initializers: tensors)))
+    let path = try folder.path(
+      "model.onnx", P.model(P.graph([P.node("Add", ["a", "b"], ["y"])], inputs: [], initializers: tensors)))
     let graph = try ONNXImporter().importModel(at: path).model.graph
     let addresses = try ["a", "b"].map { name in
       try #require(graph.constant(graph.value(named: name))).withBytes { UInt(bitPattern: $0.baseAddress) }
@@ -75,7 +79,8 @@ private typealias P = ProtoBytes
 
   @Test func aFileThatIsNoneIsRefused() throws {
     let folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
     #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
     #expect(try refusal(folder, [("location", "pipe")])?.id == "onnx/external-data")
     #expect(try refusal(folder, [("location", "sub")])?.id == "onnx/external-data")
@@ -86,9 +91,11 @@ private typealias P = ProtoBytes
   }
 
   @Test(arguments: [
-    ("offset", "-1", "onnx/external-data"), ("offset", "1e3", "onnx/external-data"), ("offset", "", "onnx/external-data"),
+    ("offset", "-1", "onnx/external-data"), ("offset", "1e3", "onnx/external-data"),
+    ("offset", "", "onnx/external-data"),
     ("offset", "99999999999999999999", "onnx/external-data"), ("offset", "9223372036854775807", "onnx/external-range"),
-    ("offset", "1", "onnx/external-range"), ("length", "7", "onnx/external-length"), ("length", "+8", "onnx/external-data"),
+    ("offset", "1", "onnx/external-range"), ("length", "7", "onnx/external-length"),
+    ("length", "+8", "onnx/external-data"),
     ("location", "twice.bin", "onnx/external-data"),
   ])
   func numbersThatDoNotFitAreRefused(key: String, value: String, id: String) throws {
@@ -106,7 +113,9 @@ private typealias P = ProtoBytes
 
   @Test func elementsInTheModelAndOutsideAreAmbiguous() throws {
     let tensor = P.external("w", 1, [1], [("location", "w.bin")]).block(9, [0, 0, 0, 0])
-    #expect(try importRefusal(P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], initializers: [tensor])))?.id == "onnx/data-twice")
+    #expect(
+      try importRefusal(P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], initializers: [tensor])))?.id
+        == "onnx/data-twice")
   }
 
   @Test func filesThatAreNotModelsAreNamed() throws {

@@ -25,7 +25,8 @@ private typealias P = ProtoBytes
       let expected = try tensor("output", index)
       #expect(graph[graph.outputs[index]].name == expected.name)
       #expect(output.shape == expected.tensor.shape, "\(expected.name)")
-      let difference = zip(output.doubles() ?? [], expected.tensor.doubles() ?? []).map { abs($0 - $1) }.max() ?? .infinity
+      let difference =
+        zip(output.doubles() ?? [], expected.tensor.doubles() ?? []).map { abs($0 - $1) }.max() ?? .infinity
       #expect(difference < 1e-6, "\(expected.name)")
     }
   }
@@ -86,15 +87,21 @@ private typealias P = ProtoBytes
   }
 
   @Test func anInnerNameHidesAnOuterOne() throws {
-    let branch = P.graph([P.node("Relu", ["x"], ["h"]), P.node("Neg", ["h"], ["z"])], inputs: [], outputs: [P.value("z")])
-    let bytes = P.model(P.graph([P.node("Abs", ["x"], ["h"]), P.node("Branch", ["h"], ["y"], domain: "f", [P.attribute("b", graph: branch)])]))
+    let branch = P.graph(
+      [P.node("Relu", ["x"], ["h"]), P.node("Neg", ["h"], ["z"])], inputs: [], outputs: [P.value("z")])
+    let bytes = P.model(
+      P.graph([
+        P.node("Abs", ["x"], ["h"]), P.node("Branch", ["h"], ["y"], domain: "f", [P.attribute("b", graph: branch)]),
+      ]))
     let graph = try imported(bytes).model.graph
     let node = try #require(graph.order.last)
     #expect(graph[node].captures.map { graph[$0].name } == ["x"])
   }
 
   @Test func unknownOperatorsAreCarried() throws {
-    let node = P.node("Fancy", ["x", "", "x"], ["", "y"], name: "n", domain: "f", [P.attribute("k", int: 3)]).text(8, "two").text(6, "doc")
+    let node = P.node("Fancy", ["x", "", "x"], ["", "y"], name: "n", domain: "f", [P.attribute("k", int: 3)]).text(
+      8, "two"
+    ).text(6, "doc")
       .message(9, P().text(1, "key").text(2, "value"))
     let graph = try imported(P.model(P.graph([node], outputs: [P.value("y", ["b", 3])]))).model.graph
     let read = graph[try #require(graph.order.first)]
@@ -118,7 +125,8 @@ private typealias P = ProtoBytes
 
   @Test func initializersThatAreInputsAreDefaultsFromVersion4() throws {
     let body = P.graph(
-      [P.node("Add", ["x", "w"], ["y"])], inputs: [P.value("x", [2]), P.value("w", ["n"])], initializers: [P.floats("w", [1, 2], [2])])
+      [P.node("Add", ["x", "w"], ["y"])], inputs: [P.value("x", [2]), P.value("w", ["n"])],
+      initializers: [P.floats("w", [1, 2], [2])])
     let old = try imported(P.model(body, ir: 3))
     #expect(old.model.graph.inputs.count == 1)
     #expect(old.model.graph.constants.count == 1)
@@ -139,7 +147,10 @@ private typealias P = ProtoBytes
     let shape = try #require(graph[graph.inputs[0]].type?.tensor?.shape)
     let seq = Dimension.symbol("seq")
     #expect(
-      shape == [3, "batch", seq + seq + 1, .symbol("batch-size"), .symbol("unk/dim_0"), .unknown, Dimension.symbol("s0").floorDivided(by: 2), .symbol("12")])
+      shape == [
+        3, "batch", seq + seq + 1, .symbol("batch-size"), .symbol("unk/dim_0"), .unknown,
+        Dimension.symbol("s0").floorDivided(by: 2), .symbol("12"),
+      ])
   }
 
   @Test func aDeclaredTypeThatIsWrongIsDroppedWithAWarning() throws {
@@ -170,7 +181,8 @@ private typealias P = ProtoBytes
     #expect(model.metadata.modelVersion == 7)
     #expect(model.metadata.irVersion == 10)
     #expect(model.metadata.operatorSets == ["": 21])
-    #expect(model.metadata.annotations == Annotations(documentation: "tests", metadata: ["author": "Zoë", "empty": ""]))
+    #expect(
+      model.metadata.annotations == Annotations(documentation: "tests", metadata: ["author": "Zoë", "empty": ""]))
     #expect(model.graph.name == "mlp")
     #expect(model.graph.annotations.documentation == "a small one")
     let second = try #require(model.graph.order.last)
@@ -192,7 +204,8 @@ private typealias P = ProtoBytes
     for index in (0..<count).reversed() {
       let node = P.node("Unsqueeze", ["v\(index)"], ["v\(index + 1)"], [P.attribute("axes", ints: [0])])
       graph.bytes += P().message(1, node).bytes
-      graph.bytes += P().message(1, P.node("Squeeze", ["v\(index + 1)"], ["w\(index)"], [P.attribute("axes", ints: [0])])).bytes
+      graph.bytes +=
+        P().message(1, P.node("Squeeze", ["v\(index + 1)"], ["w\(index)"], [P.attribute("axes", ints: [0])])).bytes
     }
     // Shapes would grow with the chain, so the operators stay unknown here.
     graph.bytes += P().message(11, P.value("v0", [1])).message(12, P.value("v\(count)")).bytes

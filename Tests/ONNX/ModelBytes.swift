@@ -7,7 +7,8 @@ import LatheTensors
 /// Builds the messages of ONNX by hand, right or wrong.
 extension ProtoBytes {
   static func node(
-    _ op: String, _ inputs: [String], _ outputs: [String], name: String = "", domain: String = "", _ attributes: [ProtoBytes] = []
+    _ op: String, _ inputs: [String], _ outputs: [String], name: String = "", domain: String = "",
+    _ attributes: [ProtoBytes] = []
   ) -> ProtoBytes {
     var node = ProtoBytes()
     for input in inputs { node = node.text(1, input) }
@@ -17,15 +18,22 @@ extension ProtoBytes {
     return domain.isEmpty ? node : node.text(7, domain)
   }
 
-  static func attribute(_ name: String, int value: UInt64) -> ProtoBytes { ProtoBytes().text(1, name).int(3, value).int(20, 2) }
+  static func attribute(_ name: String, int value: UInt64) -> ProtoBytes {
+    ProtoBytes().text(1, name).int(3, value).int(20, 2)
+  }
   static func attribute(_ name: String, ints values: [UInt64]) -> ProtoBytes {
     values.reduce(ProtoBytes().text(1, name)) { $0.int(8, $1) }.int(20, 7)
   }
   static func attribute(_ name: String, float value: Float) -> ProtoBytes {
-    ProtoBytes().text(1, name).raw(key(2, 5) + withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init)).int(20, 1)
+    ProtoBytes().text(1, name).raw(key(2, 5) + withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init)).int(
+      20, 1)
   }
-  static func attribute(_ name: String, graph: ProtoBytes) -> ProtoBytes { ProtoBytes().text(1, name).message(6, graph).int(20, 5) }
-  static func attribute(_ name: String, tensor: ProtoBytes) -> ProtoBytes { ProtoBytes().text(1, name).message(5, tensor).int(20, 4) }
+  static func attribute(_ name: String, graph: ProtoBytes) -> ProtoBytes {
+    ProtoBytes().text(1, name).message(6, graph).int(20, 5)
+  }
+  static func attribute(_ name: String, tensor: ProtoBytes) -> ProtoBytes {
+    ProtoBytes().text(1, name).message(5, tensor).int(20, 4)
+  }
 
   /// A tensor without elements yet; a negative extent is written as its two's complement.
   static func tensor(_ name: String, _ type: UInt64, _ dims: [Int64]) -> ProtoBytes {
@@ -56,7 +64,8 @@ extension ProtoBytes {
   }
 
   static func graph(
-    _ nodes: [ProtoBytes], inputs: [ProtoBytes] = [value("x")], outputs: [ProtoBytes] = [value("y")], initializers: [ProtoBytes] = [],
+    _ nodes: [ProtoBytes], inputs: [ProtoBytes] = [value("x")], outputs: [ProtoBytes] = [value("y")],
+    initializers: [ProtoBytes] = [],
     sparse: [ProtoBytes] = [], info: [ProtoBytes] = []
   ) -> ProtoBytes {
     var graph = nodes.reduce(ProtoBytes()) { $0.message(1, $1) }.text(2, "g")
@@ -70,7 +79,8 @@ extension ProtoBytes {
 
   /// A function in the domain `f`.
   static func function(
-    _ name: String, _ inputs: [String], _ outputs: [String], _ nodes: [ProtoBytes], attributes: [String] = [], opset: UInt64 = 21
+    _ name: String, _ inputs: [String], _ outputs: [String], _ nodes: [ProtoBytes], attributes: [String] = [],
+    opset: UInt64 = 21
   ) -> ProtoBytes {
     var function = ProtoBytes().text(1, name)
     for input in inputs { function = function.text(4, input) }
@@ -97,7 +107,9 @@ extension TemporaryFolder {
 }
 
 /// The imported model.
-func imported(_ bytes: [UInt8], catalog: OperatorCatalog? = nil, limits: ResourceLimits = ResourceLimits()) throws -> ONNXImport {
+func imported(_ bytes: [UInt8], catalog: OperatorCatalog? = nil, limits: ResourceLimits = ResourceLimits()) throws
+  -> ONNXImport
+{
   let folder = try TemporaryFolder()
   let path = try folder.path("model.onnx", bytes)
   defer { withExtendedLifetime(folder) {} }

@@ -89,7 +89,8 @@ struct RandomModel {
       attributes[fresh("body")] = graphs.count == 1 ? .graph(graphs[0]) : .graphs(graphs)
     }
     let op = OpaqueOperator(
-      name: OperatorName(domain: "test.random", fresh("Op")), overload: Bool.random(using: &random) ? "variant" : "", version: 3,
+      name: OperatorName(domain: "test.random", fresh("Op")), overload: Bool.random(using: &random) ? "variant" : "",
+      version: 3,
       attributes: attributes)
     let outputs = (0..<Int.random(in: 1...3, using: &random)).map { $0 == 1 ? nil : fresh("out") }
     let id = try graph.addNode(
@@ -135,7 +136,9 @@ struct RandomModel {
       let bytes = PackedElements.pack(codes, bitWidth: dtype.bitWidth)
       return try Tensor(dtype: dtype, shape: shape) { $0.copyBytes(from: bytes) }
     }
-    let bytes = (0..<(dtype.byteCount(of: count) ?? 0)).map { _ in UInt8.random(in: 0...(dtype == .bool ? 1 : 255), using: &random) }
+    let bytes = (0..<(dtype.byteCount(of: count) ?? 0)).map { _ in
+      UInt8.random(in: 0...(dtype == .bool ? 1 : 255), using: &random)
+    }
     return try Tensor(dtype: dtype, shape: shape) { $0.copyBytes(from: bytes) }
   }
 
@@ -158,7 +161,8 @@ struct RandomModel {
 
   private mutating func shape() -> Shape {
     let dimensions: [Dimension] = [
-      1, 7, "batch", "seq", "seq len", .unknown, .known(2) * "seq" + .known(1), ("seq" as Dimension).floorDivided(by: 2),
+      1, 7, "batch", "seq", "seq len", .unknown, .known(2) * "seq" + .known(1),
+      ("seq" as Dimension).floorDivided(by: 2),
       .maximum("seq", "batch"), ("batch" as Dimension) * "seq",
     ]
     return (0..<Int.random(in: 0...4, using: &random)).map { _ in dimensions.randomElement(using: &random) ?? .unknown }

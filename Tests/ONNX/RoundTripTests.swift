@@ -10,7 +10,9 @@ private let shared = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/models")
 
 /// The model after it was written and read.
-private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXExporter.Options = .init()) throws -> Model {
+private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXExporter.Options = .init()) throws
+  -> Model
+{
   try ONNXExporter(options).export(model, to: folder.path("model.onnx"))
   return try ONNXImporter().importModel(at: folder.path("model.onnx")).model
 }
@@ -43,7 +45,9 @@ private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXEx
     #expect(try exported(model) == exported(try again.model()))
   }
 
-  @Test(.enabled("needs ../shared/models") { FileManager.default.fileExists(atPath: shared.path) }, arguments: ["pico", "bilstm"])
+  @Test(
+    .enabled("needs ../shared/models") { FileManager.default.fileExists(atPath: shared.path) },
+    arguments: ["pico", "bilstm"])
   func aRealModelIsReadAsItWasWritten(name: String) throws {
     let model = try ONNXImporter().importModel(at: shared.appendingPathComponent("\(name)/model.onnx").path).model
     let folder = try TemporaryFolder()

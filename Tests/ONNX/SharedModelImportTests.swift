@@ -10,7 +10,8 @@ import Testing
 private let models = testFolder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   .appendingPathComponent("shared/models")
 private let minilm =
-  ProcessInfo.processInfo.environment["LATHE_MINILM"].map { URL(fileURLWithPath: $0) } ?? models.appendingPathComponent("minilm")
+  ProcessInfo.processInfo.environment["LATHE_MINILM"].map { URL(fileURLWithPath: $0) }
+  ?? models.appendingPathComponent("minilm")
 
 private func exists(_ folder: URL, _ file: String) -> Bool {
   FileManager.default.fileExists(atPath: folder.appendingPathComponent(file).path)
@@ -41,7 +42,8 @@ private func exists(_ folder: URL, _ file: String) -> Bool {
       #expect(results.count == outputs.count)
       for (result, output) in zip(results, outputs) {
         #expect(result.shape == output.tensor.shape)
-        let difference = zip(result.doubles() ?? [], output.tensor.doubles() ?? []).map { abs($0 - $1) }.max() ?? .infinity
+        let difference =
+          zip(result.doubles() ?? [], output.tensor.doubles() ?? []).map { abs($0 - $1) }.max() ?? .infinity
         #expect(difference <= 1e-4, "\(output.name) of feed \(number)")
       }
     }
@@ -55,9 +57,10 @@ private func exists(_ folder: URL, _ file: String) -> Bool {
     return found
   }
 
-  @Test(.enabled("needs ../shared/models without minilm's weights") {
-    exists(models, "minilm/model.onnx") && !exists(models, "minilm/model.safetensors")
-  })
+  @Test(
+    .enabled("needs ../shared/models without minilm's weights") {
+      exists(models, "minilm/model.onnx") && !exists(models, "minilm/model.safetensors")
+    })
   func externalWeightsThatAreNotThereAreNamed() throws {
     let path = models.appendingPathComponent("minilm/model.onnx").path
     let error = #expect(throws: Diagnostic.self) { _ = try ONNXImporter().importModel(at: path) }

@@ -41,7 +41,8 @@ private struct Split: Carrier {
   var carried: Attributes
 }
 private struct Resize: Carrier {
-  static let schema = stub("Resize", ["mode": .string, "coordinate_transformation_mode": .string, "nearest_mode": .string])
+  static let schema = stub(
+    "Resize", ["mode": .string, "coordinate_transformation_mode": .string, "nearest_mode": .string])
   var carried: Attributes
 }
 private struct BatchNormalization: Carrier {
@@ -72,7 +73,8 @@ private struct DFT: Carrier {
 private let catalog = OperatorCatalog(
   OperatorCatalog.standard.all
     + [
-      Clip.self, Pad.self, TopK.self, Split.self, Resize.self, BatchNormalization.self, ReduceSum.self, GridSample.self, ScatterElements.self,
+      Clip.self, Pad.self, TopK.self, Split.self, Resize.self, BatchNormalization.self, ReduceSum.self, GridSample.self,
+      ScatterElements.self,
       GroupNormalization.self, DFT.self,
     ] as [any Operator.Type])
 
@@ -84,20 +86,24 @@ private struct Upgraded {
 
   init(_ node: ProtoBytes, opset: UInt64, type: UInt64 = 1, shape: [Any] = ["n", 4, 6]) throws {
     let names = ["x", "a", "b", "c", "d"]
-    let graph = P.graph([node], inputs: [P.value("x", shape, type: type)] + names.dropFirst().map { P.value($0, type: type) })
+    let graph = P.graph(
+      [node], inputs: [P.value("x", shape, type: type)] + names.dropFirst().map { P.value($0, type: type) })
     let result = try imported(P.model(graph, opset: opset), catalog: catalog)
     self.graph = result.model.graph
     warnings = result.warnings
     self.node = result.model.graph[try #require(result.model.graph.order.last)]
   }
 
-  func constant(_ position: Int) -> Tensor? { position < node.inputs.count ? graph.constant(node.inputs[position]) : nil }
+  func constant(_ position: Int) -> Tensor? {
+    position < node.inputs.count ? graph.constant(node.inputs[position]) : nil
+  }
   var name: String { "\(node.op.name)\(node.op is OpaqueOperator ? " (opaque)" : "")" }
 }
 
 @Suite struct UpgradeTests {
   @Test func boundsOfClipBecomeInputsOfItsType() throws {
-    let half = try Upgraded(P.node("Clip", ["x"], ["y"], [P.attribute("min", float: 0), P.attribute("max", float: 6)]), opset: 7, type: 10)
+    let half = try Upgraded(
+      P.node("Clip", ["x"], ["y"], [P.attribute("min", float: 0), P.attribute("max", float: 6)]), opset: 7, type: 10)
     #expect(half.constant(1)?.elements(as: Float16.self) == [0])
     #expect(half.constant(2)?.elements(as: Float16.self) == [6])
     #expect(half.constant(1)?.shape == [])
@@ -114,7 +120,8 @@ private struct Upgraded {
     let zero = try Upgraded(P.node("Pad", ["x"], ["y"], [pads]), opset: 10)
     #expect(zero.constant(1)?.integers() == [0, 0, 1, 0, 0, 1])
     #expect(zero.node.inputs.count == 2)
-    let filled = try Upgraded(P.node("Pad", ["x"], ["y"], [pads, P.attribute("value", float: 1.5)]), opset: 10, type: 11)
+    let filled = try Upgraded(
+      P.node("Pad", ["x"], ["y"], [pads, P.attribute("value", float: 1.5)]), opset: 10, type: 11)
     #expect(filled.constant(2)?.elements(as: Double.self) == [1.5])
   }
 
@@ -130,10 +137,18 @@ private struct Upgraded {
   }
 
   @Test func axesBecomeInputsOfTheirVersion() throws {
-    #expect(try Upgraded(P.node("ReduceSum", ["x"], ["y"], [P.attribute("axes", ints: [2])]), opset: 12).constant(1)?.integers() == [2])
-    #expect(try Upgraded(P.node("ReduceMean", ["x"], ["y"], [P.attribute("axes", ints: [2])]), opset: 17).constant(1)?.integers() == [2])
-    #expect(try Upgraded(P.node("DFT", ["x"], ["y"], [P.attribute("axis", int: 2)]), opset: 17).constant(2)?.integers() == [2])
-    #expect(throws: Diagnostic.self) { try Upgraded(P.node("ReduceMean", ["x"], ["y"], [P.attribute("axes", ints: [2])]), opset: 18) }
+    #expect(
+      try Upgraded(P.node("ReduceSum", ["x"], ["y"], [P.attribute("axes", ints: [2])]), opset: 12).constant(1)?
+        .integers() == [2])
+    #expect(
+      try Upgraded(P.node("ReduceMean", ["x"], ["y"], [P.attribute("axes", ints: [2])]), opset: 17).constant(1)?
+        .integers() == [2])
+    #expect(
+      try Upgraded(P.node("DFT", ["x"], ["y"], [P.attribute("axis", int: 2)]), opset: 17).constant(2)?.integers() == [2]
+    )
+    #expect(throws: Diagnostic.self) {
+      try Upgraded(P.node("ReduceMean", ["x"], ["y"], [P.attribute("axes", ints: [2])]), opset: 18)
+    }
   }
 
   @Test func upsampleIsAResize() throws {
@@ -144,7 +159,8 @@ private struct Upgraded {
     #expect(old.node.inputs[1] == nil)
     #expect(old.node.op.attributes["coordinate_transformation_mode"] == .string("asymmetric"))
     #expect(old.node.op.attributes["nearest_mode"] == .string("floor"))
-    let new = try Upgraded(P.node("Upsample", ["x", "a"], ["y"], [P().text(1, "mode").text(4, "linear").int(20, 3)]), opset: 9)
+    let new = try Upgraded(
+      P.node("Upsample", ["x", "a"], ["y"], [P().text(1, "mode").text(4, "linear").int(20, 3)]), opset: 9)
     #expect(new.node.op.attributes["mode"] == .string("linear"))
     #expect(new.node.inputs.count == 3)
     let resize = try Upgraded(P.node("Resize", ["x", "a"], ["y"]), opset: 10)
@@ -152,7 +168,10 @@ private struct Upgraded {
   }
 
   @Test func modesAndNamesThatChanged() throws {
-    #expect(try Upgraded(P.node("GridSample", ["x", "a"], ["y"], [P().text(1, "mode").text(4, "bicubic").int(20, 3)]), opset: 16).node.op.attributes["mode"] == .string("cubic"))
+    #expect(
+      try Upgraded(
+        P.node("GridSample", ["x", "a"], ["y"], [P().text(1, "mode").text(4, "bicubic").int(20, 3)]), opset: 16
+      ).node.op.attributes["mode"] == .string("cubic"))
     #expect(try Upgraded(P.node("Scatter", ["x", "a", "b"], ["y"]), opset: 9).name == "ScatterElements")
   }
 
@@ -161,28 +180,34 @@ private struct Upgraded {
     let plain = try Upgraded(P.node("BatchNormalization", operands, ["y"], [P.attribute("spatial", int: 1)]), opset: 7)
     #expect(plain.name == "BatchNormalization")
     #expect(plain.warnings == [])
-    let everywhere = try Upgraded(P.node("BatchNormalization", operands, ["y"], [P.attribute("spatial", int: 0)]), opset: 8)
+    let everywhere = try Upgraded(
+      P.node("BatchNormalization", operands, ["y"], [P.attribute("spatial", int: 0)]), opset: 8)
     #expect(everywhere.name == "BatchNormalization (opaque)")
     #expect(everywhere.warnings.map(\.id) == ["onnx/old-form"])
-    #expect(try Upgraded(P.node("BatchNormalization", operands, ["y", "m"]), opset: 9).name == "BatchNormalization (opaque)")
-    let groups = try Upgraded(P.node("GroupNormalization", ["x", "a", "b"], ["y"], [P.attribute("num_groups", int: 2)]), opset: 18)
+    #expect(
+      try Upgraded(P.node("BatchNormalization", operands, ["y", "m"]), opset: 9).name == "BatchNormalization (opaque)")
+    let groups = try Upgraded(
+      P.node("GroupNormalization", ["x", "a", "b"], ["y"], [P.attribute("num_groups", int: 2)]), opset: 18)
     #expect(groups.name == "GroupNormalization")
     #expect(groups.graph.order.count == 7)
     #expect(groups.graph.producer(of: try #require(groups.node.inputs[1]))?.op.name == OperatorName("Reshape"))
   }
 
   @Test func dropoutOutsideTrainingIsItsInput() throws {
-    #expect(try Upgraded(P.node("Dropout", ["x"], ["y"], [P.attribute("ratio", float: 0.5)]), opset: 7).name == "Identity")
+    #expect(
+      try Upgraded(P.node("Dropout", ["x"], ["y"], [P.attribute("ratio", float: 0.5)]), opset: 7).name == "Identity")
     #expect(try Upgraded(P.node("Dropout", ["x", "a"], ["y"]), opset: 13).name == "Identity")
     #expect(try Upgraded(P.node("Dropout", ["x"], ["y", "mask"]), opset: 10).name == "Dropout (opaque)")
     #expect(try Upgraded(P.node("Dropout", ["x", "", "a"], ["y"]), opset: 13).name == "Dropout (opaque)")
   }
 
   @Test func softmaxOverTheLastAxisStaysOneNode() throws {
-    #expect(try Upgraded(P.node("Softmax", ["x"], ["y"], [P.attribute("axis", int: 2)]), opset: 11).graph.order.count == 1)
+    #expect(
+      try Upgraded(P.node("Softmax", ["x"], ["y"], [P.attribute("axis", int: 2)]), opset: 11).graph.order.count == 1)
     #expect(try Upgraded(P.node("Softmax", ["x"], ["y"]), opset: 11, shape: ["n", 4]).graph.order.count == 1)
     let flattened = try Upgraded(P.node("Softmax", ["x"], ["y"], name: "s", [P.attribute("axis", int: 1)]), opset: 11)
-    #expect(flattened.graph.order.map { flattened.graph[$0].op.name.name } == ["Shape", "Flatten", "Softmax", "Reshape"])
+    #expect(
+      flattened.graph.order.map { flattened.graph[$0].op.name.name } == ["Shape", "Flatten", "Softmax", "Reshape"])
     #expect(flattened.graph[flattened.graph.outputs[0]].type == .tensor(TensorType(.float32, ["n", 4, 6])))
     #expect(flattened.graph[flattened.graph.order[1]].provenance == .source("s (Softmax)"))
     #expect(try Upgraded(P.node("Softmax", ["x"], ["y"]), opset: 13).graph.order.count == 1)

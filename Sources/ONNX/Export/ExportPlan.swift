@@ -11,7 +11,8 @@ struct ExportPlan {
   let writer: SkeletonWriter
   let external: ExternalData?
 
-  /// Plans one file, or two if weights are to lie beside or the model is too large for one; nil for `fileName` forbids a second.
+  /// Plans one file, or two if weights are to lie beside or the model is too large for one; nil for `fileName` forbids
+  /// a second.
   init(_ model: Model, _ options: ONNXExporter.Options, fileName: String?) throws(Diagnostic) {
     let opset = try OpsetChoice(graph: model.graph).choose(options.opset, source: model.metadata.operatorSets[""])
     let isLarge = model.graph.constantByteCount >= SkeletonWriter.largestFile

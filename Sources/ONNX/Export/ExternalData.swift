@@ -49,7 +49,8 @@ extension Tensor {
   /// Tensors from this size on let the pages of a mapped file go after each piece.
   private static let droppedBytes = 1 << 16
 
-  /// Gives the raw little-endian contents to `sink` piece by piece, so that a mapped tensor never lies in memory as a whole.
+  /// Gives the raw little-endian contents to `sink` piece by piece, so that a mapped tensor never lies in memory as a
+  /// whole.
   func stream(to sink: ByteSink) throws(Diagnostic) {
     let storage = storage?.0
     try withBytes { bytes throws(Diagnostic) in

@@ -16,7 +16,8 @@ public struct ONNXExporter: Sendable {
       case external
     }
 
-    /// Version of ONNX's operator set; nil for the smallest from the source's own on in which every operator can be said.
+    /// Version of ONNX's operator set; nil for the smallest from the source's own on in which every operator can be
+    /// said.
     public var opset: Int?
     public var placement = Placement.automatic
     /// Bytes from which a weight goes into the second file, if there is one.
@@ -53,10 +54,12 @@ public struct ONNXExporter: Sendable {
 
   /// Writes `model` to `path`, and beside it a file of weights if there is to be one.
   ///
-  /// Both appear when they are complete; a failure leaves what was there. The file says that Lathe made it; who made the source, and the
+  /// Both appear when they are complete; a failure leaves what was there. The file says that Lathe made it; who made
+  /// the source, and the
   /// model's record, are in its metadata under `lathe.…`. Vocabulary and labels are not written.
   ///
-  /// - Throws: `onnx/opset` if a node cannot be said in the operator set, with those in which it can; `onnx/interface-type`,
+  /// - Throws: `onnx/opset` if a node cannot be said in the operator set, with those in which it can; `onnx/interface-
+  /// type`,
   ///   `onnx/domain-version`; `output/unwritable` and `onnx/too-large` with the category `unwritableOutput`.
   @discardableResult
   public func export(_ model: Model, to path: String) throws(Diagnostic) -> Summary {

@@ -45,7 +45,7 @@ final class ExternalFiles {
     guard length == tensor.byteCount else {
       throw .invalid(
         "onnx/external-length",
-        "external_data gives \(length) bytes, but the type \(tensor.dtype) and shape \(tensor.shape) need \(tensor.byteCount)",
+        "external_data gives \(length) bytes, but \(tensor.dtype)\(tensor.shape) needs \(tensor.byteCount)",
         fix: "export the model again")
     }
     let file = try open(location)
@@ -62,7 +62,9 @@ final class ExternalFiles {
     guard let text else { return nil }
     let digits = text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     guard digits, let number = Int(text) else {
-      throw .invalid("onnx/external-data", "external_data gives the \(key) \"\(text)\", which is no byte count", fix: "export the model again")
+      throw .invalid(
+        "onnx/external-data", "external_data gives the \(key) \"\(text)\", which is no byte count",
+        fix: "export the model again")
     }
     return number
   }

@@ -28,7 +28,9 @@ struct FunctionTable {
     var keys: [Key] = []
     for proto in protos {
       let key = Key(
-        name: OperatorName(domain: try ModelReader.text(proto.pointee.domain, "a function's domain"), try ModelReader.text(proto.pointee.name, "a function's name")),
+        name: OperatorName(
+          domain: try ModelReader.text(proto.pointee.domain, "a function's domain"),
+          try ModelReader.text(proto.pointee.name, "a function's name")),
         overload: try ModelReader.text(proto.pointee.overload, "a function's overload"))
       guard functions.updateValue(proto, forKey: key) == nil else {
         throw .invalid(
@@ -44,7 +46,8 @@ struct FunctionTable {
   subscript(name: OperatorName, overload: String) -> Proto? { functions[Key(name: name, overload: overload)] }
 
   /// Refuses a graph whose calls would grow beyond the limit, before they do.
-  mutating func check(_ graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, limits: ResourceLimits) throws(Diagnostic) {
+  mutating func check(_ graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, limits: ResourceLimits) throws(Diagnostic)
+  {
     guard !isEmpty else { return }
     var open: [Key] = []
     let total = try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), &open, limits)
@@ -58,9 +61,10 @@ struct FunctionTable {
     guard let proto = functions[key] else { return Cost(nodes: 0, depth: 0) }
     if let start = open.firstIndex(of: key) {
       let loop = (open[start...] + [key]).map(\.described).joined(separator: " → ")
-      throw .invalid("onnx/function-cycle", "functions call each other in a circle: \(loop)", fix: "use Loop or Scan for iteration")
+      throw .invalid(
+        "onnx/function-cycle", "functions call each other in a circle: \(loop)", fix: "use Loop or Scan for iteration")
     }
-    let deepest = min(max(1, limits.nestingDepth), WireScan.hardLevels)
+    let deepest = ONNXVersions.levels(limits)
     guard open.count < deepest else { throw Self.tooDeep(key, deepest, limits) }
     open.append(key)
     defer { open.removeLast() }
@@ -86,9 +90,11 @@ struct FunctionTable {
         name: OperatorName(domain: node.pointee.domain.repairedText, node.pointee.op_type.repairedText),
         overload: node.pointee.overload.repairedText)
       let called = try cost(key, &open, limits)
-      var inner = Cost(nodes: 1, depth: 0)
+      var inner = Cost(nodes: node.weight, depth: 0)
       for attribute in MessageList(node.pointee.attribute, node.pointee.n_attribute) {
-        if let graph = attribute.pointee.g { inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), &open, limits)) }
+        if let graph = attribute.pointee.g {
+          inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), &open, limits))
+        }
         for graph in MessageList(attribute.pointee.graphs, attribute.pointee.n_graphs) {
           inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), &open, limits))
         }
@@ -99,6 +105,22 @@ struct FunctionTable {
       guard total.nodes <= limits.expandedNodes else { return total }
     }
     return total
+  }
+}
+
+extension UnsafeMutablePointer<Lathe__Onnx__NodeProto> {
+  /// What one copy of the node costs, in plain nodes: long lists and texts count as many.
+  fileprivate var weight: Int {
+    var units = pointee.n_input + pointee.n_output + pointee.name.len / 8 + pointee.doc_string.len / 8
+    for entry in MessageList(pointee.metadata_props, pointee.n_metadata_props) {
+      units += 1 + (entry.pointee.key.len + entry.pointee.value.len) / 8
+    }
+    for attribute in MessageList(pointee.attribute, pointee.n_attribute) {
+      units +=
+        1 + attribute.pointee.n_ints + attribute.pointee.n_floats + attribute.pointee.n_strings + attribute.pointee.s
+        .len / 8
+    }
+    return 1 + units / 64
   }
 }
 

@@ -9,14 +9,21 @@ struct NodeAttributes {
   var attributes = Attributes()
   /// Values of the node's graph that each graph uses, by attribute.
   var captures: [String: [[ValueID]]] = [:]
+  /// What the node's inputs say about the inputs of graphs.
+  var hints: BodyHints?
 }
 
 extension ModelReader {
   typealias AttributeProto = UnsafeMutablePointer<Lathe__Onnx__AttributeProto>
 
   /// The attributes of a node, with references to a function's attributes replaced by what the call gives.
-  func attributes(of node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, in scope: Scope) throws(Diagnostic) -> NodeAttributes {
+  ///
+  /// `inputs` are the node's own; they tell what the inputs of graphs are that do not say so themselves.
+  func attributes(
+    of node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, inputs: [ValueID?] = [], in scope: Scope
+  ) throws(Diagnostic) -> NodeAttributes {
     var result = NodeAttributes()
+    result.hints = BodyHints(node, inputs.map { id in id.flatMap { scope.target.graph[$0].type } })
     var seen: Set<String> = []
     for proto in MessageList(node.pointee.attribute, node.pointee.n_attribute) {
       let name = try Self.text(proto.pointee.name, "an attribute's name")
@@ -43,13 +50,18 @@ extension ModelReader {
     let reference = try Self.text(proto.pointee.ref_attr_name, "ref_attr_name")
     guard let call = scope.call else {
       throw .invalid(
-        "onnx/attribute-reference", "it refers to the attribute \(reference) of a function, but is in none", fix: "export the model again")
+        "onnx/attribute-reference", "it refers to the attribute \(reference) of a function, but is in none",
+        fix: "export the model again")
     }
     guard let bound = call.attributes[reference] else { return nil }
     let (wanted, given) = (proto.pointee.type, try kind(of: bound.proto))
-    guard proto.pointee.has_type == 0 || wanted == LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED || wanted == given else {
+    guard
+      proto.pointee.has_type == 0 || wanted == LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED
+        || wanted == given
+    else {
       throw .invalid(
-        "onnx/attribute-kind", "it refers to the function's attribute \(reference), which is of another kind", fix: "export the model again")
+        "onnx/attribute-kind", "it refers to the function's attribute \(reference), which is of another kind",
+        fix: "export the model again")
     }
     return bound
   }
@@ -57,8 +69,23 @@ extension ModelReader {
   private func value(
     of bound: BoundAttribute, named name: String, for target: GraphTarget, _ result: inout NodeAttributes
   ) throws(Diagnostic) -> Attribute {
-    let proto = bound.proto
-    switch try kind(of: proto) {
+    let kind = try kind(of: bound.proto)
+    guard kind != LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH,
+      kind != LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS
+    else {
+      return try graphs(of: bound, kind, named: name, for: target, &result)
+    }
+    guard bound.scope.call != nil else { return try plainValue(of: bound.proto, kind) }
+    if let shared = sharedAttributes[bound.proto] { return shared }
+    let value = try plainValue(of: bound.proto, kind)
+    sharedAttributes[bound.proto] = value
+    return value
+  }
+
+  private func plainValue(
+    of proto: AttributeProto, _ kind: Lathe__Onnx__AttributeProto__AttributeType
+  ) throws(Diagnostic) -> Attribute {
+    switch kind {
     case LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT: return .float(proto.pointee.f)
     case LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT: return .integer(proto.pointee.i)
     case LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING:
@@ -71,17 +98,19 @@ extension ModelReader {
       return strings(UnsafeBufferPointer(start: proto.pointee.strings, count: proto.pointee.n_strings))
     case LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
       guard let tensor = proto.pointee.t else { throw empty }
-      return .tensor(try self.tensor(tensor, in: bound.scope))
+      return .tensor(try tensors.read(tensor))
     case LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSORS:
-      var tensors: [Tensor] = []
-      for tensor in MessageList(proto.pointee.tensors, proto.pointee.n_tensors) { tensors.append(try self.tensor(tensor, in: bound.scope)) }
-      return .tensors(tensors)
+      var all: [Tensor] = []
+      for tensor in MessageList(proto.pointee.tensors, proto.pointee.n_tensors) { all.append(try tensors.read(tensor)) }
+      return .tensors(all)
     case LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR:
       guard let sparse = proto.pointee.sparse_tensor else { throw empty }
       return .sparseTensor(try SparseReader.read(sparse, tensors))
     case LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSORS:
       var sparse: [SparseTensor] = []
-      for one in MessageList(proto.pointee.sparse_tensors, proto.pointee.n_sparse_tensors) { sparse.append(try SparseReader.read(one, tensors)) }
+      for one in MessageList(proto.pointee.sparse_tensors, proto.pointee.n_sparse_tensors) {
+        sparse.append(try SparseReader.read(one, tensors))
+      }
       return .sparseTensors(sparse)
     case LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO:
       guard let type = try ValueTypeReader.read(proto.pointee.tp) else { throw empty }
@@ -93,38 +122,38 @@ extension ModelReader {
         types.append(type)
       }
       return .types(types)
-    default: return try graphs(of: bound, named: name, for: target, &result)
+    default: throw empty
     }
   }
 
   private func graphs(
-    of bound: BoundAttribute, named name: String, for target: GraphTarget, _ result: inout NodeAttributes
+    of bound: BoundAttribute, _ kind: Lathe__Onnx__AttributeProto__AttributeType, named name: String,
+    for target: GraphTarget,
+    _ result: inout NodeAttributes
   ) throws(Diagnostic) -> Attribute {
     func add(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>) throws(Diagnostic) -> Graph {
       let inner = GraphTarget(name: freeText(proto.pointee.name, "a graph's name"), enclosing: target)
       let scope = Scope(
-        inner, parent: bound.scope, operatorSets: bound.scope.operatorSets, call: bound.scope.call, prefix: bound.scope.prefix,
+        inner, parent: bound.scope, operatorSets: bound.scope.operatorSets, call: bound.scope.call,
+        prefix: bound.scope.prefix,
         path: "\(bound.scope.path)\(name)/")
-      try nested { () throws(Diagnostic) in try read(proto, in: scope) }
+      let isBranch = result.hints?.isBranch == true
+      if isBranch { branchDepth += 1 }
+      defer { if isBranch { branchDepth -= 1 } }
+      let hints = result.hints
+      try nested { () throws(Diagnostic) in try read(proto, in: scope) { hints?.type(of: $0) } }
       result.captures[name, default: []].append(inner.captureSources)
       return inner.graph
     }
-    if bound.proto.pointee.type == LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS || bound.proto.pointee.g == nil {
+    if kind == LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS {
       var graphs: [Graph] = []
-      for graph in MessageList(bound.proto.pointee.graphs, bound.proto.pointee.n_graphs) { graphs.append(try add(graph)) }
+      for graph in MessageList(bound.proto.pointee.graphs, bound.proto.pointee.n_graphs) {
+        graphs.append(try add(graph))
+      }
       return .graphs(graphs)
     }
     guard let graph = bound.proto.pointee.g else { throw empty }
     return .graph(try add(graph))
-  }
-
-  /// A tensor in an attribute; those of functions are shared by all calls.
-  private func tensor(_ proto: UnsafeMutablePointer<Lathe__Onnx__TensorProto>, in scope: Scope) throws(Diagnostic) -> Tensor {
-    guard scope.call != nil else { return try tensors.read(proto) }
-    if let shared = sharedTensors[proto] { return shared }
-    let tensor = try tensors.read(proto)
-    sharedTensors[proto] = tensor
-    return tensor
   }
 
   private func strings(_ list: UnsafeBufferPointer<ProtobufCBinaryData>) -> Attribute {
@@ -135,17 +164,22 @@ extension ModelReader {
   /// The kind that the attribute states; for files that state none, the one field that is set.
   func kind(of proto: AttributeProto) throws(Diagnostic) -> Lathe__Onnx__AttributeProto__AttributeType {
     let present = fields(of: proto)
-    let stated = proto.pointee.has_type != 0 ? proto.pointee.type : LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED
+    let stated =
+      proto.pointee.has_type != 0 ? proto.pointee.type : LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED
     guard stated == LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED else {
-      guard stated.rawValue <= LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS.rawValue, present.allSatisfy({ $0 == stated }) else {
+      guard stated.rawValue <= LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS.rawValue,
+        present.allSatisfy({ $0 == stated })
+      else {
         throw .invalid(
-          "onnx/attribute-kind", "its type is \(stated.rawValue), but its value is of another kind", fix: "export the model again")
+          "onnx/attribute-kind", "its type is \(stated.rawValue), but its value is of another kind",
+          fix: "export the model again")
       }
       return stated
     }
     guard present.count == 1 else {
       throw .invalid(
-        "onnx/attribute-kind", present.isEmpty ? "it has neither a type nor a value" : "it has several values and no type",
+        "onnx/attribute-kind",
+        present.isEmpty ? "it has neither a type nor a value" : "it has several values and no type",
         fix: "export the model again")
     }
     return present[0]
@@ -158,14 +192,18 @@ extension ModelReader {
     if proto.pointee.has_s != 0 { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING) }
     if proto.pointee.t != nil { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR) }
     if proto.pointee.g != nil { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH) }
-    if proto.pointee.sparse_tensor != nil { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR) }
+    if proto.pointee.sparse_tensor != nil {
+      present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR)
+    }
     if proto.pointee.tp != nil { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO) }
     if proto.pointee.n_floats > 0 { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS) }
     if proto.pointee.n_ints > 0 { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS) }
     if proto.pointee.n_strings > 0 { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS) }
     if proto.pointee.n_tensors > 0 { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSORS) }
     if proto.pointee.n_graphs > 0 { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS) }
-    if proto.pointee.n_sparse_tensors > 0 { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSORS) }
+    if proto.pointee.n_sparse_tensors > 0 {
+      present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSORS)
+    }
     if proto.pointee.n_type_protos > 0 { present.append(LATHE__ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS) }
     return present
   }

@@ -23,12 +23,16 @@ extension ModelReader {
   private func contents(
     of node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, in scope: Scope
   ) throws(Diagnostic) -> Tensor {
-    for proto in MessageList(node.pointee.attribute, node.pointee.n_attribute) where proto.pointee.name.text == "sparse_value" {
-      if let sparse = try bound(proto, in: scope)?.proto.pointee.sparse_tensor, node.pointee.n_attribute == 1 { return try dense(sparse) }
+    for proto in MessageList(node.pointee.attribute, node.pointee.n_attribute)
+    where proto.pointee.name.text == "sparse_value" {
+      if let sparse = try bound(proto, in: scope)?.proto.pointee.sparse_tensor, node.pointee.n_attribute == 1 {
+        return try dense(sparse)
+      }
     }
     let read = try attributes(of: node, in: scope).attributes.values
     guard read.count == 1, let (name, value) = read.elements.first else {
-      throw .invalid("onnx/constant", "a Constant has exactly one value, but this has \(read.count)", fix: "export the model again")
+      throw .invalid(
+        "onnx/constant", "a Constant has exactly one value, but this has \(read.count)", fix: "export the model again")
     }
     switch (name, value) {
     case ("value", .tensor(let tensor)): return tensor
@@ -39,7 +43,8 @@ extension ModelReader {
     case ("value_string", .string(let value)): return try Tensor(strings: [value], shape: [])
     case ("value_strings", .strings(let values)): return try Tensor(strings: values, shape: [values.count])
     case ("value_string", .bytes), ("value_strings", .byteStrings):
-      throw .invalid("onnx/text", "the strings of a Constant are not UTF-8", fix: "export the model with strings in UTF-8")
+      throw .invalid(
+        "onnx/text", "the strings of a Constant are not UTF-8", fix: "export the model with strings in UTF-8")
     default:
       throw .invalid("onnx/constant", "\(name) is no value of a Constant", fix: "export the model again")
     }

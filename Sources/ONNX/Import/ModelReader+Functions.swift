@@ -17,7 +17,8 @@ extension ModelReader {
     guard inputs.count <= function.pointee.n_input, outputs.count <= formalOutputs.count else {
       throw .invalid(
         "onnx/function-operands",
-        "the call gives \(inputs.count) inputs and takes \(outputs.count) outputs, but the function has \(function.pointee.n_input) and \(formalOutputs.count)",
+        "the call has \(inputs.count) inputs and \(outputs.count) outputs, but the function at most "
+          + "\(function.pointee.n_input) and \(formalOutputs.count)",
         fix: "export the model again")
     }
     var wanted: [String: String] = [:]
@@ -27,16 +28,18 @@ extension ModelReader {
     let call = FunctionCall(
       attributes: try boundAttributes(function, node, in: scope), outputNames: wanted, scopeTarget: scope.target)
     let body = Scope(
-      scope.target, parent: nil, operatorSets: try operatorSets(function, in: scope), call: call, prefix: path, path: path)
+      scope.target, parent: nil, operatorSets: try operatorSets(function, in: scope), call: call, prefix: path,
+      path: path)
     for (index, formal) in try names(function.pointee.input, function.pointee.n_input).enumerated() {
       guard body.bindings.updateValue(.value(index < inputs.count ? inputs[index] : nil), forKey: formal) == nil else {
-        throw .invalid("onnx/duplicate-name", "two inputs of the function are named \(formal)", fix: "export the model again")
+        throw .invalid(
+          "onnx/duplicate-name", "two inputs of the function are named \(formal)", fix: "export the model again")
       }
     }
     let nodes = MessageList(function.pointee.node, function.pointee.n_node)
     try bindOutputs(of: nodes, in: body)
     try nested { () throws(Diagnostic) in
-      for position in try NodeOrder(nodes, body).positions() { try read(nodes[position], in: body) }
+      for position in try NodeOrder(nodes, body, freeNames).positions() { try read(nodes[position], in: body) }
     }
     for (formal, output) in zip(formalOutputs, outputs) {
       guard let output else { continue }
@@ -46,7 +49,7 @@ extension ModelReader {
     }
   }
 
-  /// Binds an output of a call; a value that has not the name it should have, such as a mere input, gets it by an Identity.
+  /// Binds an output of a call; a value of another name, such as a mere input, gets its name by an Identity.
   private func bindResult(
     _ output: String, _ name: String, _ formal: String, _ body: Scope, in scope: Scope
   ) throws(Diagnostic) {
@@ -60,15 +63,20 @@ extension ModelReader {
       return
     }
     let copy = NodeDraft(
-      OperatorName("Identity"), version: scope.operatorSets[""] ?? ONNXVersions.opset.upperBound, inputs: [id], outputs: [name],
+      OperatorName("Identity"), version: scope.operatorSets[""] ?? ONNXVersions.opset.upperBound, inputs: [id],
+      outputs: [name],
       provenance: .source(body.location ?? ""))
     scope.bindings[output] = .value(try emit(copy, to: scope.target).first ?? nil)
   }
 
+  /// Bytes of a path of calls; every name in the innermost body repeats it.
+  private static let longestPath = 256
+
   /// The path of a call, which no other call has; it ends with a slash.
   private func callPath(of node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, in scope: Scope) -> String {
     let name = node.pointee.name.repairedText
-    let base = scope.path + (name.isEmpty ? node.pointee.op_type.repairedText : name)
+    let full = scope.path + (name.isEmpty ? node.pointee.op_type.repairedText : name)
+    let base = full.utf8.count <= Self.longestPath ? full : "…\(full.suffix(Self.longestPath / 2))"
     let number = callPaths[base, default: 0]
     callPaths[base] = number + 1
     return number == 0 ? "\(base)/" : "\(base)#\(number)/"

@@ -5,35 +5,41 @@ import LatheIR
 import LatheTensors
 
 extension ModelReader {
-  /// Reads a graph into the scope's target.
-  func read(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope) throws(Diagnostic) {
+  /// Reads a graph into the scope's target; `hint` tells types of inputs that the file leaves open.
+  func read(
+    _ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope, hint: (Int) -> ValueType? = { _ in nil }
+  ) throws(Diagnostic) {
     let target = scope.target
     target.graph.annotations = annotations(
       proto.pointee.doc_string, MessageList(proto.pointee.metadata_props, proto.pointee.n_metadata_props))
-    try readInputs(proto, in: scope)
+    try readInputs(proto, in: scope, hint)
     let nodes = MessageList(proto.pointee.node, proto.pointee.n_node)
     try bindOutputs(of: nodes, in: scope)
     target.reserved = { [unowned scope] name in scope.prefix.isEmpty && scope.bindings[name] != nil }
     try declareTypes(proto, in: scope)
-    for position in try NodeOrder(nodes, scope).positions() { try read(nodes[position], in: scope) }
+    for position in try NodeOrder(nodes, scope, freeNames).positions() { try read(nodes[position], in: scope) }
     target.graph.setOutputs(try readOutputs(proto, in: scope))
     if proto.pointee.n_quantization_annotation > 0 {
       warnings.add(
-        .warning("onnx/dropped", "the quantization annotations of \(proto.pointee.n_quantization_annotation) tensors are left out"))
+        .warning(
+          "onnx/dropped",
+          "the quantization annotations of \(proto.pointee.n_quantization_annotation) tensors are left out"))
     }
   }
 
   /// Inputs and initializers; an initializer that is also an input is its default from IR version 4 on.
-  private func readInputs(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope) throws(Diagnostic) {
+  private func readInputs(
+    _ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope, _ hint: (Int) -> ValueType?
+  ) throws(Diagnostic) {
     var initializers = try initializers(of: proto)
     var overridable = 0
-    for input in MessageList(proto.pointee.input, proto.pointee.n_input) {
+    for (position, input) in MessageList(proto.pointee.input, proto.pointee.n_input).enumerated() {
       let name = try valueName(input.pointee.name, "an input's name")
       guard scope.bindings[name] == nil else { throw duplicate(name, "two inputs") }
       let initializer = initializers.tensors.removeValue(forKey: name)
       if initializer != nil && irVersion >= 4 { overridable += 1 }
       do throws(Diagnostic) {
-        scope.bindings[name] = .value(try addInput(input, name, initializer, in: scope))
+        scope.bindings[name] = .value(try addInput(input, name, initializer, hint(position), in: scope))
       } catch {
         throw error.located(in: Location(value: name))
       }
@@ -42,7 +48,7 @@ extension ModelReader {
       warnings.add(
         .warning(
           "onnx/overridable-initializers",
-          "\(overridable) initializers are also inputs: whoever runs the model may replace them, so they are not constants",
+          "\(overridable) initializers are also inputs: callers may replace them, so they are not constants",
           fix: "if they are weights, export the model without keep_initializers_as_inputs"))
     }
     for name in initializers.names {
@@ -89,11 +95,13 @@ extension ModelReader {
   }
 
   private func addInput(
-    _ input: UnsafeMutablePointer<Lathe__Onnx__ValueInfoProto>, _ name: String, _ initializer: Initializer?, in scope: Scope
+    _ input: UnsafeMutablePointer<Lathe__Onnx__ValueInfoProto>, _ name: String, _ initializer: Initializer?,
+    _ hint: ValueType?, in scope: Scope
   ) throws(Diagnostic) -> ValueID {
-    let type = try ValueTypeReader.read(input.pointee.type)
+    let type = try ValueTypeReader.read(input.pointee.type) ?? hint
     if type == nil, scope.parent == nil {
-      throw .invalid("onnx/input-type", "the input has no type", fix: "export the model again, with the types of its inputs")
+      throw .invalid(
+        "onnx/input-type", "the input has no type", fix: "export the model again, with the types of its inputs")
     }
     let contents = try initializer.map { (initializer) throws(Diagnostic) in try tensor(initializer) }
     if let contents, let declared = type?.tensor { try check(contents, against: declared) }
@@ -135,7 +143,8 @@ extension ModelReader {
     }
   }
 
-  private func declareTypes(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope) throws(Diagnostic) {
+  private func declareTypes(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope) throws(Diagnostic)
+  {
     for info in MessageList(proto.pointee.value_info, proto.pointee.n_value_info) {
       scope.declared[try valueName(info.pointee.name, "the name of a value_info")] = info
     }
@@ -151,12 +160,15 @@ extension ModelReader {
     for info in MessageList(proto.pointee.output, proto.pointee.n_output) {
       let name = try valueName(info.pointee.name, "an output's name")
       do throws(Diagnostic) {
-        guard let id = try scope.value(name, for: scope.target) else { throw .invalid("onnx/undefined-value", "it is left out") }
+        guard let id = try scope.value(name, for: scope.target) else {
+          throw .invalid("onnx/undefined-value", "it is left out")
+        }
         outputs.append(id)
       } catch {
         guard error.id == "onnx/undefined-value" else { throw error }
         throw .invalid(
-          "onnx/output-missing", "the graph's output \(name) is never produced", at: Location(node: scope.location, value: name),
+          "onnx/output-missing", "the graph's output \(name) is never produced",
+          at: Location(node: scope.location, value: name),
           fix: "export the model again: no node, input or initializer is named so")
       }
     }
@@ -175,6 +187,7 @@ extension ModelReader {
 
   private func duplicate(_ name: String, _ what: String) -> Diagnostic {
     .invalid(
-      "onnx/duplicate-name", "\(what) are named \(name)", at: Location(value: name), fix: "give every value a name of its own")
+      "onnx/duplicate-name", "\(what) are named \(name)", at: Location(value: name),
+      fix: "give every value a name of its own")
   }
 }

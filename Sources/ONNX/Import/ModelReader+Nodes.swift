@@ -19,7 +19,8 @@ extension ModelReader {
 
   private func readParts(_ node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, in scope: Scope) throws(Diagnostic) {
     let name = OperatorName(
-      domain: try Self.text(node.pointee.domain, "the operator's domain"), try Self.text(node.pointee.op_type, "the operator's name"))
+      domain: try Self.text(node.pointee.domain, "the operator's domain"),
+      try Self.text(node.pointee.op_type, "the operator's name"))
     guard !name.name.isEmpty else {
       throw .invalid("onnx/no-operator", "the node has no op_type", fix: "export the model again")
     }
@@ -37,9 +38,10 @@ extension ModelReader {
       return try inline(function, call: node, inputs: inputs, outputs: outputs, in: scope)
     }
     if name == OperatorName("Constant"), overload.isEmpty { return try readConstant(node, outputs, in: scope) }
-    let read = try attributes(of: node, in: scope)
+    let read = try attributes(of: node, inputs: inputs, in: scope)
     var draft = NodeDraft(
-      name, version: version(of: name.domain, in: scope), inputs: inputs, outputs: outputs.map { $0.map(scope.graphName) },
+      name, version: version(of: name.domain, in: scope), inputs: inputs,
+      outputs: outputs.map { $0.map(scope.graphName) },
       provenance: .source(scope.path + node.described))
     draft.overload = overload
     draft.attributes = read.attributes
@@ -76,7 +78,9 @@ extension ModelReader {
   private func outputNames(_ node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>) throws(Diagnostic) -> [String?] {
     var names: [String?] = []
     for index in 0..<node.pointee.n_output {
-      let name = try (node.pointee.output?[index]).map { (data) throws(Diagnostic) in try Self.text(data, "an output's name") }
+      let name = try (node.pointee.output?[index]).map { (data) throws(Diagnostic) in
+        try Self.text(data, "an output's name")
+      }
       names.append(name.flatMap { $0.isEmpty ? nil : $0 })
     }
     return names
@@ -87,14 +91,16 @@ extension ModelReader {
     if let version = scope.operatorSets[domain] { return version }
     warnings.add(
       .warning(
-        "onnx/opset-missing", "the model uses operators of \(domain.isEmpty ? "ai.onnx" : domain), but does not say in which version"))
+        "onnx/opset-missing",
+        "the model uses operators of \(domain.isEmpty ? "ai.onnx" : domain), but does not say in which version"))
     return domain.isEmpty ? ONNXVersions.opset.upperBound : 1
   }
 
   /// Adds a node to a graph and infers its types.
   ///
   /// - Returns: the outputs by position; nil where not produced.
-  /// - Throws: what decoding and inference throw; a declared type that contradicts the operator is dropped with a warning.
+  /// - Throws: what decoding and inference throw; a declared type that contradicts the operator is
+  ///   dropped with a warning.
   @discardableResult
   func emit(
     _ draft: NodeDraft, to target: GraphTarget, declared: [String: ValueType] = [:]
@@ -108,7 +114,8 @@ extension ModelReader {
       if let lists = draft.captures[name], position < lists.count { captures += lists[position] }
     }
     let id = try target.graph.addNode(
-      op, inputs: draft.inputs, captures: captures, outputs: draft.outputs, name: draft.nodeName, provenance: draft.provenance)
+      op, inputs: draft.inputs, captures: captures, outputs: draft.outputs, name: draft.nodeName,
+      provenance: draft.provenance)
     if !draft.annotations.isEmpty { target.graph[id].annotations = draft.annotations }
     for output in draft.outputs {
       guard let output, let type = declared[output], let value = target.graph.value(named: output) else { continue }
@@ -126,18 +133,33 @@ extension ModelReader {
     {
       return known
     }
-    return OpaqueOperator(name: draft.name, overload: draft.overload, version: draft.version, attributes: draft.attributes)
+    return OpaqueOperator(
+      name: draft.name, overload: draft.overload, version: draft.version, attributes: draft.attributes)
   }
 
   /// Infers a node's types; where a declared type contradicts its operator, the operator is right.
+  ///
+  /// A node in a branch of If that does not fit its inputs may never be run, so it is no fault of the model.
   private func infer(_ id: NodeID, in target: GraphTarget) throws(Diagnostic) {
     while true {
       do throws(Diagnostic) {
-        return try target.inference.visit(id, in: &target.graph)
+        try target.inference.visit(id, in: &target.graph)
+        for output in target.graph[id].outputs {
+          guard let output, let rank = target.graph[output].type?.tensor?.rank else { continue }
+          try ONNXVersions.check(rank: rank)
+        }
+        return
       } catch {
-        guard error.id == "ir/type-conflict", let name = error.location.value, let value = target.graph.value(named: name),
+        guard error.id == "ir/type-conflict", let name = error.location.value,
+          let value = target.graph.value(named: name),
           target.graph[value].type != nil
-        else { throw error }
+        else {
+          guard branchDepth > 0, error.category == .invalidInput, error.id.hasPrefix("operator/") else { throw error }
+          warnings.add(
+            .warning(
+              "onnx/branch", "\(error.message); the model can be run only where this branch of an If is not taken", at: error.location))
+          return
+        }
         target.graph.setType(nil, of: value)
         warnings.add(
           .warning(

@@ -20,12 +20,15 @@ final class ModelReader {
   var nodeCount = 0
   /// Open graphs and calls.
   var depth = 0
+  /// Open branches of If nodes.
+  var branchDepth = 0
   /// Bytes of sparse tensors made dense so far.
   var denseBytes = 0
   /// How often each path of a call was used, so that every call has a path of its own.
   var callPaths: [String: Int] = [:]
-  /// Tensors of function bodies, which are read once and used by every call.
-  var sharedTensors: [UnsafeMutablePointer<Lathe__Onnx__TensorProto>: Tensor] = [:]
+  /// Attributes of function bodies, which are read once and used by every call.
+  var sharedAttributes: [AttributeProto: Attribute] = [:]
+  let freeNames = FreeNames()
 
   init(
     catalog: OperatorCatalog, limits: ResourceLimits, irVersion: Int, tensors: TensorReader, functions: FunctionTable
@@ -60,14 +63,15 @@ final class ModelReader {
   ) -> Annotations {
     var metadata: OrderedDictionary<String, String> = [:]
     for entry in entries {
-      metadata[freeText(entry.pointee.key, "a key of metadata_props")] = freeText(entry.pointee.value, "a value of metadata_props")
+      metadata[freeText(entry.pointee.key, "a key of metadata_props")] = freeText(
+        entry.pointee.value, "a value of metadata_props")
     }
     return Annotations(documentation: freeText(documentation, "a doc_string"), metadata: metadata)
   }
 
   /// Runs `body` one level deeper.
   func nested<Result>(_ body: () throws(Diagnostic) -> Result) throws(Diagnostic) -> Result {
-    let deepest = min(max(1, limits.nestingDepth), WireScan.hardLevels)
+    let deepest = ONNXVersions.levels(limits)
     guard depth < deepest else {
       throw limits.exceeded("nesting-depth", "graphs and function calls nest more than \(deepest) deep")
     }
@@ -80,7 +84,8 @@ final class ModelReader {
   func countNode() throws(Diagnostic) {
     nodeCount += 1
     guard nodeCount <= limits.expandedNodes else {
-      throw limits.exceeded("expanded-nodes", "the model has more than \(limits.expandedNodes) nodes with its functions expanded")
+      throw limits.exceeded(
+        "expanded-nodes", "the model has more than \(limits.expandedNodes) nodes with its functions expanded")
     }
   }
 }

@@ -8,14 +8,18 @@ struct NodeOrder {
 
   private let nodes: Nodes
   private let scope: Scope
+  private let freeNames: FreeNames
 
   /// - Parameter scope: binds the names of all outputs to the positions of their nodes.
-  init(_ nodes: Nodes, _ scope: Scope) {
+  init(_ nodes: Nodes, _ scope: Scope, _ freeNames: FreeNames) {
     self.nodes = nodes
     self.scope = scope
+    self.freeNames = freeNames
   }
 
-  /// Positions of the nodes; a list that is in order keeps it. Linear in nodes and operands.
+  /// Positions of the nodes; a list that is in order keeps it.
+  ///
+  /// Linear in nodes and operands.
   ///
   /// - Throws: `onnx/cycle`, naming the nodes of one cycle.
   func positions() throws(Diagnostic) -> [Int] {
@@ -56,7 +60,7 @@ struct NodeOrder {
       if let name = node.pointee.input?[index].text, !name.isEmpty { add(name) }
     }
     guard node.pointee.n_attribute > 0 else { return found }
-    for name in FreeNames.names(in: node) { add(name) }
+    for name in freeNames.names(in: node) { add(name) }
     return found
   }
 
@@ -72,27 +76,42 @@ struct NodeOrder {
       current = back
     }
     let loop = path[(place[current] ?? 0)...].reversed()
+    let count = "\(loop.count) node\(loop.count == 1 ? "" : "s")"
     let names = loop.prefix(8).map { scope.path + nodes[$0].described }.joined(separator: " → ")
     return .invalid(
-      "onnx/cycle", "the graph has a cycle of \(loop.count) node\(loop.count == 1 ? "" : "s"): \(names)\(loop.count > 8 ? " → …" : "")",
+      "onnx/cycle",
+      "the graph has a cycle of \(count): \(names)\(loop.count > 8 ? " → …" : "")",
       at: Location(node: loop.first.map { scope.path + nodes[$0].described }),
       fix: "a graph must be acyclic; use Loop or Scan for iteration")
   }
 }
 
-/// The names that graphs in attributes read from the graphs around them.
-enum FreeNames {
-  /// Names that the graphs of a node read from outside, each once. Graphs nest no deeper than the wire scan allows.
-  static func names(in node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>) -> Set<String> {
+/// The names that graphs in attributes read from the graphs around them; each graph is looked through once.
+final class FreeNames {
+  private var known: [UnsafeMutablePointer<Lathe__Onnx__GraphProto>: Set<String>] = [:]
+
+  /// Names that the graphs of a node read from outside, each once.
+  ///
+  /// Graphs nest no deeper than the wire scan allows.
+  func names(in node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>) -> Set<String> {
     var found: Set<String> = []
     for attribute in MessageList(node.pointee.attribute, node.pointee.n_attribute) {
       if let graph = attribute.pointee.g { found.formUnion(names(in: graph)) }
-      for graph in MessageList(attribute.pointee.graphs, attribute.pointee.n_graphs) { found.formUnion(names(in: graph)) }
+      for graph in MessageList(attribute.pointee.graphs, attribute.pointee.n_graphs) {
+        found.formUnion(names(in: graph))
+      }
     }
     return found
   }
 
-  private static func names(in graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>) -> Set<String> {
+  private func names(in graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>) -> Set<String> {
+    if let names = known[graph] { return names }
+    let names = find(in: graph)
+    known[graph] = names
+    return names
+  }
+
+  private func find(in graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>) -> Set<String> {
     var read: Set<String> = []
     var own: Set<String> = []
     for node in MessageList(graph.pointee.node, graph.pointee.n_node) {
@@ -100,9 +119,13 @@ enum FreeNames {
       for index in 0..<node.pointee.n_output { own.insert(node.pointee.output?[index].text ?? "") }
       if node.pointee.n_attribute > 0 { read.formUnion(names(in: node)) }
     }
-    for output in MessageList(graph.pointee.output, graph.pointee.n_output) { read.insert(output.pointee.name.text ?? "") }
+    for output in MessageList(graph.pointee.output, graph.pointee.n_output) {
+      read.insert(output.pointee.name.text ?? "")
+    }
     for input in MessageList(graph.pointee.input, graph.pointee.n_input) { own.insert(input.pointee.name.text ?? "") }
-    for tensor in MessageList(graph.pointee.initializer, graph.pointee.n_initializer) { own.insert(tensor.pointee.name.text ?? "") }
+    for tensor in MessageList(graph.pointee.initializer, graph.pointee.n_initializer) {
+      own.insert(tensor.pointee.name.text ?? "")
+    }
     for sparse in MessageList(graph.pointee.sparse_initializer, graph.pointee.n_sparse_initializer) {
       if let values = sparse.pointee.values { own.insert(values.pointee.name.text ?? "") }
     }

@@ -10,9 +10,12 @@ import LatheTensors
 /// Every operator that Lathe knows arrives in its newest meaning; others are kept as they are. Functions of the model
 /// are expanded, Constant nodes become constants, and the elements of tensors stay in the mapped files where they can.
 public struct ONNXImporter: Sendable {
+  /// Operators that are made; others stay opaque.
   public let catalog: OperatorCatalog
+  /// Bounds on what a model may ask for.
   public let limits: ResourceLimits
 
+  /// An importer that makes the operators of `catalog`.
   public init(catalog: OperatorCatalog = .standard, limits: ResourceLimits = ResourceLimits()) {
     self.catalog = catalog
     self.limits = limits
@@ -20,7 +23,8 @@ public struct ONNXImporter: Sendable {
 
   /// Reads the model at `path`, and the files beside it that hold its external data.
   ///
-  /// - Throws: `onnx/…`, `limit/…`, `operator/…` and `file/…`, with the file and, where there are any, the node and value.
+  /// - Throws: `onnx/…`, `limit/…`, `operator/…` and `file/…`, with the file and, where one
+  ///   is at fault, the node and value.
   public func importModel(at path: String) throws(Diagnostic) -> ONNXImport {
     let file = try MappedFile(path: path)
     do throws(Diagnostic) {
@@ -43,10 +47,12 @@ public struct ONNXImporter: Sendable {
     try functions.check(graph, limits: limits)
     let reader = ModelReader(
       catalog: catalog, limits: limits, irVersion: metadata.irVersion ?? 0,
-      tensors: TensorReader(payloads: decoded.decoded.payloads, limits: limits, external: external), functions: functions)
+      tensors: TensorReader(payloads: decoded.decoded.payloads, limits: limits, external: external),
+      functions: functions)
     let target = GraphTarget(name: reader.freeText(graph.pointee.name, "the graph's name"), enclosing: nil)
     let scope = Scope(
-      target, parent: nil, operatorSets: Dictionary(uniqueKeysWithValues: metadata.operatorSets.map { ($0.key, $0.value) }))
+      target, parent: nil,
+      operatorSets: Dictionary(uniqueKeysWithValues: metadata.operatorSets.map { ($0.key, $0.value) }))
     try reader.nested { () throws(Diagnostic) in try reader.read(graph, in: scope) }
     try Verifier().verify(target.graph)
     reader.warnAbout(proto, uncheckedFiles: external.uncheckedCount)
@@ -54,18 +60,22 @@ public struct ONNXImporter: Sendable {
     model.metadata.annotations = reader.annotations(
       proto.doc_string, MessageList(proto.metadata_props, proto.n_metadata_props))
     ExportedMetadata.restore(&model)
-    return ONNXImport(model: model, warnings: decoded.warnings + reader.warnings.all(in: Location(file: path)),
+    return ONNXImport(
+      model: model, warnings: decoded.warnings + reader.warnings.all(in: Location(file: path)),
       externalFiles: external.paths)
   }
 }
 
 /// An imported model, and what was remarkable about it.
 public struct ONNXImport: Sendable {
+  /// The model, its types inferred and its graph verified.
   public var model: Model
+  /// Remarks on what was left out, ignored or kept in an older form.
   public var warnings: [Diagnostic]
   /// The data files beside the model that its tensors are in.
   public var externalFiles: [String]
 
+  /// A model with remarks on it.
   public init(model: Model, warnings: [Diagnostic] = [], externalFiles: [String] = []) {
     self.model = model
     self.warnings = warnings
@@ -83,7 +93,9 @@ extension ModelReader {
       warnings.add(.warning("onnx/dropped", "the model's device configurations are left out"))
     }
     if uncheckedFiles > 0 {
-      warnings.add(.warning("onnx/external-checksum", "the checksums of \(uncheckedFiles) tensors in external data were not verified"))
+      warnings.add(
+        .warning(
+          "onnx/external-checksum", "the checksums of \(uncheckedFiles) tensors in external data were not verified"))
     }
   }
 }

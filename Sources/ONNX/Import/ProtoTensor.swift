@@ -12,7 +12,8 @@ struct ProtoTensor {
   /// Bytes that the elements take in memory and in `raw_data`; 0 for strings.
   let byteCount: Int
 
-  /// - Throws: `onnx/element-type`, `onnx/negative-dimension`, `onnx/shape-overflow`, `onnx/segment`, `limit/tensor-bytes`.
+  /// - Throws: `onnx/element-type`, `onnx/negative-dimension`, `onnx/shape-overflow`, `onnx/segment`,
+  ///   `limit/tensor-bytes`.
   init(_ proto: UnsafePointer<Lathe__Onnx__TensorProto>, limits: ResourceLimits) throws(Diagnostic) {
     let dimensions = UnsafeBufferPointer(start: proto.pointee.dims, count: proto.pointee.n_dims)
     guard let dtype = DType(onnx: proto.pointee.data_type) else {
@@ -31,7 +32,8 @@ struct ProtoTensor {
     let written = Self.text(dimensions)
     guard let count = try? Tensor.elementCount(of: shape), let byteCount = dtype.byteCount(of: count) else {
       throw .invalid(
-        "onnx/shape-overflow", "the shape \(written) has more elements than can be counted", fix: "export the model again")
+        "onnx/shape-overflow", "the shape \(written) has more elements than can be counted",
+        fix: "export the model again")
     }
     // A string takes at least the header of its value.
     let (needed, overflow) = dtype == .string ? count.multipliedReportingOverflow(by: 16) : (byteCount, false)
@@ -46,10 +48,7 @@ struct ProtoTensor {
   ///
   /// - Throws: `onnx/negative-dimension`, `onnx/rank`.
   static func shape(_ dimensions: UnsafeBufferPointer<Int64>) throws(Diagnostic) -> [Int] {
-    guard dimensions.count <= mostAxes else {
-      throw .invalid(
-        "onnx/rank", "the tensor has \(dimensions.count) dimensions; at most \(mostAxes) make sense", fix: "export the model again")
-    }
+    try ONNXVersions.check(rank: dimensions.count)
     if let negative = dimensions.first(where: { $0 < 0 }) {
       throw .invalid(
         "onnx/negative-dimension", "the shape \(text(dimensions)) has the negative dimension \(negative)",
@@ -57,9 +56,6 @@ struct ProtoTensor {
     }
     return dimensions.map { Int($0) }
   }
-
-  /// Beyond every real tensor, and small enough for whatever is linear in the rank.
-  private static let mostAxes = 1024
 
   private static func text(_ dimensions: UnsafeBufferPointer<Int64>) -> String {
     "[\(dimensions.prefix(16).map(String.init).joined(separator: ", "))\(dimensions.count > 16 ? ", …" : "")]"

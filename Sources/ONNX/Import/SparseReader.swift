@@ -24,7 +24,7 @@ enum SparseReader {
     else {
       throw .invalid(
         "onnx/sparse",
-        "a sparse tensor has values of shape \(sparse.values.shape) and indices \(sparse.indices.dtype)\(sparse.indices.shape)",
+        "a sparse tensor has values \(sparse.values.shape), but indices \(sparse.indices.dtype)\(sparse.indices.shape)",
         fix: "values are [n], and indices i64[n] or i64[n, rank]: export the model again")
     }
     return sparse
@@ -33,11 +33,16 @@ enum SparseReader {
   /// The dense tensor: zeros where there is no value.
   ///
   /// - Throws: `onnx/sparse` for indices out of the shape or not ascending, `limit/tensor-bytes`.
-  static func dense(_ sparse: SparseTensor, limit: (Int, String) throws(Diagnostic) -> Void) throws(Diagnostic) -> Tensor {
+  static func dense(_ sparse: SparseTensor, limit: (Int, String) throws(Diagnostic) -> Void) throws(Diagnostic)
+    -> Tensor
+  {
     let (dtype, shape) = (sparse.values.dtype, sparse.shape)
-    guard dtype.bitWidth >= 8, let count = try? Tensor.elementCount(of: shape), let byteCount = dtype.byteCount(of: count) else {
+    guard dtype.bitWidth >= 8, let count = try? Tensor.elementCount(of: shape),
+      let byteCount = dtype.byteCount(of: count)
+    else {
       throw .invalid(
-        "onnx/sparse", "a sparse tensor of type \(dtype) and shape \(shape) cannot be made dense", fix: "export the model with dense tensors")
+        "onnx/sparse", "a sparse tensor of type \(dtype) and shape \(shape) cannot be made dense",
+        fix: "export the model with dense tensors")
     }
     try limit(byteCount, "a sparse tensor of type \(dtype) and shape \(shape) takes \(byteCount) bytes when dense")
     let positions = try positions(sparse, count)
@@ -46,7 +51,8 @@ enum SparseReader {
       sparse.values.withBytes { source in
         for (index, position) in positions.enumerated() {
           let piece = UnsafeRawBufferPointer(rebasing: source[index * width..<(index + 1) * width])
-          UnsafeMutableRawBufferPointer(rebasing: target[position * width..<(position + 1) * width]).copyMemory(from: piece)
+          UnsafeMutableRawBufferPointer(rebasing: target[position * width..<(position + 1) * width]).copyMemory(
+            from: piece)
         }
       }
     }
@@ -73,7 +79,8 @@ enum SparseReader {
 
   private static func outside(_ row: Int) -> Diagnostic {
     .invalid(
-      "onnx/sparse", "index \(row) of a sparse tensor lies outside its shape or does not ascend", fix: "export the model again")
+      "onnx/sparse", "index \(row) of a sparse tensor lies outside its shape or does not ascend",
+      fix: "export the model again")
   }
 }
 

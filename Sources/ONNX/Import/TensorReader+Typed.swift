@@ -9,7 +9,8 @@ extension TensorReader {
     let offset = Location(byteOffset: payload.offset(of: field))
     guard field == tensor.dtype.typedField else {
       throw .invalid(
-        "onnx/data-field", "elements of type \(tensor.dtype) are in \(field.name), but belong in \(tensor.dtype.typedField.name)",
+        "onnx/data-field",
+        "elements of type \(tensor.dtype) are in \(field.name), but belong in \(tensor.dtype.typedField.name)",
         at: offset, fix: "export the model again")
     }
     let given = payload.count(of: field)
@@ -37,17 +38,24 @@ extension TensorReader {
       return try fixed(tensor, payload, field)
     case .int64: return try values(tensor, payload, field) { (value) throws(Diagnostic) in Int64(bitPattern: value) }
     case .uint64: return try values(tensor, payload, field) { (value) throws(Diagnostic) in value }
-    case .uint32: return try values(tensor, payload, field) { (value) throws(Diagnostic) in try exact(UInt32.self, value, tensor) }
-    case .int32: return try values(tensor, payload, field) { (value) throws(Diagnostic) in Int32(truncatingIfNeeded: value) }
-    case .int16: return try values(tensor, payload, field) { (value) throws(Diagnostic) in try narrow(Int16.self, value, tensor) }
-    case .int8: return try values(tensor, payload, field) { (value) throws(Diagnostic) in try narrow(Int8.self, value, tensor) }
-    case .uint16: return try values(tensor, payload, field) { (value) throws(Diagnostic) in try narrow(UInt16.self, value, tensor) }
-    case .uint8: return try values(tensor, payload, field) { (value) throws(Diagnostic) in try narrow(UInt8.self, value, tensor) }
+    case .uint32:
+      return try values(tensor, payload, field) { (value) throws(Diagnostic) in try exact(UInt32.self, value, tensor) }
+    case .int32:
+      return try values(tensor, payload, field) { (value) throws(Diagnostic) in Int32(truncatingIfNeeded: value) }
+    case .int16:
+      return try values(tensor, payload, field) { (value) throws(Diagnostic) in try narrow(Int16.self, value, tensor) }
+    case .int8:
+      return try values(tensor, payload, field) { (value) throws(Diagnostic) in try narrow(Int8.self, value, tensor) }
+    case .uint16:
+      return try values(tensor, payload, field) { (value) throws(Diagnostic) in try narrow(UInt16.self, value, tensor) }
+    case .uint8:
+      return try values(tensor, payload, field) { (value) throws(Diagnostic) in try narrow(UInt8.self, value, tensor) }
     case .bool: return try values(tensor, payload, field) { (value) throws(Diagnostic) in UInt8(value == 0 ? 0 : 1) }
     case .float16, .bfloat16:
       return try values(tensor, payload, field) { (value) throws(Diagnostic) in UInt16(try bits(16, value, tensor)) }
     case .float6e2m3, .float6e3m2: return try packed6(tensor, payload, field)
-    default: return try values(tensor, payload, field) { (value) throws(Diagnostic) in UInt8(try bits(8, value, tensor)) }
+    default:
+      return try values(tensor, payload, field) { (value) throws(Diagnostic) in UInt8(try bits(8, value, tensor)) }
     }
   }
 
@@ -103,7 +111,8 @@ extension TensorReader {
     try payload.forEachString { (bytes) throws(Diagnostic) in
       guard let string = String(validating: bytes, as: UTF8.self) else {
         throw .invalid(
-          "onnx/text", "element \(strings.count) of the strings is not UTF-8", fix: "export the model with strings in UTF-8")
+          "onnx/text", "element \(strings.count) of the strings is not UTF-8",
+          fix: "export the model with strings in UTF-8")
       }
       strings.append(string)
     }
@@ -135,6 +144,8 @@ extension TensorReader {
   }
 
   private func outOfRange(_ value: String, _ tensor: ProtoTensor) -> Diagnostic {
-    .invalid("onnx/element-range", "the value \(value) does not fit an element of type \(tensor.dtype)", fix: "export the model again")
+    .invalid(
+      "onnx/element-range", "the value \(value) does not fit an element of type \(tensor.dtype)",
+      fix: "export the model again")
   }
 }

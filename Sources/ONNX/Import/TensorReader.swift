@@ -17,7 +17,9 @@ struct TensorReader {
     let tensor = try ProtoTensor(message, limits: limits)
     let payload = payloads.payload(start: message.pointee.payload_start, count: message.pointee.payload_count)
     let fields = payload.fields.filter { payload.count(of: $0) > 0 }
-    if message.pointee.has_data_location != 0, message.pointee.data_location == LATHE__ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL {
+    if message.pointee.has_data_location != 0,
+      message.pointee.data_location == LATHE__ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL
+    {
       guard fields.isEmpty else { throw ambiguous(["external_data"] + fields.map(\.name)) }
       return try readExternal(tensor)
     }

@@ -25,7 +25,9 @@ struct UpgradeContext {
 
   /// Adds a scalar constant of a floating-point type.
   func add(_ value: Float, _ dtype: DType, as role: String, for draft: NodeDraft) throws(Diagnostic) -> ValueID {
-    func scalar<T: NumericElement>(_ type: T.Type) throws(Diagnostic) -> Tensor { try .scalar(T(double: Double(value))) }
+    func scalar<T: NumericElement>(_ type: T.Type) throws(Diagnostic) -> Tensor {
+      try .scalar(T(double: Double(value)))
+    }
     let type: any NumericElement.Type = dtype.numericType ?? Float.self
     return try add(scalar(type), as: role, for: draft)
   }
@@ -74,7 +76,8 @@ extension ModelReader {
     draft.isKept = true
     warnings.add(
       .warning(
-        "onnx/old-form", "\(draft.name) is kept in its form of version \(draft.version), which cannot be run: \(reason)",
+        "onnx/old-form",
+        "\(draft.name) is kept in its form of version \(draft.version), which cannot be run: \(reason)",
         at: Location(node: draft.nodeName.isEmpty ? "\(draft.name) → \(draft.firstOutput)" : draft.nodeName)))
   }
 }

@@ -14,7 +14,9 @@ enum UpgradeTable {
       "Unsqueeze": [UpgradeStep(below: 13, apply: Upgrades.axesToInput)],
       "ReduceSum": [UpgradeStep(below: 13, apply: Upgrades.axesToInput)],
       "Slice": [UpgradeStep(below: 10, apply: Upgrades.slice)],
-      "Split": [UpgradeStep(below: 13, apply: Upgrades.splitToInput), UpgradeStep(below: 18, apply: Upgrades.splitCount)],
+      "Split": [
+        UpgradeStep(below: 13, apply: Upgrades.splitToInput), UpgradeStep(below: 18, apply: Upgrades.splitCount),
+      ],
       "TopK": [UpgradeStep(below: 10, apply: Upgrades.topK)],
       "Pad": [UpgradeStep(below: 11, apply: Upgrades.pad)],
       "Clip": [UpgradeStep(below: 11, apply: Upgrades.clip)],
@@ -26,14 +28,18 @@ enum UpgradeTable {
         UpgradeStep(below: 9, uses: ["Resize"], apply: Upgrades.upsampleScales),
         UpgradeStep(below: .max, uses: ["Resize"], apply: Upgrades.upsample),
       ],
-      "Resize": [UpgradeStep(below: 11, apply: Upgrades.resize), UpgradeStep(below: 13, apply: Upgrades.resizeOperands)],
+      "Resize": [
+        UpgradeStep(below: 11, apply: Upgrades.resize), UpgradeStep(below: 13, apply: Upgrades.resizeOperands),
+      ],
       "GridSample": [UpgradeStep(below: 20, apply: Upgrades.gridSample)],
       "RoiAlign": [UpgradeStep(below: 16, apply: Upgrades.roiAlign)],
       "Scatter": [UpgradeStep(below: .max, uses: ["ScatterElements"], apply: Upgrades.scatter)],
       "Scan": [UpgradeStep(below: 9, apply: Upgrades.scan)],
     ]
     for name in ["Softmax", "LogSoftmax", "Hardmax"] {
-      steps[name] = [UpgradeStep(below: 13, uses: [name, "Flatten", "Shape", "Reshape"], apply: Upgrades.flattenedSoftmax)]
+      steps[name] = [
+        UpgradeStep(below: 13, uses: [name, "Flatten", "Shape", "Reshape"], apply: Upgrades.flattenedSoftmax)
+      ]
     }
     for suffix in ["L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "SumSquare"] {
       steps["Reduce\(suffix)"] = [UpgradeStep(below: 18, apply: Upgrades.axesToInput)]

@@ -43,7 +43,7 @@ extension Upgrades {
     draft.outputs = Array(draft.outputs.prefix(1))
   }
 
-  /// Before version 14 statistics for training were outputs; before 9, `spatial` = 0 normalized every element by itself.
+  /// Before version 14 there were outputs for training; before 9, `spatial` = 0 normalized each element by itself.
   static func batchNormalization(_ draft: inout NodeDraft, _ context: UpgradeContext) throws(Diagnostic) {
     guard try draft.attributes.flag("spatial", default: true) else {
       return context.reader.keep(&draft, because: "spatial = 0 has no newer form")

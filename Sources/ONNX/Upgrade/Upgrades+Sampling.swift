@@ -28,7 +28,9 @@ extension Upgrades {
 
   /// Before version 13 empty tensors stood for operands left out.
   static func resizeOperands(_ draft: inout NodeDraft, _ context: UpgradeContext) throws(Diagnostic) {
-    for position in [1, 2] where context.constant(draft.input(position))?.elementCount == 0 { draft.setInput(position, nil) }
+    for position in [1, 2] where context.constant(draft.input(position))?.elementCount == 0 {
+      draft.setInput(position, nil)
+    }
     guard try draft.attributes.string("coordinate_transformation_mode") != "tf_half_pixel_for_nn" else {
       return context.reader.keep(&draft, because: "tf_half_pixel_for_nn has no newer form")
     }

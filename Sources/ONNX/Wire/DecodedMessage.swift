@@ -13,19 +13,20 @@ final class DecodedMessage<Proto> {
   let warnings: [Diagnostic]
   private let allocator: BoundedAllocator
   private let root: Int
+  private let schema: WireSchema
 
-  /// Decodes a message of the type that `initialize`, its init function, belongs to.
+  /// Decodes a message of the type in `schema` that `initialize`, its init function, belongs to.
   ///
   /// `bytes` must stay valid while `owner` lives. Throws what is wrong and where.
   init(
     _ bytes: UnsafeRawBufferPointer, owner: AnyObject?, _ initialize: (UnsafeMutablePointer<Proto>?) -> Void,
-    limits: ResourceLimits
+    schema: WireSchema = .onnx, limits: ResourceLimits
   ) throws(Diagnostic) {
     let descriptor = messageDescriptor(initialize)
-    guard let root = WireSchema.onnx.index(of: descriptor) else {
+    guard let root = schema.index(of: descriptor) else {
       throw Diagnostic("onnx/schema", .internalFault, "the schema lacks the message to decode")
     }
-    let scan = try WireScan.run(bytes, as: root, schema: .onnx, limits: limits)
+    let scan = try WireScan.run(bytes, as: root, schema: schema, limits: limits)
     let allocator = BoundedAllocator(budget: scan.budget)
     let unpacked = scan.skeleton.withUnsafeBufferPointer { skeleton in
       allocator.withC { protobuf_c_message_unpack(descriptor, $0, skeleton.count, skeleton.baseAddress) }
@@ -41,6 +42,7 @@ final class DecodedMessage<Proto> {
     warnings = scan.unknownFieldWarnings()
     self.allocator = allocator
     self.root = root
+    self.schema = schema
   }
 
   deinit {
@@ -53,7 +55,7 @@ final class DecodedMessage<Proto> {
   /// A writer of the message as it is now, with the data of its tensors in the encoding they had.
   func writer() throws(Diagnostic) -> SkeletonWriter {
     let skeleton = packMessage(message)
-    return try SkeletonWriter(skeleton, as: root, schema: .onnx, payloads: payloads.sources())
+    return try SkeletonWriter(skeleton, as: root, schema: schema, payloads: payloads.sources())
   }
 }
 

@@ -35,11 +35,11 @@ extension Operand {
   /// Number of elements of a vector, if known.
   var vectorLength: Int? { type.tensor?.shape.flatMap { $0.count == 1 ? $0[0].known : nil } }
 
-  /// Elements of an integer vector as numbers; nil if not all are known.
+  /// Elements of an integer vector as numbers; nil if not all are known. A scalar counts as one element, as exporters write single axes.
   ///
-  /// - Throws: `operator/rank` if this is no vector.
+  /// - Throws: `operator/rank` if this has more than one axis.
   func numbers(_ role: String) throws(Diagnostic) -> [Int]? {
-    _ = try vector(role)
+    if try tensor().rank != 0 { _ = try vector(role) }
     return integers
   }
 }

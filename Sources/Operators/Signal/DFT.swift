@@ -35,8 +35,8 @@ public struct DFT: FloatEvaluable {
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let type = try inputs.tensor(0)
-    let position = try inputs.optional(2)?.single("axis of DFT") ?? -2
-    var length = try inputs.optional(1)?.single("length of DFT")
+    let position = try inputs.optional(2)?.singleExtent("axis of DFT") ?? -2
+    var length = try inputs.optional(1)?.singleExtent("length of DFT")
     guard var shape = type.shape else { return [.tensor(type)] }
     try check(type)
     shape[shape.count - 1] = isInverse && isOneSided ? 1 : 2

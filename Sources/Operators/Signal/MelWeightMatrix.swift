@@ -33,8 +33,8 @@ public struct MelWeightMatrix: Evaluable {
   }
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
-    let bands = try inputs.optional(0)?.single("number of bands") ?? .unknown
-    let length = try inputs.optional(1)?.single("length of the transform") ?? .unknown
+    let bands = try inputs.optional(0)?.singleExtent("number of bands") ?? .unknown
+    let length = try inputs.optional(1)?.singleExtent("length of the transform") ?? .unknown
     _ = try checked(shape: [bands, length])
     return [.tensor(TensorType(dtype, [length.floorDivided(by: 2) + 1, bands]))]
   }

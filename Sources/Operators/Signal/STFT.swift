@@ -28,7 +28,7 @@ public struct STFT: FloatEvaluable {
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let type = try inputs.tensor(0)
-    let step = try inputs.optional(1)?.single("step of STFT") ?? .unknown
+    let step = try inputs.optional(1)?.singleExtent("step of STFT") ?? .unknown
     if let known = step.known, known < 1 {
       throw .invalid("operator/shape", "STFT cannot step by \(known) samples")
     }
@@ -49,7 +49,7 @@ public struct STFT: FloatEvaluable {
   }
 
   private func frameLength(_ inputs: [Operand?], signal: Dimension) throws(Diagnostic) -> Dimension {
-    var length = try inputs.optional(3)?.single("frame length of STFT")
+    var length = try inputs.optional(3)?.singleExtent("frame length of STFT")
     if let window = try inputs.optional(2)?.tensor() {
       if let rank = window.rank, rank != 1 {
         throw .invalid("operator/rank", "the window of STFT should be a vector, but is \(window)")

@@ -42,7 +42,7 @@ extension WindowFunction {
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     guard let operand = inputs.optional(0) else { throw .invalid("operator/inputs", "\(name) needs its input size") }
-    let size = try operand.single("size of \(name)")
+    let size = try operand.singleExtent("size of \(name)")
     _ = try checked(shape: [size])
     return [.tensor(TensorType(dtype, [size]))]
   }

@@ -1,0 +1,20 @@
+import LatheIR
+import LatheTensors
+
+/// Sums of all elements up to each one along an axis.
+public struct CumSum: Cumulative {
+  public static let schema = formal("CumSum", since: 14)
+
+  /// Whether an element itself is left out.
+  public var isExclusive: Bool
+  /// Whether elements are combined from the end of the axis.
+  public var isReverse: Bool
+
+  public init(isExclusive: Bool = false, isReverse: Bool = false) {
+    self.isExclusive = isExclusive
+    self.isReverse = isReverse
+  }
+
+  static func combine<T: NumericElement>(_ a: T, _ b: T) -> T { T.adding(a, b) }
+  static func identity<T: NumericElement>(of type: T.Type) -> T { T.zero }
+}
