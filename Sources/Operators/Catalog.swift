@@ -147,6 +147,7 @@ extension OperatorCatalog {
     ReduceProd.self,
     ReduceSum.self,
     ReduceSumSquare.self,
+    RegexFullMatch.self,
     Relu.self,
     Reshape.self,
     Resize.self,
