@@ -40,6 +40,10 @@ public struct FoldConstants: Pass {
       let inputs = graph[id].inputs.map { graph.constant($0) }
       guard zip(inputs, graph[id].inputs).allSatisfy({ $0 != nil || $1 == nil }) else { continue }
       let description = graph.describe(id)
+      if op is any RandomDraw {
+        outcome.record(description, .declined("its results are drawn at random"))
+        continue
+      }
       do {
         let size = try op.outputBytes(inputs)
         let growth = max(0, size - replacedBytes(id, graph))

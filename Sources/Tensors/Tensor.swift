@@ -140,6 +140,7 @@ public struct Tensor: Sendable {
     if let negative = shape.first(where: { $0 < 0 }) {
       throw .invalid("tensor/shape", "the shape \(shape) has the negative dimension \(negative)")
     }
+    // Extents beside an empty axis are held to the same bound, so that products of some of them can be counted as well.
     var count = 1
     for extent in shape where extent != 0 {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
