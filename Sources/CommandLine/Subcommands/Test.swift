@@ -2,6 +2,7 @@ import ArgumentParser
 internal import Foundation
 import LatheDiagnostics
 import LatheEquivalence
+import LatheFiles
 import LatheJSON
 
 /// `lathe test`: ONNX's backend tests.

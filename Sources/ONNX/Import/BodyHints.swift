@@ -1,6 +1,7 @@
 internal import COnnx
 internal import CProtobufC
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 /// What the inputs of a control-flow node say about the inputs of its graphs, which files need not declare.

@@ -2,6 +2,7 @@ internal import COnnx
 internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 
 /// The functions of a model, checked: no two alike, none that calls itself, none that grows beyond the limits.
 struct FunctionTable {
