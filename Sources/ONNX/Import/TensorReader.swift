@@ -1,5 +1,6 @@
 internal import COnnx
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// Makes tensors of tensor messages: views of the mapped file where the elements lie in it as they lie in memory.
