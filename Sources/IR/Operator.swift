@@ -75,6 +75,9 @@ extension ControlFlow {
   }
 }
 
+/// An operator whose results are drawn at random: it is not computed ahead of time, even if all its inputs are constant.
+public protocol RandomDraw: Operator {}
+
 /// An operator through which known elements of small integer tensors can be followed, so that shapes stay symbolic.
 public protocol ShapeArithmetic: Operator {
   /// Elements of each output in row-major order as dimensions, or nil where they cannot be told.

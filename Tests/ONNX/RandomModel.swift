@@ -2,6 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import OrderedCollections
 
 /// Makes models that use everything the graph can say; the same seed makes the same model.
@@ -9,7 +10,7 @@ struct RandomModel {
   private var random: SeededGenerator
   private var count = 0
 
-  init(seed: UInt64) { random = SeededGenerator(state: seed) }
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
   mutating func model() throws -> Model {
     var model = Model(graph: try graph(depth: 0, outer: []))

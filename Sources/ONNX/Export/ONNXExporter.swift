@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheTensors
 
@@ -64,9 +65,8 @@ public struct ONNXExporter: Sendable {
   /// the source, and the
   /// model's record, are in its metadata under `lathe.…`. Vocabulary and labels are not written.
   ///
-  /// - Throws: `onnx/opset` if a node cannot be said in the operator set, with those in which it can; `onnx/interface-
-  /// type`,
-  ///   `onnx/domain-version`; `output/unwritable` and `onnx/too-large` with the category `unwritableOutput`.
+  /// - Throws: `onnx/opset` if a node cannot be said in the operator set, with those in which it can; `onnx/interface-type`,
+  ///   `onnx/domain-version`; `file/unwritable` and `onnx/too-large` with the category `unwritableOutput`.
   @discardableResult
   public func export(_ model: Model, to path: String) throws(Diagnostic) -> Summary {
     let plan = try ExportPlan(model, options, fileName: Self.lastComponent(path))

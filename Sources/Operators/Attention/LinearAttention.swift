@@ -73,14 +73,14 @@ public struct LinearAttention: FloatEvaluable {
     guard (inputs.optional(4) != nil) == updateRule.decays, (inputs.optional(5) != nil) == updateRule.corrects else {
       throw misfit("the update rule \(updateRule.rawValue) needs \(updateRule.decays ? "" : "no ")decay and \(updateRule.corrects ? "" : "no ")beta")
     }
-    var (batch, steps): (Dimension, Dimension) = (.unknown, .unknown)
-    func bind(_ known: inout Dimension, _ found: Dimension, _ role: String) throws(Diagnostic) {
+    var (batch, steps): (LatheTensors.Dimension, LatheTensors.Dimension) = (.unknown, .unknown)
+    func bind(_ known: inout LatheTensors.Dimension, _ found: LatheTensors.Dimension, _ role: String) throws(Diagnostic) {
       guard !known.isProvablyDifferent(from: found) else {
         throw misfit("\(role) has an extent of \(found) where the other operands say \(known)")
       }
       if known == .unknown || found.known != nil { known = found }
     }
-    func packed(_ position: Int, _ role: String, _ heads: Int) throws(Diagnostic) -> Dimension {
+    func packed(_ position: Int, _ role: String, _ heads: Int) throws(Diagnostic) -> LatheTensors.Dimension {
       guard let shape = try inputs.tensor(position).shape else { return .unknown }
       guard shape.count == 3 else { throw misfit("\(role) should have 3 axes, but has the shape \(shape)") }
       try bind(&batch, shape[0], role)
