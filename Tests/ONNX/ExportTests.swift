@@ -24,6 +24,15 @@ private func weightModel(_ count: Int) throws -> Model {
   return try oneNode(NewestForm("Add"), [.input(.float32, [.known(count)]), .constant(weight)])
 }
 
+/// An operator without attributes.
+private protocol PlainOperator: Operator { init() }
+
+extension PlainOperator {
+  init(decoding attributes: Attributes) throws(Diagnostic) { self.init() }
+  func encode(into attributes: inout Attributes) {}
+  func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] { [] }
+}
+
 @Suite struct ExportTests {
   @Test func operatorSetsAreSortedAndUnusedOnesAreLeftOut() throws {
     var model = try oneNode(opaque("Op", version: 4), [x], opset: 15)
@@ -35,6 +44,21 @@ private func weightModel(_ count: Int) throws -> Model {
     var model = try oneNode(opaque("One", version: 1), [x])
     try model.graph.addNode(opaque("Two", version: 2), inputs: [], outputs: ["z"], provenance: .source("test"))
     #expect(exportFailure(model)?.id == "onnx/domain-version")
+  }
+
+  @Test func knownOperatorsOfAnotherDomainShareTheNewestVersionNeeded() throws {
+    struct First: PlainOperator {
+      static let schema = OperatorSchema("First", domain: "known", since: 2, inputs: [], outputs: [])
+    }
+    struct Second: PlainOperator {
+      static let schema = OperatorSchema("Second", domain: "known", since: 5, inputs: [], outputs: [])
+    }
+    var model = try oneNode(First(), [x])
+    #expect(WrittenModel(try exported(model)).operatorSets == ["=18", "known=2"])
+    try model.graph.addNode(Second(), inputs: [], outputs: ["z"], provenance: .source("test"))
+    #expect(WrittenModel(try exported(model)).operatorSets == ["=18", "known=5"])
+    model.metadata.operatorSets["known"] = 7
+    #expect(WrittenModel(try exported(model)).operatorSets == ["=18", "known=7"])
   }
 
   @Test func anInterfaceWithoutTypesIsRefused() throws {

@@ -14,8 +14,8 @@ final class ModelEncoder {
   var payloads: [PayloadSource] = []
   var external: ExternalData?
   var demand: IRVersionDemand
-  /// Versions of the operator sets of other domains that nodes are of.
-  var domains: [String: Int] = [:]
+  /// What nodes ask of the operator sets of other domains.
+  var domains: [String: DomainDemand] = [:]
 
   init(opset: Int, external: ExternalData?, declaresEveryType: Bool) {
     self.opset = opset
@@ -37,7 +37,11 @@ final class ModelEncoder {
       (proto.pointee.has_model_version, proto.pointee.model_version) = (1, Int64(metadata.modelVersion))
     }
     (proto.pointee.has_doc_string, proto.pointee.doc_string) = text(metadata.annotations.documentation)
-    let sets = [("", opset)] + domains.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    let sets =
+      [("", opset)]
+      + domains.sorted { $0.key < $1.key }.map { domain, demand in
+        (domain, demand.version(source: metadata.operatorSets[domain]))
+      }
     proto.pointee.n_opset_import = sets.count
     proto.pointee.opset_import = arena.list(sets.map(operatorSet))
     let entries = ExportedMetadata.entries(of: model).map { entry($0.key, $0.value) }

@@ -41,14 +41,13 @@ extension ModelEncoder {
 
   private func noteDomain(_ op: any Operator) throws(Diagnostic) {
     guard !op.name.isStandard else { return }
-    let version = (op as? OpaqueOperator)?.version ?? type(of: op).schema.sinceVersion
-    if let other = domains[op.name.domain], other != version {
-      throw .invalid(
-        "onnx/domain-version",
-        "\(op.name) is of version \(version) of its domain, but another node is of version \(other)",
-        fix: "a model can use one version of a domain; build it from one source")
+    var demand = domains[op.name.domain] ?? DomainDemand()
+    if let opaque = op as? OpaqueOperator {
+      try demand.bind(opaque)
+    } else {
+      demand.least = max(demand.least, type(of: op).schema.sinceVersion)
     }
-    domains[op.name.domain] = version
+    domains[op.name.domain] = demand
   }
 
   /// The messages of all nodes.
