@@ -62,6 +62,8 @@ struct BackendCase: Decodable, Sendable, CustomTestStringConvertible {
 
   var name: String
   var `operator`: String
+  /// The standard one where it is left out.
+  var domain: String?
   var attributes: [String: StoredAttribute]
   var inputs: [StoredTensor?]
   var outputs: [StoredTensor?]
@@ -70,22 +72,27 @@ struct BackendCase: Decodable, Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
+  /// The cases of every file `cases*.json`.
   static let all: [BackendCase] = {
-    guard let bytes = try? Repository.bytes("Tests/Operators/cases.json") else { return [] }
-    return (try? JSONDecoder().decode([BackendCase].self, from: Data(bytes))) ?? []
+    let folder = "Tests/Operators"
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: Repository.path(folder))) ?? []
+    return files.sorted().filter { $0.hasPrefix("cases") && $0.hasSuffix(".json") }.flatMap { file in
+      let bytes = (try? Repository.bytes("\(folder)/\(file)")) ?? []
+      return (try? JSONDecoder().decode([BackendCase].self, from: Data(bytes))) ?? []
+    }
   }()
 }
 
 @Suite struct BackendCases {
   @Test func areRead() {
-    #expect(BackendCase.all.count > 350)
+    #expect(BackendCase.all.count > 800)
   }
 
   @Test(arguments: BackendCase.all)
   func agrees(_ stored: BackendCase) throws {
     var attributes = Attributes()
     for name in stored.attributes.keys.sorted() { try stored.attributes[name]?.store(name, in: &attributes) }
-    let decoded = try OperatorCatalog.standard.decode(OperatorName(stored.operator), attributes)
+    let decoded = try OperatorCatalog.standard.decode(OperatorName(domain: stored.domain ?? "", stored.operator), attributes)
     let op = try #require(decoded as? any Evaluable)
     try checkOperator(
       op, inputs: try stored.inputs.map { try $0?.tensor() }, expected: try stored.outputs.map { try $0?.tensor() },

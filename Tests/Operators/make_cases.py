@@ -1,15 +1,16 @@
-"""Writes cases.json: ONNX's own backend tests of single nodes, for the operators that Lathe has.
+"""Writes cases-PART.json: ONNX's own backend tests of single nodes, for the operators that Lathe has.
 
 Run with a Python that has onnx (the expectations checked in are those of onnx 1.23.2):
 
-    python3 Tests/Operators/make_cases.py
+    python3 Tests/Operators/make_cases.py PART [OPERATOR…]
 
-Only models in the newest form of their operator are taken, and only tensors; what is left out is printed.
+Operators that another part has cases of already are left to it. Only models in the newest form of their operator are taken, and only tensors; what is left out is printed.
 """
 import base64
 import json
 import pathlib
 import re
+import sys
 
 import numpy
 import onnx
@@ -18,16 +19,22 @@ from onnx.backend.test.case.node import collect_testcases
 
 FOLDER = pathlib.Path(__file__).parent
 LARGEST_CASE = 40_000  # bytes of tensor data
+# Operators whose older versions mean the same wherever their attributes and operands do not tell otherwise.
+ONLY_EXTENDED = {"Attention", "QuantizeLinear", "DequantizeLinear"}
 
 
-def operators():
+def operators(target):
+    others = set()
+    for path in FOLDER.glob("cases*.json"):
+        if path != target:
+            others.update(entry["operator"] for entry in json.loads(path.read_text()))
     sources = FOLDER.parent.parent / "Sources" / "Operators"
     found = set()
     for path in sources.glob("*/*.swift"):
         match = re.search(r'(?:OperatorSchema|formal)\(\s*"(\w+)"', path.read_text())
         if match:
             found.add(match.group(1))
-    return found
+    return found - others
 
 
 def packed(tensor):
@@ -58,9 +65,9 @@ def attribute(proto):
 
 
 def reason_to_skip(case, node):
-    opset = next(entry.version for entry in case.model.opset_import if entry.domain in ("", "ai.onnx"))
-    newest = onnx.defs.get_schema(node.op_type).since_version
-    if opset < newest:
+    opset = next(entry.version for entry in case.model.opset_import if entry.domain == node.domain)
+    newest = onnx.defs.get_schema(node.op_type, domain=node.domain).since_version
+    if opset < newest and node.op_type not in ONLY_EXTENDED:
         return f"opset {opset} is before {newest}"
     for inputs, outputs in case.data_sets:
         for value in list(inputs) + list(outputs):
@@ -77,6 +84,7 @@ def converted(case, node):
     return {
         "name": case.name,
         "operator": node.op_type,
+        "domain": node.domain,
         "attributes": {proto.name: attribute(proto) for proto in node.attribute},
         "inputs": [described(given[name]) if name else None for name in node.input],
         "outputs": [described(expected[name]) if name else None for name in node.output],
@@ -86,13 +94,14 @@ def converted(case, node):
 
 
 def main():
-    wanted = operators()
+    target = FOLDER / (f"cases-{sys.argv[1]}.json" if len(sys.argv) > 1 else "cases.json")
+    wanted = set(sys.argv[2:]) or operators(target)
     cases = []
     for case in sorted(collect_testcases(None), key=lambda case: case.name):
         if case.model is None or len(case.model.graph.node) != 1:
             continue
         node = case.model.graph.node[0]
-        if node.domain not in ("", "ai.onnx") or node.op_type not in wanted:
+        if node.op_type not in wanted:
             continue
         reason = reason_to_skip(case, node)
         entry = None if reason else converted(case, node)
@@ -103,7 +112,7 @@ def main():
             print(f"left out {case.name}: {reason}")
             continue
         cases.append(text)
-    (FOLDER / "cases.json").write_text("[\n" + ",\n".join(cases) + "\n]\n")
+    target.write_text("[\n" + ",\n".join(cases) + "\n]\n")
     print(f"{len(cases)} cases of {len(wanted)} operators")
 
 
