@@ -33,8 +33,9 @@ import Testing
     return result
   }
 
-  @Test(arguments: [1, 2], [1, 2], [1, 2])
-  func followsTheDefinition(_ groups: Int, _ stride: Int, _ dilation: Int) throws {
+  @Test(arguments: [1, 2], [(1, 1), (2, 1), (1, 2), (2, 2)])
+  func followsTheDefinition(_ groups: Int, _ steps: (Int, Int)) throws {
+    let (stride, dilation) = steps
     let x = try Tensor.seeded(.float64, [2, 4, 7, 6], seed: 1)
     let w = try Tensor.seeded(.float64, [6, 4 / groups, 3, 2], seed: 2)
     let window = SlidingWindow(strides: [stride, stride], dilations: [dilation, dilation], pads: [1, 1, 1, 1])
@@ -45,8 +46,9 @@ import Testing
   }
 
   /// ⟨Conv(x), y⟩ = ⟨x, ConvTranspose(y)⟩.
-  @Test(arguments: [1, 2], [1, 2], [1, 2])
-  func transposeIsTheAdjoint(_ groups: Int, _ stride: Int, _ dilation: Int) throws {
+  @Test(arguments: [1, 2], [(1, 1), (2, 1), (1, 2), (2, 2)])
+  func transposeIsTheAdjoint(_ groups: Int, _ steps: (Int, Int)) throws {
+    let (stride, dilation) = steps
     let x = try Tensor.seeded(.float64, [1, 4, 7, 7], seed: 1)
     let w = try Tensor.seeded(.float64, [6, 4 / groups, 3, 3], seed: 2)
     let window = SlidingWindow(strides: [stride, stride], dilations: [dilation, dilation], pads: [1, 1, 1, 1])

@@ -1,5 +1,7 @@
 """Writes cases-microsoft.json: operators of the domain com.microsoft, with what ONNX Runtime computes for seeded inputs.
 
+Standard operators that ONNX has no tests of are here too.
+
 Run with a Python that has onnx and onnxruntime (the expectations checked in are those of onnxruntime 1.31.1):
 
     python3 Tests/Operators/make_microsoft_cases.py
@@ -31,13 +33,13 @@ def scalar(value, dtype=np.float32):
     return np.array(value, dtype)
 
 
-def run(name, operator, inputs, outputs=1, tolerance=1e-5, **attributes):
+def run(name, operator, inputs, outputs=1, tolerance=1e-5, domain="com.microsoft", **attributes):
     """A case of one node; inputs that are None are left out, and so are outputs."""
     names = [f"i{index}" if value is not None else "" for index, value in enumerate(inputs)]
     count = outputs if isinstance(outputs, int) else max(outputs) + 1
     wanted = range(outputs) if isinstance(outputs, int) else outputs
     results = [f"o{index}" if index in wanted else "" for index in range(count)]
-    node = helper.make_node(operator, names, results, domain="com.microsoft", **attributes)
+    node = helper.make_node(operator, names, results, domain=domain, **attributes)
     kind = helper.np_dtype_to_tensor_dtype
     graph = helper.make_graph(
         [node], name,
@@ -55,9 +57,9 @@ def run(name, operator, inputs, outputs=1, tolerance=1e-5, **attributes):
         print(f"left out {name}: {str(error).splitlines()[0][:150]}")
         return None
     return {
-        "name": f"microsoft_{name}",
+        "name": f"runtime_{name}",
         "operator": operator,
-        "domain": "com.microsoft",
+        "domain": domain,
         "attributes": {proto.name: attribute(proto) for proto in node.attribute},
         "inputs": [described(value) if value is not None else None for value in inputs],
         "outputs": [described(expected[n]) if n else None for n in results],
@@ -72,11 +74,13 @@ def elementwise():
     yield run("bias_gelu", "BiasGelu", [x, floats(8)])
     yield run("fast_gelu", "FastGelu", [x], tolerance=1e-4)
     yield run("fast_gelu_bias", "FastGelu", [x, floats(8)], tolerance=1e-4)
+    for p in (1, 2, 3):
+        yield run(f"global_lp_pool_{p}", "GlobalLpPool", [floats(2, 3, 4, 5)], domain="", p=p)
     yield run("quick_gelu", "QuickGelu", [x], alpha=1.5)
     for dtype in (np.uint8, np.int8):
         a, b = integers(dtype, 3, 4), integers(dtype, 4)
         for operator in ("QLinearAdd", "QLinearMul"):
-            operands = [a, scalar(0.03), scalar(7, dtype), b, scalar(0.05), scalar(3, dtype), scalar(0.08), scalar(2, dtype)]
+            operands = [a, scalar(0.0317), scalar(7, dtype), b, scalar(0.0531), scalar(3, dtype), scalar(0.0772), scalar(2, dtype)]
             yield run(f"{operator}_{dtype.__name__}".lower(), operator, operands, tolerance=0)
 
 
