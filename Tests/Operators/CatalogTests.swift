@@ -23,15 +23,18 @@ import Testing
     #expect(listed == Set(try files().keys), "Catalog.swift and the files in Sources/Operators differ")
   }
 
-  /// The suffix is for names that Swift or LatheTensors already use, as Range and Shape.
+  /// The suffix is for names that Swift or LatheTensors already use, as Range and Shape; the prefix for those of another domain that
+  /// the standard one has too.
   @Test func namesFilesTypesAndOperatorsAlike() throws {
     let files = try files()
     for type in OperatorCatalog.standard.all {
       let name = type.schema.name.name
-      #expect("\(type)" == name || "\(type)" == "\(name)Operator")
+      let prefixed = type.schema.name.domain == "com.microsoft" ? "Microsoft\(name)" : name
+      #expect("\(type)" == name || "\(type)" == "\(name)Operator" || "\(type)" == prefixed)
       #expect(files["\(type)"]?.contains("public struct \(type):") == true)
       #expect(
         files["\(type)"]?.contains("\"\(name)\", since: ") == true
+          || files["\(type)"]?.contains("\"\(name)\", domain: \"\(type.schema.name.domain)\", since: ") == true
           || files["\(type)"]?.contains("formal(\"\(name)\"") == true)
     }
   }

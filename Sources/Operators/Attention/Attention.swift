@@ -5,7 +5,7 @@ import LatheTensors
 /// Scaled dot-product attention, with groups of query heads sharing keys and values, masks, windows, and a cache of past keys.
 ///
 /// Operands are [batch, heads, sequence, size] or [batch, sequence, heads · size]. Sums of floats of 16 bits are taken in
-/// `Float`; probabilities are rounded to the operands' type. A query that attends to nothing gives zeros.
+/// `Float`; as in the specification's own expansion, each step is rounded to the operands' type. A query that attends to nothing gives zeros.
 public struct Attention: Evaluable {
   public static let schema = OperatorSchema(
     "Attention", since: 25,
@@ -136,7 +136,7 @@ public struct Attention: Evaluable {
     let (own, inner) = (FloatPrecision(of: q.dtype), softmaxType.map { FloatPrecision(of: $0) })
     let product = ScaledDotProduct(
       scale: scale.map(Double.init) ?? 1 / Double(q.shape[3]).squareRoot(), softcap: Double(softcap), capture: capture,
-      rounding: { x in inner.map { $0.rounded(x) } ?? own.rounded(x) })
+      precision: own, rounding: { x in inner.map { $0.rounded(x) } ?? own.rounded(x) })
     let (result, captured) = try product(
       try q.converted(to: W.self), try k.converted(to: W.self), try v.converted(to: W.self), as: W.self, bias: mask.add)
     let y = try result.narrowed(to: q.dtype)

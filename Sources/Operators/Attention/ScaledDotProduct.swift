@@ -15,6 +15,8 @@ struct ScaledDotProduct {
   /// Products x become cap · tanh(x / cap); 0 for no cap.
   var softcap: Double = 0
   var capture: Capture? = nil
+  /// What products, capped and biased scores are rounded to, one after another.
+  var precision = FloatPrecision.double
   /// Rounds scores before, and probabilities after the softmax.
   var rounding: (Double) -> Double = { $0 }
 
@@ -27,10 +29,10 @@ struct ScaledDotProduct {
   ) throws(Diagnostic) -> (result: Tensor, captured: Tensor?) {
     let (batch, heads, queries, depth) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3])
     let (shared, keys, width) = (k.shape[1], k.shape[2], v.shape[3])
-    let factor = Swift.abs(scale).squareRoot()
+    let factor = precision.rounded(Swift.abs(scale).squareRoot())
     let sign: Double = scale < 0 ? -1 : 1
-    let left = try Broadcasting.map(q) { (x: W) in W(double: x.wide * factor * sign) }
-    let right = try Broadcasting.map(k) { (x: W) in W(double: x.wide * factor) }.permuted([0, 1, 3, 2])
+    let left = try Broadcasting.map(q) { (x: W) in W(double: precision.rounded(x.wide * factor * sign)) }
+    let right = try Broadcasting.map(k) { (x: W) in W(double: precision.rounded(x.wide * factor)) }.permuted([0, 1, 3, 2])
     var captured = [W](repeating: W.zero, count: capture == nil ? 0 : batch * heads * queries * keys)
     var scores = [W](repeating: W.zero, count: queries * keys)
     var row = [Double](repeating: 0, count: keys)
@@ -71,6 +73,11 @@ struct ScaledDotProduct {
     }
   }
 
+  private func capped<W: FloatElement>(_ score: W) -> W {
+    let bounded = precision.rounded(tanh(precision.rounded(score.wide / softcap)))
+    return W(double: precision.rounded(softcap * bounded))
+  }
+
   /// Turns one query's products into probabilities.
   @inline(__always)
   private func soften<W: FloatElement>(
@@ -78,15 +85,16 @@ struct ScaledDotProduct {
     into captured: inout [W], at place: Int
   ) {
     let (keys, start) = (row.count, query * row.count)
+    for key in 0..<keys { scores[start + key] = W(double: precision.rounded(scores[start + key].wide)) }
     if capture == .products { for key in 0..<keys { captured[place + key] = scores[start + key] } }
     if softcap > 0 {
-      for key in 0..<keys { scores[start + key] = W(double: softcap * tanh(scores[start + key].wide / softcap)) }
+      for key in 0..<keys { scores[start + key] = capped(scores[start + key]) }
     }
     if capture == .capped { for key in 0..<keys { captured[place + key] = scores[start + key] } }
     for key in 0..<keys { row[key] = 0 }
     row.withUnsafeMutableBufferPointer { bias(image, head, query, $0) }
     let isMasked = row.allSatisfy { $0 == -Double.infinity }
-    for key in 0..<keys { row[key] += scores[start + key].wide }
+    for key in 0..<keys { row[key] = precision.rounded(row[key] + scores[start + key].wide) }
     if capture == .biased { for key in 0..<keys { captured[place + key] = W(double: row[key]) } }
     var largest = -Double.infinity
     for key in 0..<keys {

@@ -123,13 +123,13 @@ public struct ConvTranspose: FloatEvaluable {
     let axes = try axes(x.rank - 2, w.shape.map { .known($0) })
     let output = Array(shape[2...])
     // Seen from the output, the input's elements are the windows.
-    let grid = WindowGrid(
+    let grid = try WindowGrid(
       input: output, kernel: Array(w.shape[2...]), output: Array(x.shape[2...]), strides: axes.map(\.stride),
       dilations: axes.map(\.dilation),
       padding: axes.indices.map { padding(axes[$0], $0, x.shape[$0 + 2], output: output[$0]) })
     let (perGroup, outPerGroup) = (x.shape[1] / groups, w.shape[1])
     let (count, depth) = (grid.outputCount, outPerGroup * grid.kernelCount)
-    let tile = Swift.min(Swift.max(count, 1), grid.tile(elementsPerWindow: Swift.max(depth, perGroup)))
+    let tile = Swift.min(Swift.max(count, 1), grid.tile(elementsPerWindow: Swift.max(depth, perGroup, grid.kernelCount)))
     let weights = try w.reshaped(to: [groups, perGroup, depth]).permuted([0, 2, 1])
     return try Tensor(of: T.self, shape: shape) { (target: UnsafeMutableBufferPointer<T>) in
       guard !target.isEmpty, x.elementCount > 0 else { return }

@@ -58,7 +58,7 @@ extension Convolving {
     let (batch, channels, count) = (x.shape[0], w.shape[0], grid.outputCount)
     let (perGroup, outPerGroup) = (w.shape[1], channels / groups)
     let depth = perGroup * grid.kernelCount
-    let tile = Swift.min(Swift.max(count, 1), grid.tile(elementsPerWindow: Swift.max(depth, outPerGroup)))
+    let tile = Swift.min(Swift.max(count, 1), grid.tile(elementsPerWindow: Swift.max(depth, outPerGroup, grid.kernelCount)))
     return try Tensor(of: T.self, shape: [batch, channels] + grid.output) { (target: UnsafeMutableBufferPointer<T>) in
       guard !target.isEmpty else { return }
       var columns = [T](repeating: T.zero, count: depth * tile)

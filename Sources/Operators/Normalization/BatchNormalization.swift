@@ -55,14 +55,14 @@ public struct BatchNormalization: FloatEvaluable {
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)
     let channels = x.rank > 1 ? x.shape[1] : 1
-    let inner = x.rank > 2 ? x.shape[2...].reduce(1, *) : 1
+    let inner = x.rank > 2 ? x.shape[2...].clampedProduct : 1
     var parameters: [[Double]] = []
     for position in 1...4 { parameters.append(try inputs.required(position).doubles() ?? []) }
     var (means, variances) = (parameters[2], parameters[3])
     if isTraining { (means, variances) = statistics(x, channels, inner, as: T.self) }
     let y = try Tensor(of: T.self, shape: x.shape) { (target: UnsafeMutableBufferPointer<T>) in
       x.withElements(as: T.self) { source in
-        guard inner > 0 else { return }
+        guard !target.isEmpty else { return }
         for row in 0..<source.count / inner {
           let channel = row % channels
           let factor = parameters[0][channel] / (variances[channel] + Double(epsilon)).squareRoot()
@@ -85,7 +85,7 @@ public struct BatchNormalization: FloatEvaluable {
   /// Mean and variance of each channel over the batch and all spatial axes.
   private func statistics<T: FloatElement>(_ x: Tensor, _ channels: Int, _ inner: Int, as type: T.Type) -> ([Double], [Double]) {
     var (means, variances) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
-    guard channels > 0, inner > 0 else { return (means, variances) }
+    guard x.elementCount > 0 else { return (means, variances) }
     let rows = x.elementCount / inner
     let count = Double(rows / channels * inner)
     x.withElements(as: T.self) { source in

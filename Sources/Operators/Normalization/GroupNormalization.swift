@@ -62,7 +62,7 @@ public struct GroupNormalization: FloatEvaluable {
     _ x: Tensor, _ inputs: [Tensor?], groups: Int, epsilon: Float, stash: DType?, as type: T.Type
   ) throws(Diagnostic) -> Tensor {
     let (scale, bias) = (try inputs.required(1).doubles() ?? [], try inputs.required(2).doubles() ?? [])
-    let inner = x.shape[2...].reduce(1, *)
+    let inner = x.shape[2...].clampedProduct
     let channels = x.shape[1]
     return try Tensor(of: T.self, shape: x.shape) { (target: UnsafeMutableBufferPointer<T>) in
       guard !target.isEmpty else { return }

@@ -47,9 +47,10 @@ public struct LRN: FloatEvaluable {
 
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)
-    let (channels, inner) = (x.shape[1], x.shape[2...].reduce(1, *))
+    let (channels, inner) = (x.shape[1], x.shape[2...].clampedProduct)
     let (before, behind) = (Swift.min((size - 1) / 2, channels), Swift.min(size / 2, channels))
     let y = try Tensor(of: T.self, shape: x.shape) { (target: UnsafeMutableBufferPointer<T>) in
+      guard !target.isEmpty else { return }
       x.withElements(as: T.self) { source in
         for row in 0..<x.shape[0] * channels {
           let channel = row % channels

@@ -40,7 +40,7 @@ public struct LpNormalization: FloatEvaluable {
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)
     let axis = try normalized(axis: axis, rank: x.rank)
-    let (extent, inner) = (x.shape[axis], x.shape[(axis + 1)...].reduce(1, *))
+    let (extent, inner) = (x.shape[axis], x.shape[(axis + 1)...].clampedProduct)
     let norm = Norm(p: p)
     let y = try Tensor(of: T.self, shape: x.shape) { (target: UnsafeMutableBufferPointer<T>) in
       guard !target.isEmpty else { return }

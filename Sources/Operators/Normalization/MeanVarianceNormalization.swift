@@ -30,7 +30,7 @@ public struct MeanVarianceNormalization: FloatEvaluable {
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)
     let axes = try normalized(axes: axes, rank: x.rank)
-    let extent = axes.reduce(1) { $0 * x.shape[$1] }
+    let extent = axes.map { x.shape[$0] }.clampedProduct
     let order = x.shape.indices.filter { !axes.contains($0) } + axes
     let rows = try x.permuted(order)
     let result = try Tensor(of: T.self, shape: rows.shape) { (target: UnsafeMutableBufferPointer<T>) in

@@ -66,7 +66,7 @@ public struct RMSNormalization: FloatEvaluable {
     _ x: Tensor, _ factors: Tensor, as type: T.Type, _ result: V.Type
   ) throws(Diagnostic) -> Tensor {
     let first = try normalized(axis: axis, rank: x.rank)
-    let extent = x.shape[first...].reduce(1, *)
+    let extent = x.shape[first...].clampedProduct
     return try Tensor(of: V.self, shape: x.shape) { (target: UnsafeMutableBufferPointer<V>) in
       guard !target.isEmpty else { return }
       x.withElements(as: T.self) { source in

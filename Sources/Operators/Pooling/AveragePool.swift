@@ -38,7 +38,7 @@ public struct AveragePool: FloatEvaluable, Pooling {
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)
     let grid = try grid(x)
-    let sizes = countsPadding ? (0..<grid.outputCount).map { grid.paddedCount($0) } : []
+    let sizes = countsPadding && x.elementCount > 0 ? (0..<grid.outputCount).map { grid.paddedCount($0) } : []
     let y = try Tensor(of: T.self, shape: x.shape[..<2] + grid.output) { (target: UnsafeMutableBufferPointer<T>) in
       x.withElements(as: T.self) { source in
         forEachWindow(x, grid) { place, window, elements, start in

@@ -18,7 +18,7 @@ extension GlobalPooling {
 
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)
-    let count = x.shape[2...].reduce(1, *)
+    let count = x.shape[2...].clampedProduct
     let shape = x.shape[..<2] + Array(repeating: 1, count: x.rank - 2)
     let y = try Tensor(of: T.self, shape: Array(shape)) { (target: UnsafeMutableBufferPointer<T>) in
       x.withElements(as: T.self) { source in

@@ -57,7 +57,7 @@ public struct MaxPool: Evaluable, Pooling {
     let grid = try grid(x)
     let shape = x.shape[..<2] + grid.output
     let least = T(double: -.infinity)
-    var positions = [Int64](repeating: -1, count: shape.reduce(1, *))
+    var positions = [Int64](repeating: -1, count: shape.clampedProduct)
     let y = try Tensor(of: T.self, shape: Array(shape)) { (target: UnsafeMutableBufferPointer<T>) in
       x.withElements(as: T.self) { source in
         forEachWindow(x, grid) { place, _, elements, start in

@@ -37,8 +37,8 @@ extension Pooling {
     _ x: Tensor, _ grid: WindowGrid,
     _ body: (_ target: Int, _ window: Int, _ elements: StridedPositions, _ channelStart: Int) -> Void
   ) {
+    guard x.elementCount > 0, grid.outputCount > 0 else { return }
     let (channels, count) = (x.shape[0] * x.shape[1], grid.outputCount)
-    guard channels > 0, count > 0 else { return }
     let tile = grid.tile(elementsPerWindow: grid.kernelCount)
     for start in stride(from: 0, to: count, by: tile) {
       let range = start..<Swift.min(start + tile, count)

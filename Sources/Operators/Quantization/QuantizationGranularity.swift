@@ -19,13 +19,13 @@ struct QuantizationGranularity {
       TensorType(.float32, shape.map { .known($0) }), TensorType(.float32, scale.map { .known($0) }), axis: axis,
       blockSize: blockSize)
     if scale.isEmpty || scale == [1] && blockSize == 0 {
-      (kind, outer, extent, inner) = (.tensor, 1, 1, shape.reduce(1, *))
+      (kind, outer, extent, inner) = (.tensor, 1, 1, shape.clampedProduct)
       return
     }
     let axis = try Self.normalizedAxis(axis, rank: shape.count)
-    outer = shape[..<axis].reduce(1, *)
+    outer = shape[..<axis].clampedProduct
     extent = shape[axis]
-    inner = shape[(axis + 1)...].reduce(1, *)
+    inner = shape[(axis + 1)...].clampedProduct
     kind = blockSize == 0 ? .axis : .blocks(size: blockSize)
   }
 
