@@ -955,6 +955,141 @@ void   lathe__onnx__simple_sharded_dim_proto__free_unpacked
   assert(message->base.descriptor == &lathe__onnx__simple_sharded_dim_proto__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lathe__onnx__sequence_proto__init
+                     (Lathe__Onnx__SequenceProto         *message)
+{
+  static const Lathe__Onnx__SequenceProto init_value = LATHE__ONNX__SEQUENCE_PROTO__INIT;
+  *message = init_value;
+}
+size_t lathe__onnx__sequence_proto__get_packed_size
+                     (const Lathe__Onnx__SequenceProto *message)
+{
+  assert(message->base.descriptor == &lathe__onnx__sequence_proto__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lathe__onnx__sequence_proto__pack
+                     (const Lathe__Onnx__SequenceProto *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lathe__onnx__sequence_proto__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lathe__onnx__sequence_proto__pack_to_buffer
+                     (const Lathe__Onnx__SequenceProto *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lathe__onnx__sequence_proto__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lathe__Onnx__SequenceProto *
+       lathe__onnx__sequence_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lathe__Onnx__SequenceProto *)
+     protobuf_c_message_unpack (&lathe__onnx__sequence_proto__descriptor,
+                                allocator, len, data);
+}
+void   lathe__onnx__sequence_proto__free_unpacked
+                     (Lathe__Onnx__SequenceProto *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lathe__onnx__sequence_proto__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lathe__onnx__map_proto__init
+                     (Lathe__Onnx__MapProto         *message)
+{
+  static const Lathe__Onnx__MapProto init_value = LATHE__ONNX__MAP_PROTO__INIT;
+  *message = init_value;
+}
+size_t lathe__onnx__map_proto__get_packed_size
+                     (const Lathe__Onnx__MapProto *message)
+{
+  assert(message->base.descriptor == &lathe__onnx__map_proto__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lathe__onnx__map_proto__pack
+                     (const Lathe__Onnx__MapProto *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lathe__onnx__map_proto__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lathe__onnx__map_proto__pack_to_buffer
+                     (const Lathe__Onnx__MapProto *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lathe__onnx__map_proto__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lathe__Onnx__MapProto *
+       lathe__onnx__map_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lathe__Onnx__MapProto *)
+     protobuf_c_message_unpack (&lathe__onnx__map_proto__descriptor,
+                                allocator, len, data);
+}
+void   lathe__onnx__map_proto__free_unpacked
+                     (Lathe__Onnx__MapProto *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lathe__onnx__map_proto__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lathe__onnx__optional_proto__init
+                     (Lathe__Onnx__OptionalProto         *message)
+{
+  static const Lathe__Onnx__OptionalProto init_value = LATHE__ONNX__OPTIONAL_PROTO__INIT;
+  *message = init_value;
+}
+size_t lathe__onnx__optional_proto__get_packed_size
+                     (const Lathe__Onnx__OptionalProto *message)
+{
+  assert(message->base.descriptor == &lathe__onnx__optional_proto__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lathe__onnx__optional_proto__pack
+                     (const Lathe__Onnx__OptionalProto *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lathe__onnx__optional_proto__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lathe__onnx__optional_proto__pack_to_buffer
+                     (const Lathe__Onnx__OptionalProto *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lathe__onnx__optional_proto__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lathe__Onnx__OptionalProto *
+       lathe__onnx__optional_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lathe__Onnx__OptionalProto *)
+     protobuf_c_message_unpack (&lathe__onnx__optional_proto__descriptor,
+                                allocator, len, data);
+}
+void   lathe__onnx__optional_proto__free_unpacked
+                     (Lathe__Onnx__OptionalProto *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lathe__onnx__optional_proto__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor lathe__onnx__model_proto__field_descriptors[12] =
 {
   {
@@ -3596,5 +3731,327 @@ const ProtobufCMessageDescriptor lathe__onnx__simple_sharded_dim_proto__descript
   lathe__onnx__simple_sharded_dim_proto__field_indices_by_name,
   1,  lathe__onnx__simple_sharded_dim_proto__number_ranges,
   (ProtobufCMessageInit) lathe__onnx__simple_sharded_dim_proto__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lathe__onnx__sequence_proto__field_descriptors[7] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Lathe__Onnx__SequenceProto, has_name),
+    offsetof(Lathe__Onnx__SequenceProto, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "elem_type",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Lathe__Onnx__SequenceProto, has_elem_type),
+    offsetof(Lathe__Onnx__SequenceProto, elem_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tensor_values",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lathe__Onnx__SequenceProto, n_tensor_values),
+    offsetof(Lathe__Onnx__SequenceProto, tensor_values),
+    &lathe__onnx__tensor_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sparse_tensor_values",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lathe__Onnx__SequenceProto, n_sparse_tensor_values),
+    offsetof(Lathe__Onnx__SequenceProto, sparse_tensor_values),
+    &lathe__onnx__sparse_tensor_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence_values",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lathe__Onnx__SequenceProto, n_sequence_values),
+    offsetof(Lathe__Onnx__SequenceProto, sequence_values),
+    &lathe__onnx__sequence_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "map_values",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lathe__Onnx__SequenceProto, n_map_values),
+    offsetof(Lathe__Onnx__SequenceProto, map_values),
+    &lathe__onnx__map_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "optional_values",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lathe__Onnx__SequenceProto, n_optional_values),
+    offsetof(Lathe__Onnx__SequenceProto, optional_values),
+    &lathe__onnx__optional_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lathe__onnx__sequence_proto__field_indices_by_name[] = {
+  1,   /* field[1] = elem_type */
+  5,   /* field[5] = map_values */
+  0,   /* field[0] = name */
+  6,   /* field[6] = optional_values */
+  4,   /* field[4] = sequence_values */
+  3,   /* field[3] = sparse_tensor_values */
+  2,   /* field[2] = tensor_values */
+};
+static const ProtobufCIntRange lathe__onnx__sequence_proto__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor lathe__onnx__sequence_proto__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lathe.onnx.SequenceProto",
+  "SequenceProto",
+  "Lathe__Onnx__SequenceProto",
+  "lathe.onnx",
+  sizeof(Lathe__Onnx__SequenceProto),
+  7,
+  lathe__onnx__sequence_proto__field_descriptors,
+  lathe__onnx__sequence_proto__field_indices_by_name,
+  1,  lathe__onnx__sequence_proto__number_ranges,
+  (ProtobufCMessageInit) lathe__onnx__sequence_proto__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lathe__onnx__map_proto__field_descriptors[5] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Lathe__Onnx__MapProto, has_name),
+    offsetof(Lathe__Onnx__MapProto, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_type",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Lathe__Onnx__MapProto, has_key_type),
+    offsetof(Lathe__Onnx__MapProto, key_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "keys",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Lathe__Onnx__MapProto, n_keys),
+    offsetof(Lathe__Onnx__MapProto, keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "string_keys",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Lathe__Onnx__MapProto, n_string_keys),
+    offsetof(Lathe__Onnx__MapProto, string_keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "values",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lathe__Onnx__MapProto, values),
+    &lathe__onnx__sequence_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lathe__onnx__map_proto__field_indices_by_name[] = {
+  1,   /* field[1] = key_type */
+  2,   /* field[2] = keys */
+  0,   /* field[0] = name */
+  3,   /* field[3] = string_keys */
+  4,   /* field[4] = values */
+};
+static const ProtobufCIntRange lathe__onnx__map_proto__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor lathe__onnx__map_proto__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lathe.onnx.MapProto",
+  "MapProto",
+  "Lathe__Onnx__MapProto",
+  "lathe.onnx",
+  sizeof(Lathe__Onnx__MapProto),
+  5,
+  lathe__onnx__map_proto__field_descriptors,
+  lathe__onnx__map_proto__field_indices_by_name,
+  1,  lathe__onnx__map_proto__number_ranges,
+  (ProtobufCMessageInit) lathe__onnx__map_proto__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lathe__onnx__optional_proto__field_descriptors[7] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Lathe__Onnx__OptionalProto, has_name),
+    offsetof(Lathe__Onnx__OptionalProto, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "elem_type",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Lathe__Onnx__OptionalProto, has_elem_type),
+    offsetof(Lathe__Onnx__OptionalProto, elem_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tensor_value",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lathe__Onnx__OptionalProto, tensor_value),
+    &lathe__onnx__tensor_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sparse_tensor_value",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lathe__Onnx__OptionalProto, sparse_tensor_value),
+    &lathe__onnx__sparse_tensor_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence_value",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lathe__Onnx__OptionalProto, sequence_value),
+    &lathe__onnx__sequence_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "map_value",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lathe__Onnx__OptionalProto, map_value),
+    &lathe__onnx__map_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "optional_value",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lathe__Onnx__OptionalProto, optional_value),
+    &lathe__onnx__optional_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lathe__onnx__optional_proto__field_indices_by_name[] = {
+  1,   /* field[1] = elem_type */
+  5,   /* field[5] = map_value */
+  0,   /* field[0] = name */
+  6,   /* field[6] = optional_value */
+  4,   /* field[4] = sequence_value */
+  3,   /* field[3] = sparse_tensor_value */
+  2,   /* field[2] = tensor_value */
+};
+static const ProtobufCIntRange lathe__onnx__optional_proto__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor lathe__onnx__optional_proto__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lathe.onnx.OptionalProto",
+  "OptionalProto",
+  "Lathe__Onnx__OptionalProto",
+  "lathe.onnx",
+  sizeof(Lathe__Onnx__OptionalProto),
+  7,
+  lathe__onnx__optional_proto__field_descriptors,
+  lathe__onnx__optional_proto__field_indices_by_name,
+  1,  lathe__onnx__optional_proto__number_ranges,
+  (ProtobufCMessageInit) lathe__onnx__optional_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

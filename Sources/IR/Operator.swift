@@ -42,18 +42,41 @@ public protocol Evaluable: Operator {
 
 /// An operator on sequences and optionals, which tensors alone do not describe.
 public protocol DatumEvaluable: Operator {
-  /// The reference meaning. Inputs have passed the schema's checks and inference.
-  func evaluate(_ inputs: [Datum?]) throws(Diagnostic) -> [Datum]
+  /// The reference meaning. Inputs have passed the schema's checks and inference; tensors it makes keep to `limits`.
+  func evaluate(_ inputs: [Datum?], limits: ResourceLimits) throws(Diagnostic) -> [Datum]
 }
 
-/// An operator that runs the graphs it holds: If, Loop, Scan.
+/// An operator that runs the graphs it holds: If, Loop, Scan, SequenceMap.
 public protocol ControlFlow: SubgraphHolder {
+  /// Whether a graph may never be run because it does not fit the inputs; then what is wrong in it is no fault of the model.
+  static var isConditional: Bool { get }
+
+  /// What is known of the inputs of each graph, by graph and position; nil where nothing is.
+  ///
+  /// Inference of the graphs' contents starts from it, and `infer` may then ask the graphs for the types of their outputs.
+  func subgraphInputs(_ inputs: [Operand?]) throws(Diagnostic) -> [[ValueType?]]
+
+  /// Types of the outputs, one for each that there is; nil where nothing is known.
+  func inferOutputs(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType?]
+
   /// Runs one of `subgraphs`, by index, on its inputs in order; captures are bound already, and limits are kept.
   typealias SubgraphRunner = (_ index: Int, _ inputs: [Datum]) throws(Diagnostic) -> [Datum]
 
-  /// The reference meaning.
-  func evaluate(_ inputs: [Datum?], run: SubgraphRunner) throws(Diagnostic) -> [Datum]
+  /// The reference meaning; tensors it makes keep to `limits`.
+  func evaluate(_ inputs: [Datum?], limits: ResourceLimits, run: SubgraphRunner) throws(Diagnostic) -> [Datum]
 }
+
+extension ControlFlow {
+  public static var isConditional: Bool { false }
+
+  /// The types up to the first that is not known.
+  public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
+    try inferOutputs(inputs).prefix { $0 != nil }.compactMap { $0 }
+  }
+}
+
+/// An operator whose results are drawn at random: it is not computed ahead of time, even if all its inputs are constant.
+public protocol RandomDraw: Operator {}
 
 /// An operator through which known elements of small integer tensors can be followed, so that shapes stay symbolic.
 public protocol ShapeArithmetic: Operator {

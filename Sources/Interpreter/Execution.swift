@@ -49,8 +49,9 @@ struct Execution {
     let inputs = node.inputs.map { input in input.flatMap { Self.value($0, graph, values) } }
     let results: [Datum]
     switch node.op {
-    case let op as any Evaluable: results = try op.evaluateChecked(Self.tensors(inputs), limits: limits).map { .tensor($0) }
-    case let op as any DatumEvaluable: results = try op.evaluateChecked(inputs)
+    case let op as any Evaluable where !(op is any DatumEvaluable) || inputs.allSatisfy({ $0?.tensor != nil || $0 == nil }):
+      results = try op.evaluateChecked(Self.tensors(inputs), limits: limits).map { .tensor($0) }
+    case let op as any DatumEvaluable: results = try op.evaluateChecked(inputs, limits: limits)
     case let op as any ControlFlow:
       let captures = node.captures.compactMap { Self.value($0, graph, values) }
       results = try run(op, inputs, captures, subprograms, depth)
@@ -84,7 +85,7 @@ struct Execution {
     }
     var execution = self
     defer { graphsRun = execution.graphsRun }
-    return try op.evaluate(inputs) { (index, arguments) throws(Diagnostic) in
+    return try op.evaluate(inputs, limits: limits) { (index, arguments) throws(Diagnostic) in
       execution.graphsRun += 1
       guard execution.graphsRun <= limits.loopIterations else {
         throw limits.exceeded("loop-iterations", "control flow has run \(limits.loopIterations) graphs")
@@ -94,7 +95,11 @@ struct Execution {
         throw .invalid(
           "operator/subgraph-inputs", "\(op.name) gives its graph \(arguments.count) inputs, but it takes \(subprogram.graph.inputs.count)")
       }
-      let captured = captures[offsets[index]..<offsets[index] + subprogram.graph.captures.count]
+      let end = offsets[index] + subprogram.graph.captures.count
+      guard end <= captures.count else {
+        throw Diagnostic("interpreter/captures", .internalFault, "\(op.name) captures a value that was not computed")
+      }
+      let captured = captures[offsets[index]..<end]
       return try execution.run(subprogram, inputs: arguments, captures: Array(captured), depth: depth + 1)
     }
   }

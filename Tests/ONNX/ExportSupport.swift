@@ -62,13 +62,15 @@ enum TestOperand {
 
 /// A model of one node: inputs `x0`, `x1`, …, constants `c0`, …, outputs `y0`, ….
 func oneNode(
-  _ op: any Operator, _ operands: [TestOperand], outputs: [ValueType] = [.tensor(TensorType(.float32, nil))], opset: Int? = nil
+  _ op: any Operator, _ operands: [TestOperand], outputs: [ValueType] = [.tensor(TensorType(.float32, nil))],
+  opset: Int? = nil
 ) throws -> Model {
   var graph = Graph(name: "test")
   var inputs: [ValueID?] = []
   for (position, operand) in operands.enumerated() {
     switch operand {
-    case .input(let dtype, let shape): inputs.append(try graph.addInput("x\(position)", type: .tensor(TensorType(dtype, shape))))
+    case .input(let dtype, let shape):
+      inputs.append(try graph.addInput("x\(position)", type: .tensor(TensorType(dtype, shape))))
     case .constant(let tensor): inputs.append(try graph.addConstant("c\(position)", tensor))
     case .none: inputs.append(nil)
     }
@@ -94,30 +96,20 @@ func difference(_ a: Graph, _ b: Graph) -> String? {
   ] where left != right { return "\(what): \(left) != \(right)" }
   for id in a.valueIDsInOrder {
     guard let other = b.value(named: a[id].name) else { continue }
-    if a[id].type != b[other].type { return "\(a[id].name): \(a[id].type.map(\.description) ?? "nil") != \(b[other].type.map(\.description) ?? "nil")" }
-    if a[id].constant != b[other].constant || a[id].defaultValue != b[other].defaultValue { return "contents of \(a[id].name)" }
+    if a[id].type != b[other].type {
+      return "\(a[id].name): \(a[id].type.map(\.description) ?? "nil") != \(b[other].type.map(\.description) ?? "nil")"
+    }
+    if a[id].constant != b[other].constant || a[id].defaultValue != b[other].defaultValue {
+      return "contents of \(a[id].name)"
+    }
   }
   for (left, right) in zip(a.order, b.order) {
     for (inner, other) in zip(a.subgraphs(of: left), b.subgraphs(of: right)) {
       if let found = difference(inner, other) { return "\(a.describe(left)): \(found)" }
     }
-    if a[left].op.attributes != b[right].op.attributes { return "attributes of \(a.describe(left)): \(a[left].op.attributes) != \(b[right].op.attributes)" }
+    if a[left].op.attributes != b[right].op.attributes {
+      return "attributes of \(a.describe(left)): \(a[left].op.attributes) != \(b[right].op.attributes)"
+    }
   }
   return "something else"
-}
-
-/// A new folder that goes with the test.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: url.path).sorted()) ?? [] }
-  func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: url.appendingPathComponent(name))) }
 }

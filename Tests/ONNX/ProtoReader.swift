@@ -48,7 +48,9 @@ struct ProtoReader {
   func text(_ number: UInt64) -> String { texts(number).first ?? "" }
 
   func numbers(_ number: UInt64) -> [Int] {
-    fields.compactMap { if $0.number == number, case .number(let value) = $0.value { Int(Int64(bitPattern: value)) } else { nil } }
+    fields.compactMap {
+      if $0.number == number, case .number(let value) = $0.value { Int(Int64(bitPattern: value)) } else { nil }
+    }
   }
 
   func number(_ number: UInt64) -> Int? { numbers(number).first }
@@ -76,7 +78,8 @@ struct WrittenModel {
     graph.messages(1).map { node in
       let attributes = node.messages(5).map { "\($0.text(1)) = \(value($0))" }
       let list = attributes.isEmpty ? "" : " {\(attributes.joined(separator: ", "))}"
-      return "\(node.text(4))(\(node.texts(1).joined(separator: ", ")))\(list) -> \(node.texts(2).joined(separator: ", "))"
+      return
+        "\(node.text(4))(\(node.texts(1).joined(separator: ", ")))\(list) -> \(node.texts(2).joined(separator: ", "))"
     }
   }
 

@@ -2,6 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import OrderedCollections
 
 /// Makes models that use everything the graph can say; the same seed makes the same model.
@@ -9,7 +10,7 @@ struct RandomModel {
   private var random: SeededGenerator
   private var count = 0
 
-  init(seed: UInt64) { random = SeededGenerator(state: seed) }
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
   mutating func model() throws -> Model {
     var model = Model(graph: try graph(depth: 0, outer: []))
@@ -20,7 +21,9 @@ struct RandomModel {
     return model
   }
 
-  /// A graph. It captures the outer values it uses, in the order of their first use, as an importer finds them.
+  /// A graph.
+  ///
+  /// It captures the outer values it uses, in the order of their first use, as an importer finds them.
   private mutating func graph(depth: Int, outer: [(name: String, type: ValueType?)]) throws -> Graph {
     var graph = Graph(name: fresh("graph"))
     graph.annotations = annotations()
@@ -89,7 +92,8 @@ struct RandomModel {
       attributes[fresh("body")] = graphs.count == 1 ? .graph(graphs[0]) : .graphs(graphs)
     }
     let op = OpaqueOperator(
-      name: OperatorName(domain: "test.random", fresh("Op")), overload: Bool.random(using: &random) ? "variant" : "", version: 3,
+      name: OperatorName(domain: "test.random", fresh("Op")), overload: Bool.random(using: &random) ? "variant" : "",
+      version: 3,
       attributes: attributes)
     let outputs = (0..<Int.random(in: 1...3, using: &random)).map { $0 == 1 ? nil : fresh("out") }
     let id = try graph.addNode(
@@ -135,7 +139,9 @@ struct RandomModel {
       let bytes = PackedElements.pack(codes, bitWidth: dtype.bitWidth)
       return try Tensor(dtype: dtype, shape: shape) { $0.copyBytes(from: bytes) }
     }
-    let bytes = (0..<(dtype.byteCount(of: count) ?? 0)).map { _ in UInt8.random(in: 0...(dtype == .bool ? 1 : 255), using: &random) }
+    let bytes = (0..<(dtype.byteCount(of: count) ?? 0)).map { _ in
+      UInt8.random(in: 0...(dtype == .bool ? 1 : 255), using: &random)
+    }
     return try Tensor(dtype: dtype, shape: shape) { $0.copyBytes(from: bytes) }
   }
 
@@ -158,7 +164,8 @@ struct RandomModel {
 
   private mutating func shape() -> Shape {
     let dimensions: [Dimension] = [
-      1, 7, "batch", "seq", "seq len", .unknown, .known(2) * "seq" + .known(1), ("seq" as Dimension).floorDivided(by: 2),
+      1, 7, "batch", "seq", "seq len", .unknown, .known(2) * "seq" + .known(1),
+      ("seq" as Dimension).floorDivided(by: 2),
       .maximum("seq", "batch"), ("batch" as Dimension) * "seq",
     ]
     return (0..<Int.random(in: 0...4, using: &random)).map { _ in dimensions.randomElement(using: &random) ?? .unknown }

@@ -43,6 +43,9 @@ typedef struct Lathe__Onnx__ShardingSpecProto Lathe__Onnx__ShardingSpecProto;
 typedef struct Lathe__Onnx__IntIntListEntryProto Lathe__Onnx__IntIntListEntryProto;
 typedef struct Lathe__Onnx__ShardedDimProto Lathe__Onnx__ShardedDimProto;
 typedef struct Lathe__Onnx__SimpleShardedDimProto Lathe__Onnx__SimpleShardedDimProto;
+typedef struct Lathe__Onnx__SequenceProto Lathe__Onnx__SequenceProto;
+typedef struct Lathe__Onnx__MapProto Lathe__Onnx__MapProto;
+typedef struct Lathe__Onnx__OptionalProto Lathe__Onnx__OptionalProto;
 
 
 /* --- enums --- */
@@ -699,6 +702,74 @@ struct  Lathe__Onnx__SimpleShardedDimProto
     , 0, 0, LATHE__ONNX__SIMPLE_SHARDED_DIM_PROTO__DIM__NOT_SET, {0} }
 
 
+/*
+ * What files beside a model hold that are no tensors (onnx-data.proto).
+ */
+struct  Lathe__Onnx__SequenceProto
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  /*
+   * which of the fields has the elements: 1 to 5, in their order
+   */
+  protobuf_c_boolean has_elem_type;
+  int32_t elem_type;
+  size_t n_tensor_values;
+  Lathe__Onnx__TensorProto **tensor_values;
+  size_t n_sparse_tensor_values;
+  Lathe__Onnx__SparseTensorProto **sparse_tensor_values;
+  size_t n_sequence_values;
+  Lathe__Onnx__SequenceProto **sequence_values;
+  size_t n_map_values;
+  Lathe__Onnx__MapProto **map_values;
+  size_t n_optional_values;
+  Lathe__Onnx__OptionalProto **optional_values;
+};
+#define LATHE__ONNX__SEQUENCE_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lathe__onnx__sequence_proto__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Lathe__Onnx__MapProto
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean has_key_type;
+  int32_t key_type;
+  size_t n_keys;
+  int64_t *keys;
+  size_t n_string_keys;
+  ProtobufCBinaryData *string_keys;
+  Lathe__Onnx__SequenceProto *values;
+};
+#define LATHE__ONNX__MAP_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lathe__onnx__map_proto__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0,NULL, 0,NULL, NULL }
+
+
+struct  Lathe__Onnx__OptionalProto
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  /*
+   * which of the fields has the value: 1 to 5, in their order; 0 for none
+   */
+  protobuf_c_boolean has_elem_type;
+  int32_t elem_type;
+  Lathe__Onnx__TensorProto *tensor_value;
+  Lathe__Onnx__SparseTensorProto *sparse_tensor_value;
+  Lathe__Onnx__SequenceProto *sequence_value;
+  Lathe__Onnx__MapProto *map_value;
+  Lathe__Onnx__OptionalProto *optional_value;
+};
+#define LATHE__ONNX__OPTIONAL_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lathe__onnx__optional_proto__descriptor) \
+    , 0, {0,NULL}, 0, 0, NULL, NULL, NULL, NULL, NULL }
+
+
 /* Lathe__Onnx__ModelProto methods */
 void   lathe__onnx__model_proto__init
                      (Lathe__Onnx__ModelProto         *message);
@@ -1103,6 +1174,63 @@ Lathe__Onnx__SimpleShardedDimProto *
 void   lathe__onnx__simple_sharded_dim_proto__free_unpacked
                      (Lathe__Onnx__SimpleShardedDimProto *message,
                       ProtobufCAllocator *allocator);
+/* Lathe__Onnx__SequenceProto methods */
+void   lathe__onnx__sequence_proto__init
+                     (Lathe__Onnx__SequenceProto         *message);
+size_t lathe__onnx__sequence_proto__get_packed_size
+                     (const Lathe__Onnx__SequenceProto   *message);
+size_t lathe__onnx__sequence_proto__pack
+                     (const Lathe__Onnx__SequenceProto   *message,
+                      uint8_t             *out);
+size_t lathe__onnx__sequence_proto__pack_to_buffer
+                     (const Lathe__Onnx__SequenceProto   *message,
+                      ProtobufCBuffer     *buffer);
+Lathe__Onnx__SequenceProto *
+       lathe__onnx__sequence_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lathe__onnx__sequence_proto__free_unpacked
+                     (Lathe__Onnx__SequenceProto *message,
+                      ProtobufCAllocator *allocator);
+/* Lathe__Onnx__MapProto methods */
+void   lathe__onnx__map_proto__init
+                     (Lathe__Onnx__MapProto         *message);
+size_t lathe__onnx__map_proto__get_packed_size
+                     (const Lathe__Onnx__MapProto   *message);
+size_t lathe__onnx__map_proto__pack
+                     (const Lathe__Onnx__MapProto   *message,
+                      uint8_t             *out);
+size_t lathe__onnx__map_proto__pack_to_buffer
+                     (const Lathe__Onnx__MapProto   *message,
+                      ProtobufCBuffer     *buffer);
+Lathe__Onnx__MapProto *
+       lathe__onnx__map_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lathe__onnx__map_proto__free_unpacked
+                     (Lathe__Onnx__MapProto *message,
+                      ProtobufCAllocator *allocator);
+/* Lathe__Onnx__OptionalProto methods */
+void   lathe__onnx__optional_proto__init
+                     (Lathe__Onnx__OptionalProto         *message);
+size_t lathe__onnx__optional_proto__get_packed_size
+                     (const Lathe__Onnx__OptionalProto   *message);
+size_t lathe__onnx__optional_proto__pack
+                     (const Lathe__Onnx__OptionalProto   *message,
+                      uint8_t             *out);
+size_t lathe__onnx__optional_proto__pack_to_buffer
+                     (const Lathe__Onnx__OptionalProto   *message,
+                      ProtobufCBuffer     *buffer);
+Lathe__Onnx__OptionalProto *
+       lathe__onnx__optional_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lathe__onnx__optional_proto__free_unpacked
+                     (Lathe__Onnx__OptionalProto *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Lathe__Onnx__ModelProto_Closure)
@@ -1189,6 +1317,15 @@ typedef void (*Lathe__Onnx__ShardedDimProto_Closure)
 typedef void (*Lathe__Onnx__SimpleShardedDimProto_Closure)
                  (const Lathe__Onnx__SimpleShardedDimProto *message,
                   void *closure_data);
+typedef void (*Lathe__Onnx__SequenceProto_Closure)
+                 (const Lathe__Onnx__SequenceProto *message,
+                  void *closure_data);
+typedef void (*Lathe__Onnx__MapProto_Closure)
+                 (const Lathe__Onnx__MapProto *message,
+                  void *closure_data);
+typedef void (*Lathe__Onnx__OptionalProto_Closure)
+                 (const Lathe__Onnx__OptionalProto *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1226,6 +1363,9 @@ extern const ProtobufCMessageDescriptor lathe__onnx__sharding_spec_proto__descri
 extern const ProtobufCMessageDescriptor lathe__onnx__int_int_list_entry_proto__descriptor;
 extern const ProtobufCMessageDescriptor lathe__onnx__sharded_dim_proto__descriptor;
 extern const ProtobufCMessageDescriptor lathe__onnx__simple_sharded_dim_proto__descriptor;
+extern const ProtobufCMessageDescriptor lathe__onnx__sequence_proto__descriptor;
+extern const ProtobufCMessageDescriptor lathe__onnx__map_proto__descriptor;
+extern const ProtobufCMessageDescriptor lathe__onnx__optional_proto__descriptor;
 
 PROTOBUF_C__END_DECLS
 

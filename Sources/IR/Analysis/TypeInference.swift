@@ -5,6 +5,10 @@ import LatheTensors
 public struct TypeInference {
   /// Dimensions of values that shape arithmetic could follow.
   private var elements: [ValueID: [Dimension]] = [:]
+  /// Contents of captures that are constants of a graph around this one.
+  private var captured: [ValueID: Tensor] = [:]
+  /// Whether this is a graph that another one holds: what is inferred there counts more than what was declared.
+  private var isNested = false
 
   public init() {}
 
@@ -12,7 +16,7 @@ public struct TypeInference {
   public func operand(_ id: ValueID, in graph: Graph) -> Operand? {
     let value = graph[id]
     guard let type = value.type else { return nil }
-    return Operand(type: type, constant: value.constant, elements: elements[id])
+    return Operand(type: type, constant: value.constant ?? captured[id], elements: elements[id])
   }
 
   /// Infers one node's outputs and merges them with what is declared.
@@ -42,15 +46,62 @@ public struct TypeInference {
       guard let operand = operand(input, in: graph) else { return }
       operands.append(operand)
     }
-    let types = try node.op.infer(operands)
+    let types = try outputTypes(id, node, operands, &graph)
     let followed = (node.op as? any ShapeArithmetic)?.elements(operands) ?? []
     for (position, output) in node.outputs.enumerated() {
-      guard let output, position < types.count else { continue }
-      let merged = try Self.merged(types[position], declared: graph[output].type, name: graph[output].name)
+      guard let output, position < types.count, let type = types[position] else { continue }
+      try type.checkExtents()
+      let merged = try merged(type, declared: graph[output].type, name: graph[output].name)
       graph.setType(merged, of: output)
       guard position < followed.count, let list = followed[position], list.count <= Operand.maximumElements else { continue }
       elements[output] = list
     }
+  }
+
+  /// Types of the outputs, after inference in the graphs that the operator holds.
+  private func outputTypes(
+    _ id: NodeID, _ node: Node, _ operands: [Operand?], _ graph: inout Graph
+  ) throws(Diagnostic) -> [ValueType?] {
+    guard let control = node.op as? any ControlFlow else { return try node.op.infer(operands) }
+    let op = try inferSubgraphs(of: control, node, operands, graph)
+    graph.setOperator(op, of: id)
+    let types = try (op as? any ControlFlow)?.inferOutputs(operands) ?? []
+    guard node.outputs.count <= types.count else {
+      throw .invalid(
+        "operator/outputs", "the graphs of \(op.name) give \(types.count) outputs, but \(node.outputs.count) are named")
+    }
+    return types
+  }
+
+  /// The operator with the types in its graphs inferred from what is known outside.
+  private func inferSubgraphs(
+    of op: any ControlFlow, _ node: Node, _ operands: [Operand?], _ graph: Graph
+  ) throws(Diagnostic) -> any Operator {
+    var graphs = op.subgraphs.map(\.graph)
+    let given = try op.subgraphInputs(operands)
+    var outer = node.captures[...]
+    for index in graphs.indices {
+      var inner = TypeInference()
+      inner.isNested = true
+      for capture in graphs[index].captures {
+        guard let source = outer.popFirst(), let operand = operand(source, in: graph) else { continue }
+        graphs[index].setType(operand.type, of: capture)
+        inner.captured[capture] = operand.constant
+        inner.elements[capture] = operand.elements
+      }
+      for (input, type) in zip(graphs[index].inputs, index < given.count ? given[index] : []) {
+        guard let type else { continue }
+        graphs[index].setType(try inner.merged(type, declared: graphs[index][input].type, name: ""), of: input)
+      }
+      for id in graphs[index].order {
+        do throws(Diagnostic) {
+          try inner.visit(id, in: &graphs[index])
+        } catch {
+          guard type(of: op).isConditional, error.category == .invalidInput else { throw error }
+        }
+      }
+    }
+    return op.replacingSubgraphs(graphs)
   }
 
   private func checkOutputs(_ node: Node, _ schema: OperatorSchema) throws(Diagnostic) {
@@ -61,7 +112,12 @@ public struct TypeInference {
   }
 
   /// The inferred type, with dimensions it leaves open taken from the declared one.
-  static func merged(_ inferred: ValueType, declared: ValueType?, name: String) throws(Diagnostic) -> ValueType {
+  private func merged(_ inferred: ValueType, declared: ValueType?, name: String) throws(Diagnostic) -> ValueType {
+    guard isNested else { return try Self.merged(inferred, declared: declared, name: name) }
+    return (try? Self.merged(inferred, declared: declared, name: name)) ?? inferred
+  }
+
+  private static func merged(_ inferred: ValueType, declared: ValueType?, name: String) throws(Diagnostic) -> ValueType {
     guard let declared, case .tensor(let a) = inferred, case .tensor(let b) = declared else { return inferred }
     func conflict() -> Diagnostic {
       .invalid(

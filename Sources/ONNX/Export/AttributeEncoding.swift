@@ -1,7 +1,7 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 extension ModelEncoder {
@@ -40,7 +40,9 @@ extension ModelEncoder {
   }
 
   /// Sets the value if it is of a kind that needs no message of its own.
-  private func setNumbersAndText(_ value: Attribute, of proto: UnsafeMutablePointer<Lathe__Onnx__AttributeProto>) -> Bool {
+  private func setNumbersAndText(_ value: Attribute, of proto: UnsafeMutablePointer<Lathe__Onnx__AttributeProto>)
+    -> Bool
+  {
     switch value {
     case .integer(let integer): (proto.pointee.has_i, proto.pointee.i) = (1, integer)
     case .float(let float): (proto.pointee.has_f, proto.pointee.f) = (1, float)

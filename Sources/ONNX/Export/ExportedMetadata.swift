@@ -29,6 +29,7 @@ enum ExportedMetadata {
       let name = model.metadata.annotations.metadata.removeValue(forKey: sourceProducerKey)
     else { return }
     model.metadata.producerName = name
-    model.metadata.producerVersion = model.metadata.annotations.metadata.removeValue(forKey: sourceProducerVersionKey) ?? ""
+    model.metadata.producerVersion =
+      model.metadata.annotations.metadata.removeValue(forKey: sourceProducerVersionKey) ?? ""
   }
 }

@@ -1,7 +1,7 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 extension ModelEncoder {
@@ -11,7 +11,8 @@ extension ModelEncoder {
   func mainGraph(_ graph: Graph) throws(Diagnostic) -> GraphMessage {
     for id in graph.inputs + graph.outputs where graph[id].type == nil {
       throw .invalid(
-        "onnx/interface-type", "ONNX needs the type of every input and output, but nothing is known about %\(graph[id].name)",
+        "onnx/interface-type",
+        "ONNX needs the type of every input and output, but nothing is known about %\(graph[id].name)",
         at: Location(value: graph[id].name), fix: "declare its type in the source model")
     }
     let declared = declaresEveryType ? nil : RecoverableTypes.exceptions(in: graph)

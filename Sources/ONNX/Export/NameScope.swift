@@ -5,8 +5,11 @@ struct NameScope {
   private let enclosing: [Set<String>]
   private var taken: Set<String> = []
   private var names: [ValueID: String] = [:]
+  /// The number to try next behind a name, so that many values of one name take linear time.
+  private var numbers: [String: Int] = [:]
 
-  /// Names every value: as in the graph where that is free, else with a number behind it; captures as what they stand for.
+  /// Names every value: as in the graph where that is free, else with a number behind it; captures as what they stand
+  /// for.
   ///
   /// `captured` has a name for each of the graph's captures; none for a main graph.
   init(_ graph: Graph, captured: [String], in outer: NameScope?) {
@@ -33,10 +36,10 @@ struct NameScope {
   mutating func add(_ wanted: String) -> String {
     let base = wanted.isEmpty ? "value" : wanted
     var name = base
-    var number = 1
     while isTaken(name) {
+      let number = numbers[base, default: 1]
       name = "\(base)_\(number)"
-      number += 1
+      numbers[base] = number + 1
     }
     taken.insert(name)
     return name

@@ -1,7 +1,7 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 import OrderedCollections
 
@@ -44,7 +44,8 @@ extension ModelEncoder {
     let version = (op as? OpaqueOperator)?.version ?? type(of: op).schema.sinceVersion
     if let other = domains[op.name.domain], other != version {
       throw .invalid(
-        "onnx/domain-version", "\(op.name) is of version \(version) of its domain, but another node is of version \(other)",
+        "onnx/domain-version",
+        "\(op.name) is of version \(version) of its domain, but another node is of version \(other)",
         fix: "a model can use one version of a domain; build it from one source")
     }
     domains[op.name.domain] = version
@@ -129,14 +130,19 @@ private struct CapturedNames {
 private struct NodeNames {
   private let given: Set<String>
   private var taken: Set<String> = []
+  /// The number to try next behind a name.
+  private var numbers: [String: Int] = [:]
 
   init(_ names: [String]) { given = Set(names) }
 
   /// The name the first time, then with a number behind it; an empty one stays.
   mutating func unique(_ name: String) -> String {
     guard !name.isEmpty, !taken.insert(name).inserted else { return name }
-    var number = 1
-    while given.contains("\(name)_\(number)") || !taken.insert("\(name)_\(number)").inserted { number += 1 }
-    return "\(name)_\(number)"
+    while true {
+      let number = numbers[name, default: 1]
+      numbers[name] = number + 1
+      let candidate = "\(name)_\(number)"
+      if !given.contains(candidate), taken.insert(candidate).inserted { return candidate }
+    }
   }
 }

@@ -3,7 +3,8 @@ import LatheIR
 
 /// Which operator set a model is written in.
 struct OpsetChoice {
-  /// What a model that does not come from ONNX is written in at least: the first whose reductions take their axes as operands.
+  /// What a model that does not come from ONNX is written in at least: the first whose reductions take their axes as
+  /// operands.
   static let fallback = 18
 
   let graph: Graph
@@ -61,10 +62,12 @@ struct OpsetChoice {
     var fault = fault
     let possible = ONNXVersions.opset.filter { (try? Lowering.lower(id, of: graph, opset: $0)) != nil }
     if let first = possible.first, let last = possible.last {
-      let range = last == ONNXVersions.opset.upperBound ? "\(first) or newer" : first == last ? "\(first)" : "\(first) to \(last)"
+      let range =
+        last == ONNXVersions.opset.upperBound ? "\(first) or newer" : first == last ? "\(first)" : "\(first) to \(last)"
       fault.fix = "export at opset \(range) (--opset)"
     } else {
-      fault.notes.append("no opset from \(ONNXVersions.opset.lowerBound) to \(ONNXVersions.opset.upperBound) can say it")
+      fault.notes.append(
+        "no opset from \(ONNXVersions.opset.lowerBound) to \(ONNXVersions.opset.upperBound) can say it")
     }
     return fault
   }

@@ -7,8 +7,11 @@ enum RecoverableTypes {
   /// Produced values, outputs excepted, whose types have to be written.
   static func exceptions(in graph: Graph) -> Set<ValueID> {
     var bare = graph
+    let outputs = Set(graph.outputs)
     for id in graph.order {
-      for output in graph[id].outputs.compactMap({ $0 }) where !graph.isOutput(output) { bare.setType(nil, of: output) }
+      for output in graph[id].outputs.compactMap({ $0 }) where !outputs.contains(output) {
+        bare.setType(nil, of: output)
+      }
     }
     var exceptions: Set<ValueID> = []
     var inference = TypeInference()

@@ -1,11 +1,15 @@
 internal import COnnx
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 extension ModelEncoder {
   /// The message of an initializer; large ones go to the file of external data if there is one.
-  func initializer(_ tensor: Tensor, name: String, _ annotations: Annotations = Annotations()) -> UnsafeMutablePointer<Lathe__Onnx__TensorProto> {
+  func initializer(_ tensor: Tensor, name: String, _ annotations: Annotations = Annotations()) -> UnsafeMutablePointer<
+    Lathe__Onnx__TensorProto
+  > {
     guard let offset = external?.add(tensor), let location = external?.location else {
       return self.tensor(tensor, name: name, annotations)
     }
@@ -30,7 +34,8 @@ extension ModelEncoder {
     if let strings = tensor.strings {
       payloads.append(.strings(strings))
     } else {
-      payloads.append(.rawData(byteCount: tensor.byteCount) { (sink) throws(Diagnostic) in try tensor.stream(to: sink) })
+      payloads.append(
+        .rawData(byteCount: tensor.byteCount) { (sink) throws(Diagnostic) in try tensor.stream(to: sink) })
     }
     return proto
   }

@@ -1,7 +1,7 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 /// The attributes of one node, and what graphs in them capture.
@@ -9,16 +9,21 @@ struct NodeAttributes {
   var attributes = Attributes()
   /// Values of the node's graph that each graph uses, by attribute.
   var captures: [String: [[ValueID]]] = [:]
+  /// What the node's inputs say about the inputs of graphs.
+  var hints: BodyHints?
 }
 
 extension ModelReader {
   typealias AttributeProto = UnsafeMutablePointer<Lathe__Onnx__AttributeProto>
 
   /// The attributes of a node, with references to a function's attributes replaced by what the call gives.
-  func attributes(of node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, in scope: Scope) throws(Diagnostic)
-    -> NodeAttributes
-  {
+  ///
+  /// `inputs` are the node's own; they tell what the inputs of graphs are that do not say so themselves.
+  func attributes(
+    of node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, inputs: [ValueID?] = [], in scope: Scope
+  ) throws(Diagnostic) -> NodeAttributes {
     var result = NodeAttributes()
+    result.hints = BodyHints(node, inputs.map { id in id.flatMap { scope.target.graph[$0].type } })
     var seen: Set<String> = []
     for proto in MessageList(node.pointee.attribute, node.pointee.n_attribute) {
       let name = try Self.text(proto.pointee.name, "an attribute's name")
@@ -132,7 +137,11 @@ extension ModelReader {
         inner, parent: bound.scope, operatorSets: bound.scope.operatorSets, call: bound.scope.call,
         prefix: bound.scope.prefix,
         path: "\(bound.scope.path)\(name)/")
-      try nested { () throws(Diagnostic) in try read(proto, in: scope) }
+      let isBranch = result.hints?.isBranch == true
+      if isBranch { branchDepth += 1 }
+      defer { if isBranch { branchDepth -= 1 } }
+      let hints = result.hints
+      try nested { () throws(Diagnostic) in try read(proto, in: scope) { hints?.type(of: $0) } }
       result.captures[name, default: []].append(inner.captureSources)
       return inner.graph
     }

@@ -1,16 +1,17 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
 extension ModelReader {
-  /// Reads a graph into the scope's target.
-  func read(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope) throws(Diagnostic) {
+  /// Reads a graph into the scope's target; `hint` tells types of inputs that the file leaves open.
+  func read(
+    _ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope, hint: (Int) -> ValueType? = { _ in nil }
+  ) throws(Diagnostic) {
     let target = scope.target
     target.graph.annotations = annotations(
       proto.pointee.doc_string, MessageList(proto.pointee.metadata_props, proto.pointee.n_metadata_props))
-    try readInputs(proto, in: scope)
+    try readInputs(proto, in: scope, hint)
     let nodes = MessageList(proto.pointee.node, proto.pointee.n_node)
     try bindOutputs(of: nodes, in: scope)
     target.reserved = { [unowned scope] name in scope.prefix.isEmpty && scope.bindings[name] != nil }
@@ -26,16 +27,18 @@ extension ModelReader {
   }
 
   /// Inputs and initializers; an initializer that is also an input is its default from IR version 4 on.
-  private func readInputs(_ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope) throws(Diagnostic) {
+  private func readInputs(
+    _ proto: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, in scope: Scope, _ hint: (Int) -> ValueType?
+  ) throws(Diagnostic) {
     var initializers = try initializers(of: proto)
     var overridable = 0
-    for input in MessageList(proto.pointee.input, proto.pointee.n_input) {
+    for (position, input) in MessageList(proto.pointee.input, proto.pointee.n_input).enumerated() {
       let name = try valueName(input.pointee.name, "an input's name")
       guard scope.bindings[name] == nil else { throw duplicate(name, "two inputs") }
       let initializer = initializers.tensors.removeValue(forKey: name)
       if initializer != nil && irVersion >= 4 { overridable += 1 }
       do throws(Diagnostic) {
-        scope.bindings[name] = .value(try addInput(input, name, initializer, in: scope))
+        scope.bindings[name] = .value(try addInput(input, name, initializer, hint(position), in: scope))
       } catch {
         throw error.located(in: Location(value: name))
       }
@@ -92,9 +95,9 @@ extension ModelReader {
 
   private func addInput(
     _ input: UnsafeMutablePointer<Lathe__Onnx__ValueInfoProto>, _ name: String, _ initializer: Initializer?,
-    in scope: Scope
+    _ hint: ValueType?, in scope: Scope
   ) throws(Diagnostic) -> ValueID {
-    let type = try ValueTypeReader.read(input.pointee.type)
+    let type = try ValueTypeReader.read(input.pointee.type) ?? hint
     if type == nil, scope.parent == nil {
       throw .invalid(
         "onnx/input-type", "the input has no type", fix: "export the model again, with the types of its inputs")

@@ -1,5 +1,4 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
 import LatheTensors
@@ -38,7 +37,7 @@ extension ModelReader {
       return try inline(function, call: node, inputs: inputs, outputs: outputs, in: scope)
     }
     if name == OperatorName("Constant"), overload.isEmpty { return try readConstant(node, outputs, in: scope) }
-    let read = try attributes(of: node, in: scope)
+    let read = try attributes(of: node, inputs: inputs, in: scope)
     var draft = NodeDraft(
       name, version: version(of: name.domain, in: scope), inputs: inputs,
       outputs: outputs.map { $0.map(scope.graphName) },
@@ -138,6 +137,8 @@ extension ModelReader {
   }
 
   /// Infers a node's types; where a declared type contradicts its operator, the operator is right.
+  ///
+  /// A node in a branch of If that does not fit its inputs may never be run, so it is no fault of the model.
   private func infer(_ id: NodeID, in target: GraphTarget) throws(Diagnostic) {
     while true {
       do throws(Diagnostic) {
@@ -151,7 +152,13 @@ extension ModelReader {
         guard error.id == "ir/type-conflict", let name = error.location.value,
           let value = target.graph.value(named: name),
           target.graph[value].type != nil
-        else { throw error }
+        else {
+          guard branchDepth > 0, error.category == .invalidInput, error.id.hasPrefix("operator/") else { throw error }
+          warnings.add(
+            .warning(
+              "onnx/branch", "\(error.message); the model can be run only where this branch of an If is not taken", at: error.location))
+          return
+        }
         target.graph.setType(nil, of: value)
         warnings.add(
           .warning(

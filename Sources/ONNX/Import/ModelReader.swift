@@ -1,7 +1,7 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 import OrderedCollections
 
@@ -20,6 +20,8 @@ final class ModelReader {
   var nodeCount = 0
   /// Open graphs and calls.
   var depth = 0
+  /// Open branches of If nodes.
+  var branchDepth = 0
   /// Bytes of sparse tensors made dense so far.
   var denseBytes = 0
   /// How often each path of a call was used, so that every call has a path of its own.

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// The input itself: a tensor, a sequence or an optional.
-public struct Identity: Evaluable, ShapeArithmetic, AttributeFree {
+public struct Identity: Evaluable, DatumEvaluable, ShapeArithmetic, AttributeFree {
   public static let schema = OperatorSchema(
     "Identity", since: 25,
     inputs: [.init("input", "V", .movableWithPacked)],
@@ -19,4 +19,6 @@ public struct Identity: Evaluable, ShapeArithmetic, AttributeFree {
   public func elements(_ inputs: [Operand?]) -> [[Dimension]?] { [inputs.optional(0)?.followed] }
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] { [try inputs.required(0)] }
+
+  public func evaluate(_ inputs: [Datum?], limits: ResourceLimits) throws(Diagnostic) -> [Datum] { [try inputs.required(0)] }
 }

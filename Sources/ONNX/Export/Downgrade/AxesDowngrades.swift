@@ -6,7 +6,9 @@ import LatheTensors
 enum AxesDowngrades {
   static let table: [String: [Downgrade]] = {
     var table: [String: [Downgrade]] = [
-      "Squeeze": [Downgrade(13, axesToAttribute), Downgrade(11) { (node) throws(Diagnostic) in try node.countFromFront("axes") }],
+      "Squeeze": [
+        Downgrade(13, axesToAttribute), Downgrade(11) { (node) throws(Diagnostic) in try node.countFromFront("axes") },
+      ],
       "Unsqueeze": [Downgrade(13, axesToAttribute), Downgrade(11, unsqueezeFromFront)],
       "Flatten": [Downgrade(11) { (node) throws(Diagnostic) in try node.countFromFront("axis") }],
       "Concat": [Downgrade(11) { (node) throws(Diagnostic) in try node.countFromFront("axis") }],
@@ -22,7 +24,9 @@ enum AxesDowngrades {
       ]
     }
     for name in ["Softmax", "LogSoftmax", "Hardmax"] {
-      table[name] = [Downgrade(13, softmax), Downgrade(11) { (node) throws(Diagnostic) in try node.countFromFront("axis") }]
+      table[name] = [
+        Downgrade(13, softmax), Downgrade(11) { (node) throws(Diagnostic) in try node.countFromFront("axis") },
+      ]
     }
     return table
   }()
@@ -57,16 +61,21 @@ enum AxesDowngrades {
     if !axes.isEmpty { node.form.attributes.set("axes", axes) }
   }
 
-  /// Before 13 the tensor is flattened to a matrix at the axis, which is the same only for the last one; another is moved there.
+  /// Before 13 the tensor is flattened to a matrix at the axis, which is the same only for the last one; another is
+  /// moved there.
   @Sendable private static func softmax(_ node: inout Lowering) throws(Diagnostic) {
     let axis = try node.form.attributes.integer("axis", default: -1)
     if axis == -1 {
       node.form.attributes.set("axis", -1)
       return
     }
-    guard let rank = node.rank() else { throw node.cannot("its axis must be the last there, and the rank is not known") }
+    guard let rank = node.rank() else {
+      throw node.cannot("its axis must be the last there, and the rank is not known")
+    }
     let position = axis < 0 ? axis + rank : axis
-    guard position >= 0, position < rank else { throw node.cannot("the axis \(axis) is outside a tensor of rank \(rank)") }
+    guard position >= 0, position < rank else {
+      throw node.cannot("the axis \(axis) is outside a tensor of rank \(rank)")
+    }
     node.form.attributes.set("axis", position == rank - 1 ? axis : rank - 1)
     guard position != rank - 1 else { return }
     var permutation = Array(0..<rank)
@@ -110,7 +119,9 @@ extension Lowering {
       throw cannot("it takes no negative axis there, and the rank of its input is not known")
     }
     let counted = axes.map { $0 < 0 ? $0 + rank + addedAxes : $0 }
-    guard counted.allSatisfy({ $0 >= 0 }) else { throw cannot("an axis of \(axes) is outside a tensor of rank \(rank)") }
+    guard counted.allSatisfy({ $0 >= 0 }) else {
+      throw cannot("an axis of \(axes) is outside a tensor of rank \(rank)")
+    }
     return counted
   }
 }

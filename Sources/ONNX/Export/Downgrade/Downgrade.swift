@@ -43,7 +43,9 @@ extension Lowering {
       return lowering
     }
     guard lowering.form.op.isStandard else { return lowering }
-    for downgrade in Downgrade.of(lowering.form.op.name) where downgrade.since > opset { try downgrade.apply(&lowering) }
+    for downgrade in Downgrade.of(lowering.form.op.name) where downgrade.since > opset {
+      try downgrade.apply(&lowering)
+    }
     try lowering.check()
     return lowering
   }

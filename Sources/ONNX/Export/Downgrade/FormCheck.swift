@@ -4,7 +4,8 @@ import LatheTensors
 import OrderedCollections
 
 extension Lowering {
-  /// Holds the node, and those around it, against the versions in force, and drops attributes that only say a later default.
+  /// Holds the node, and those around it, against the versions in force, and drops attributes that only say a later
+  /// default.
   ///
   /// - Throws: `onnx/opset` with what that version does not have.
   mutating func check() throws(Diagnostic) {
@@ -68,7 +69,8 @@ extension Lowering {
       throw cannot("it needs \(count.lowerBound) \(kind)s there, but \(operands.count) are used")
     }
     for (position, operand) in operands.enumerated() where operand == nil {
-      guard let formal = OperatorVersion.operand(formals, at: position), formal.arity == .required, kind == "input" else { continue }
+      guard let formal = OperatorVersion.operand(formals, at: position), formal.arity == .required, kind == "input"
+      else { continue }
       throw cannot("\(kind) \(position) cannot be left out there")
     }
   }

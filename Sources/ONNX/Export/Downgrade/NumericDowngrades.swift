@@ -6,12 +6,16 @@ import LatheTensors
 enum NumericDowngrades {
   static let table: [String: [Downgrade]] = [
     "Clip": [Downgrade(11, clip)],
-    "GreaterOrEqual": [Downgrade(12) { (node) throws(Diagnostic) in node.compare(strictly: "Greater", converse: "Less") }],
+    "GreaterOrEqual": [
+      Downgrade(12) { (node) throws(Diagnostic) in node.compare(strictly: "Greater", converse: "Less") }
+    ],
     "LessOrEqual": [Downgrade(12) { (node) throws(Diagnostic) in node.compare(strictly: "Less", converse: "Greater") }],
     "Dropout": [Downgrade(12, dropout)],
     "Gemm": [Downgrade(11, gemm)],
     "GroupNormalization": [
-      Downgrade(21) { (node) throws(Diagnostic) in throw node.cannot("its scale is one for each group there, not for each channel") }
+      Downgrade(21) { (node) throws(Diagnostic) in
+        throw node.cannot("its scale is one for each group there, not for each channel")
+      }
     ],
     "QuantizeLinear": [Downgrade(13, wholeTensor)],
     "DequantizeLinear": [Downgrade(13, wholeTensor)],
@@ -58,7 +62,8 @@ enum NumericDowngrades {
 }
 
 extension Lowering {
-  /// Says an inclusive comparison with strict ones: integers as not the converse, floats as one or equal, since NaN is neither.
+  /// Says an inclusive comparison with strict ones: integers as not the converse, floats as one or equal, since NaN is
+  /// neither.
   fileprivate mutating func compare(strictly strict: String, converse: String) {
     let result = ValueType.tensor(TensorType(.bool, nil))
     func node(_ name: String, _ output: NodeForm.Operand) -> NodeForm {
@@ -73,6 +78,7 @@ extension Lowering {
     let isStrict = make("strict", type: result)
     let isEqual = make("equal", type: result)
     before += [node(strict, isStrict), node("Equal", isEqual)]
-    form = NodeForm(op: OperatorName("Or"), attributes: Attributes(), inputs: [isStrict, isEqual], outputs: form.outputs)
+    form = NodeForm(
+      op: OperatorName("Or"), attributes: Attributes(), inputs: [isStrict, isEqual], outputs: form.outputs)
   }
 }

@@ -25,7 +25,9 @@ enum ShapeDowngrades {
     if let steps = try node.integers(4, "list of steps"), steps.contains(where: { $0 != 1 }) {
       throw node.cannot("it has no steps there")
     }
-    guard let starts = try node.integers(1, "list of starts"), let ends = try node.integers(2, "list of ends") else { return }
+    guard let starts = try node.integers(1, "list of starts"), let ends = try node.integers(2, "list of ends") else {
+      return
+    }
     let axes = try node.integers(3, "list of axes")
     node.form.inputs = Array(node.form.inputs.prefix(1))
     node.form.attributes.set("starts", starts)
@@ -38,7 +40,8 @@ enum ShapeDowngrades {
     guard let count = try node.form.attributes.integer("num_outputs") else { return }
     node.form.attributes["num_outputs"] = nil
     let axis = try node.form.attributes.integer("axis", default: 0)
-    guard count > 0, let shape = node.type(node.input(0))?.tensor?.shape, axis >= -shape.count, axis < shape.count else {
+    guard count > 0, let shape = node.type(node.input(0))?.tensor?.shape, axis >= -shape.count, axis < shape.count
+    else {
       throw node.cannot("the length of its parts must be known there")
     }
     let dimension = shape[axis < 0 ? axis + shape.count : axis]
@@ -65,7 +68,9 @@ enum ShapeDowngrades {
     var pads = [Int64](repeating: 0, count: 2 * rank)
     for (index, axis) in axes.enumerated() {
       let position = axis < 0 ? axis + rank : axis
-      guard position >= 0, position < rank else { throw node.cannot("the axis \(axis) is outside a tensor of rank \(rank)") }
+      guard position >= 0, position < rank else {
+        throw node.cannot("the axis \(axis) is outside a tensor of rank \(rank)")
+      }
       pads[position] = Int64(given[index])
       pads[position + rank] = Int64(given[index + axes.count])
     }
@@ -98,7 +103,9 @@ extension Lowering {
       throw cannot("its \(what) must be constant there, but is computed")
     }
     let float = Float(number)
-    guard Double(float) == number || number.isNaN else { throw cannot("its \(what) \(number) does not fit a float attribute") }
+    guard Double(float) == number || number.isNaN else {
+      throw cannot("its \(what) \(number) does not fit a float attribute")
+    }
     return float
   }
 }

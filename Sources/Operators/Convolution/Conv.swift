@@ -1,0 +1,51 @@
+import LatheDiagnostics
+import LatheIR
+import LatheTensors
+
+/// Convolution over any number of spatial axes, with groups of channels.
+///
+/// Floats of 16 bits are summed in `Float` and rounded once.
+public struct Conv: FloatEvaluable, Convolving {
+  public static let schema = OperatorSchema(
+    "Conv", since: 22,
+    inputs: [.init("X", "T", .floats), .init("W", "T", .floats), .init("B", "T", .floats, .optional)],
+    outputs: [.init("Y", "T", .floats)],
+    attributes: SlidingWindow.attributeKinds.merging(["group": .integer]) { first, _ in first })
+
+  /// How the kernel moves.
+  public var window: SlidingWindow
+  /// Groups of channels that do not see each other.
+  public var groups: Int
+
+  public init(window: SlidingWindow = SlidingWindow(), groups: Int = 1) {
+    self.window = window
+    self.groups = groups
+  }
+
+  public init(decoding attributes: Attributes) throws(Diagnostic) {
+    window = try SlidingWindow(decoding: attributes)
+    groups = try Self.groups(attributes)
+  }
+
+  public func encode(into attributes: inout Attributes) {
+    window.encode(into: &attributes)
+    if groups != 1 { attributes.set("group", groups) }
+  }
+
+  public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
+    let x = try inputs.tensor(0)
+    let shape = try convolvedShape(x, try inputs.tensor(1), bias: try inputs.optional(2)?.tensor())
+    return [.tensor(TensorType(x.dtype, shape))]
+  }
+
+  func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
+    let x = try MatrixProduct.widened(try inputs.required(0), from: T.self)
+    let w = try MatrixProduct.widened(try inputs.required(1), from: T.self)
+    let bias = try inputs.optional(2).map { (b) throws(Diagnostic) in try MatrixProduct.widened(b, from: T.self) }
+    let result =
+      x.dtype == T.dtype
+      ? try convolved(x, w, as: T.self).addingPerChannel(bias, as: T.self)
+      : try convolved(x, w, as: Float.self).addingPerChannel(bias, as: Float.self)
+    return [try MatrixProduct.narrowed(result, to: T.self)]
+  }
+}
