@@ -92,7 +92,8 @@ struct BackendCase: Decodable, Sendable, CustomTestStringConvertible {
   func agrees(_ stored: BackendCase) throws {
     var attributes = Attributes()
     for name in stored.attributes.keys.sorted() { try stored.attributes[name]?.store(name, in: &attributes) }
-    let decoded = try OperatorCatalog.standard.decode(OperatorName(domain: stored.domain ?? "", stored.operator), attributes)
+    let decoded = try OperatorCatalog.standard.decode(
+      OperatorName(domain: stored.domain ?? "", stored.operator), attributes)
     let op = try #require(decoded as? any Evaluable)
     try checkOperator(
       op, inputs: try stored.inputs.map { try $0?.tensor() }, expected: try stored.outputs.map { try $0?.tensor() },

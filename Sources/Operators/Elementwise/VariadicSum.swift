@@ -2,7 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// A function of the sum of all operands, element by element, with broadcasting; summed in double precision, rounded once.
+/// A function of the sum of all operands, element by element, with broadcasting; in double precision, rounded once.
 protocol VariadicSum: FloatEvaluable, AttributeFree {
   /// The result for the sum of `count` elements.
   static func finish(_ sum: Double, count: Int) -> Double

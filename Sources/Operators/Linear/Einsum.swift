@@ -2,7 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// An Einstein summation: products of elements with equal labels, summed over all labels that the result does not have.
+/// An Einstein summation: products of elements with equal labels, summed over all labels that the result lacks.
 ///
 /// Operands are combined from left to right, each time as one matrix product. Axes of extent 1 broadcast. Floats of 16 bits
 /// are summed in Float and rounded once; integers wrap.

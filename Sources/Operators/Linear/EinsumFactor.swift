@@ -26,7 +26,8 @@ struct EinsumFactor {
       layout.strides.append(own.strides[axis])
     }
     self.labels = labels
-    self.tensor = layout.strides == StridedLayout.rowMajorStrides(layout.shape) && layout.shape.count == tensor.rank
+    self.tensor =
+      layout.strides == StridedLayout.rowMajorStrides(layout.shape) && layout.shape.count == tensor.rank
       ? tensor : try tensor.gathered(by: layout)
   }
 

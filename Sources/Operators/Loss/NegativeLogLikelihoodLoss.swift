@@ -8,7 +8,9 @@ import LatheTensors
 public struct NegativeLogLikelihoodLoss: ClassLoss {
   public static let schema = OperatorSchema(
     "NegativeLogLikelihoodLoss", since: 22,
-    inputs: [.init("input", "T", .floats), .init("target", "Tind", .indices), .init("weight", "T", .floats, .optional)],
+    inputs: [
+      .init("input", "T", .floats), .init("target", "Tind", .indices), .init("weight", "T", .floats, .optional),
+    ],
     outputs: [.init("loss", "T", .floats)],
     attributes: ["ignore_index": .integer, "reduction": .string])
 

@@ -2,14 +2,16 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// The negated logarithm of the right class's probability, weighted, and the logarithms of all; probabilities are the softmax
-/// of the scores [n, c, …] over the second axis.
+/// The negated logarithm of the right class's probability, weighted, and the logarithms of all; probabilities are the
+/// softmax of the scores [n, c, …] over the second axis.
 ///
 /// The mean is taken over the weights of the targets that are not ignored, and is NaN if there are none.
 public struct SoftmaxCrossEntropyLoss: ClassLoss {
   public static let schema = OperatorSchema(
     "SoftmaxCrossEntropyLoss", since: 13,
-    inputs: [.init("scores", "T", .floats), .init("labels", "Tind", .indices), .init("weights", "T", .floats, .optional)],
+    inputs: [
+      .init("scores", "T", .floats), .init("labels", "Tind", .indices), .init("weights", "T", .floats, .optional),
+    ],
     outputs: [.init("output", "T", .floats), .init("log_prob", "T", .floats, .optional)],
     attributes: ["ignore_index": .integer, "reduction": .string])
 

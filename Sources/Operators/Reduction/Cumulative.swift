@@ -48,7 +48,9 @@ extension Cumulative {
   }
 
   func compute<T: NumericElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
-    if T.dtype.isFloat { return [try accumulated(inputs, from: T.self, in: Double.self, { $0.double }, { T(double: $0) })] }
+    if T.dtype.isFloat {
+      return [try accumulated(inputs, from: T.self, in: Double.self, { $0.double }, { T(double: $0) })]
+    }
     return [try accumulated(inputs, from: T.self, in: T.self, { $0 }, { $0 })]
   }
 

@@ -16,6 +16,9 @@ extension FollowedReduction {
     else { return [nil] }
     if axes.isEmpty { return [elements] }
     guard let first = elements.first else { return [Self.identity.map { [$0] }] }
-    return [[elements.dropFirst().reduce(first, Self.combine)]]
+    let result = elements.dropFirst().reduce(first, Self.combine)
+    // Integers of 32 bits wrap where dimensions do not.
+    let wraps = data.type.tensor?.dtype == .int32 && result.known.map { Int32(exactly: $0) == nil } ?? false
+    return [[wraps ? .unknown : result]]
   }
 }

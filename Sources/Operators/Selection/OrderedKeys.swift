@@ -2,8 +2,8 @@ import LatheTensors
 
 /// Elements as unsigned numbers in the order of the elements, so that one sorting serves every type.
 ///
-/// NaN is one number after all others, −0 equals 0, texts are ordered by their bytes, and complex numbers by their real part
-/// and then their imaginary part.
+/// NaN is one number after all others, −0 equals 0, texts are ordered by their bytes, and complex numbers by their real
+/// part and then their imaginary part.
 struct OrderedKeys {
   /// The keys of all elements, one after the other.
   let keys: [UInt64]

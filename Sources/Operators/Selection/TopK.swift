@@ -2,7 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// The K largest or smallest elements along one axis, best first, and where they are; the earlier of equal elements comes first.
+/// The K largest or smallest elements along one axis, best first, and where they are; the earlier of equals comes first.
 ///
 /// NaN counts as greater than all numbers. The order is the same whether or not a sorted one is asked for.
 public struct TopK: Evaluable {

@@ -2,8 +2,8 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// The different elements of a tensor, or the different slices along one axis, with where each is first found, which of them
-/// each element or slice is, and how often each occurs.
+/// The different elements of a tensor, or slices along one axis, with where each is first found, which of them each element
+/// or slice is, and how often each occurs.
 ///
 /// NaN equals NaN and comes last; complex numbers are ordered by their real part and then their imaginary part.
 public struct Unique: Evaluable {
@@ -11,7 +11,8 @@ public struct Unique: Evaluable {
     "Unique", since: 28,
     inputs: [.init("X", "T", .movable)],
     outputs: [
-      .init("Y", "T", .movable), .init("indices", "", .int64, .optional), .init("inverse_indices", "", .int64, .optional),
+      .init("Y", "T", .movable), .init("indices", "", .int64, .optional),
+      .init("inverse_indices", "", .int64, .optional),
       .init("counts", "", .int64, .optional),
     ],
     attributes: ["axis": .integer, "sorted": .integer])
@@ -45,7 +46,10 @@ public struct Unique: Evaluable {
     if let axis {
       shape = type.shape
       if let rank = type.rank { shape?[try normalized(axis: axis, rank: rank)] = count }
-      items = try type.shape.map { (shape) throws(Diagnostic) in shape[try normalized(axis: axis, rank: shape.count)] } ?? .unknown
+      items =
+        try type.shape.map { (shape) throws(Diagnostic) in
+          shape[try normalized(axis: axis, rank: shape.count)]
+        } ?? .unknown
     } else {
       shape = [count]
       items = type.shape?.product ?? .unknown

@@ -3,7 +3,10 @@ import LatheIR
 
 /// One step of AdaGrad (Duchi et al., 2011); its state is the sum of squared gradients.
 public struct Adagrad: Optimizer {
-  public static let schema = formal("Adagrad", attributes: ["decay_factor": .float, "epsilon": .float, "norm_coefficient": .float])
+  public static let schema = formal("Adagrad", attributes: attributeKinds)
+  private static let attributeKinds: [String: Attribute.Kind] = [
+    "decay_factor": .float, "epsilon": .float, "norm_coefficient": .float,
+  ]
   static let stateCount = 1
 
   /// How fast the rate falls with the number of updates.

@@ -11,7 +11,10 @@ public struct Momentum: Optimizer {
     case nesterov
   }
 
-  public static let schema = formal("Momentum", attributes: ["alpha": .float, "beta": .float, "norm_coefficient": .float, "mode": .string])
+  public static let schema = formal("Momentum", attributes: attributeKinds)
+  private static let attributeKinds: [String: Attribute.Kind] = [
+    "alpha": .float, "beta": .float, "norm_coefficient": .float, "mode": .string,
+  ]
   static let stateCount = 1
 
   /// How much of the momentum is kept.

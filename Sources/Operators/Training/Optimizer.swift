@@ -4,9 +4,10 @@ import LatheTensors
 
 /// One step of training: new values of tensors from their gradients and the optimizer's own state.
 ///
-/// The inputs are the learning rate, how many updates were made before, and then all tensors to optimize, all their gradients, and for
-/// every part of the state all its tensors. The outputs are the new tensors and the new state in the same order. A tensor, its gradient and
-/// its state have one shape. Everything is computed in double precision and rounded once.
+/// The inputs are the learning rate, how many updates were made before, and then all tensors to optimize, all their
+/// gradients, and for every part of the state all its tensors. The outputs are the new tensors and the new state in the
+/// same order. A tensor, its gradient and its state have one shape. Everything is computed in double precision and rounded
+/// once.
 protocol Optimizer: Evaluable {
   /// Tensors of state for each tensor that is optimized.
   static var stateCount: Int { get }
@@ -33,7 +34,8 @@ extension Optimizer {
     guard count > 0, rest == 0 else {
       throw .invalid(
         "operator/inputs",
-        "\(name) takes a rate, a count of updates and \(2 + Self.stateCount) inputs for each tensor, but \(inputs) are given")
+        "\(name) takes a rate, a count of updates and \(2 + Self.stateCount) inputs for each tensor, but \(inputs) are given"
+      )
     }
     return count
   }
@@ -43,7 +45,8 @@ extension Optimizer {
     for (position, role) in [(0, "learning rate"), (1, "count of updates")] {
       guard let shape = try inputs.tensor(position).shape else { continue }
       guard !shape.contains(where: { $0.isProvablyDifferent(from: 1) }) else {
-        throw .invalid("operator/rank", "the \(role) of \(name) should be a scalar, but is \(try inputs.tensor(position))")
+        throw .invalid(
+          "operator/rank", "the \(role) of \(name) should be a scalar, but is \(try inputs.tensor(position))")
       }
     }
     var groups: [[TensorType]] = []
@@ -74,7 +77,8 @@ extension Optimizer {
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let count = try count(inputs.count)
-    guard let rate = try inputs.required(0).doubles()?.first, let updates = try inputs.required(1).integers()?.first else {
+    guard let rate = try inputs.required(0).doubles()?.first, let updates = try inputs.required(1).integers()?.first
+    else {
       throw .invalid("operator/inputs", "\(name) needs a learning rate and a count of updates")
     }
     let step = step(rate: rate, updates: updates)
