@@ -11,11 +11,14 @@ import LatheTensors
 /// %w_t = Transpose(@w)            →
 /// %y = MatMul(%x, %w_t)                %y = MatMul(%x, @w_t)
 /// ```
-/// A node is left alone if its results would add more than `maximum-growth` bytes to the model.
+/// A node is left alone if its results would add more than `maximum-growth` bytes to the model, or all results together more than
+/// `maximum-total-growth`.
 public struct FoldConstants: Pass {
   public struct Options: PassOptions {
     /// Bytes by which one node's results may exceed the constants that they replace.
     public var maximumGrowth = 1 << 20
+    /// Bytes by which the results of all nodes together may exceed the constants that they replace.
+    public var maximumTotalGrowth = 64 << 20
 
     public init() {}
   }
@@ -31,6 +34,7 @@ public struct FoldConstants: Pass {
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     var outcome = PassOutcome()
+    var total = 0
     for id in graph.order {
       guard let op = graph[id].op as? any Evaluable, graph[id].captures.isEmpty else { continue }
       let inputs = graph[id].inputs.map { graph.constant($0) }
@@ -40,14 +44,21 @@ public struct FoldConstants: Pass {
         outcome.record(description, .declined("its results are drawn at random"))
         continue
       }
-      if let size = outputBytes(id, graph), size > replacedBytes(id, graph) + options.maximumGrowth {
-        outcome.record(description, .declined("its \(size) bytes of results exceed maximum-growth = \(options.maximumGrowth)"))
-        continue
-      }
       do {
+        let size = try op.outputBytes(inputs)
+        let growth = max(0, size - replacedBytes(id, graph))
+        guard growth <= options.maximumGrowth else {
+          outcome.record(description, .declined("its \(size) bytes of results exceed maximum-growth = \(options.maximumGrowth)"))
+          continue
+        }
+        guard growth <= options.maximumTotalGrowth - total else {
+          outcome.record(description, .declined("its \(size) bytes of results exceed what is left of maximum-total-growth = \(options.maximumTotalGrowth)"))
+          continue
+        }
         let results = try op.evaluateChecked(inputs, limits: context.limits)
         for input in inputs { input?.storage?.0.dropPages() }
         try context.replace(id, with: results, in: &graph)
+        total += growth
         outcome.record(description, .done)
       } catch {
         outcome.record(description, .declined("it cannot be computed: \(error.message)"))
@@ -55,18 +66,6 @@ public struct FoldConstants: Pass {
     }
     removeUnusedConstants(&graph)
     return outcome
-  }
-
-  /// Bytes of the results, if their shapes are known.
-  private func outputBytes(_ id: NodeID, _ graph: Graph) -> Int? {
-    var total = 0
-    for output in graph[id].outputs.compactMap({ $0 }) {
-      guard let type = graph[output].type?.tensor, let shape = type.knownShape, let count = try? Tensor.elementCount(of: shape),
-        let bytes = type.dtype.byteCount(of: count)
-      else { return nil }
-      total = total.addingReportingOverflow(bytes).overflow ? Int.max : total + bytes
-    }
-    return total
   }
 
   /// Bytes of the operands that nothing else reads.

@@ -1,11 +1,10 @@
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheTensors
 
 /// Everything that goes into one `.lathe` file, with its place; the weights stay where they are.
 struct CompactContents {
-  typealias Sink = (UnsafeRawBufferPointer) throws(Diagnostic) -> Void
-
   private let header: [UInt8]
   /// Sections before the weights, in order.
   private let small: [[UInt8]]
@@ -23,7 +22,7 @@ struct CompactContents {
   }
 
   /// Gives the bytes of the file to `sink`, in order.
-  func write(_ sink: Sink) throws(Diagnostic) {
+  func write(_ sink: ByteSink) throws(Diagnostic) {
     var position = 0
     func put(_ bytes: UnsafeRawBufferPointer) throws(Diagnostic) {
       try sink(bytes)
@@ -41,8 +40,7 @@ struct CompactContents {
     try align()
     for payload in payloads {
       try align()
-      try payload.tensor.withBytes { (raw) throws(Diagnostic) -> Void in try put(raw) }
-      payload.tensor.storage?.0.dropPages()
+      try payload.tensor.stream(to: put)
     }
   }
 

@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// A `.lathe` file, mapped, whose header, section table, padding and section checksums are right.

@@ -1,6 +1,7 @@
 internal import CLatheProto
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 /// Reads `.lathe` files.
@@ -30,7 +31,8 @@ public struct CompactReader {
       throw .badCompactFile("section-missing", "the file has no graph section")
     }
     let reader = messageReader(file, .graph)
-    let unpacked = try UnpackedMessage(bytes, at: reader.offset, limits: limits, unpack: lathe__compact__model__unpack)
+    let unpacked = try reader.unpack(bytes, lathe__compact__model__init, limits: limits)
+    defer { withExtendedLifetime(unpacked) {} }
     var decoder = ModelDecoder(reader, limits: limits, catalog: catalog)
     var model = try decoder.decode(unpacked.message.pointee) { (tensors) throws(Diagnostic) in
       try WeightsSection(file, tensors, reader, verifyingChecksums: verifyingWeights)
@@ -56,7 +58,8 @@ public struct CompactReader {
   private static func text(_ file: CompactFile, _ limits: ResourceLimits) throws(Diagnostic) -> TextAssets? {
     guard let bytes = file.contents(.text) else { return nil }
     let reader = messageReader(file, .text)
-    let unpacked = try UnpackedMessage(bytes, at: reader.offset, limits: limits, unpack: lathe__compact__text__unpack)
+    let unpacked = try reader.unpack(bytes, lathe__compact__text__init, limits: limits)
+    defer { withExtendedLifetime(unpacked) {} }
     return try ModelDecoder.decode(unpacked.message.pointee, reader)
   }
 

@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheTensors
 

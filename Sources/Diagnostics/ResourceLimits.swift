@@ -11,7 +11,7 @@ public struct ResourceLimits: Sendable, Hashable {
   public var tensorBytes = 8 << 30
   /// How deep graphs may nest in graphs, and messages in messages.
   public var nestingDepth = 64
-  /// Most nodes a graph may have once model-local functions are expanded.
+  /// Most nodes a graph may have once model-local functions are expanded; every 256 bytes of a node in a function count as one.
   public var expandedNodes = 1_000_000
   /// Most graphs that control flow may run in one run of a model: iterations of loops, nested ones multiplied.
   public var loopIterations = 10_000_000
@@ -25,7 +25,9 @@ public struct ResourceLimits: Sendable, Hashable {
     Entry(
       name: "decoded-bytes-per-byte", summary: "decoded structure allowed for each byte of a protobuf file, above 32 MiB",
       keyPath: \.decodedBytesPerByte),
-    Entry(name: "expanded-nodes", summary: "nodes after model-local functions are expanded", keyPath: \.expandedNodes),
+    Entry(
+      name: "expanded-nodes", summary: "nodes after model-local functions are expanded, large ones counted by their bytes",
+      keyPath: \.expandedNodes),
     Entry(
       name: "loop-iterations", summary: "graphs that control flow runs in one run of a model", keyPath: \.loopIterations),
     Entry(name: "nesting-depth", summary: "graphs in graphs, messages in messages", keyPath: \.nestingDepth),

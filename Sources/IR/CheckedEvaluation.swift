@@ -9,14 +9,11 @@ extension Evaluable {
   /// - Throws: the operator's own diagnostics, `limit/tensor-bytes`, and `operator/inconsistent` (our fault) if evaluation
   ///   contradicts inference.
   public func evaluateChecked(_ inputs: [Tensor?], limits: ResourceLimits) throws(Diagnostic) -> [Tensor] {
-    let operands = inputs.map { $0.map { Operand($0) } }
-    try Self.schema.check(operands.map { $0?.type }, present: inputs.map { $0 != nil })
-    let types = try infer(operands)
+    let types = try checkedTypes(inputs)
     for type in types {
-      guard let tensor = type.tensor, let shape = tensor.knownShape else { continue }
-      let bytes = try tensor.dtype.byteCount(of: Tensor.elementCount(of: shape))
-      guard let bytes, bytes <= limits.tensorBytes else {
-        throw limits.exceeded("tensor-bytes", "\(name) would make a tensor of \(tensor)")
+      guard let bytes = try type.storedBytes() else { continue }
+      guard bytes <= limits.tensorBytes else {
+        throw limits.exceeded("tensor-bytes", "\(name) would make a tensor of \(type)")
       }
     }
     let outputs = try evaluate(inputs)
@@ -28,6 +25,26 @@ extension Evaluable {
       }
     }
     return outputs
+  }
+
+  /// Bytes that all outputs for these inputs would take, as inference tells; `Int.max` beyond what can be counted.
+  ///
+  /// - Throws: the operator's own diagnostics for inputs that do not fit.
+  public func outputBytes(_ inputs: [Tensor?]) throws(Diagnostic) -> Int {
+    var total = 0
+    for type in try checkedTypes(inputs) {
+      let (sum, overflow) = total.addingReportingOverflow(try type.storedBytes() ?? 0)
+      total = overflow ? Int.max : sum
+    }
+    return total
+  }
+
+  private func checkedTypes(_ inputs: [Tensor?]) throws(Diagnostic) -> [ValueType] {
+    let operands = inputs.map { $0.map { Operand($0) } }
+    try Self.schema.check(operands.map { $0?.type }, present: inputs.map { $0 != nil })
+    let types = try infer(operands)
+    for type in types { try type.checkExtents() }
+    return types
   }
 
   private static func agrees(_ shape: [Int], _ expected: Shape?) -> Bool {
@@ -45,5 +62,16 @@ extension DatumEvaluable {
     try Self.schema.check(operands.map { $0?.type }, present: inputs.map { $0 != nil })
     _ = try infer(operands)
     return try evaluate(inputs, limits: limits)
+  }
+}
+
+extension ValueType {
+  /// Bytes that a tensor of this type takes, nil where its shape is not known; a string takes its header at least.
+  fileprivate func storedBytes() throws(Diagnostic) -> Int? {
+    guard let tensor, let shape = tensor.knownShape else { return nil }
+    let count = try Tensor.elementCount(of: shape)
+    guard tensor.dtype == .string else { return tensor.dtype.byteCount(of: count) ?? Int.max }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<String>.size)
+    return overflow ? Int.max : bytes
   }
 }

@@ -113,8 +113,10 @@ extension Graph {
   public mutating func removeValue(_ id: ValueID) {
     precondition(self[id].users.isEmpty && !isOutput(id), "%\(self[id].name) is still in use")
     valueIDs[self[id].name] = nil
-    inputs.removeAll { $0 == id }
-    captures.removeAll { $0 == id }
+    if self[id].producer == nil, self[id].constant == nil {
+      inputs.removeAll { $0 == id }
+      captures.removeAll { $0 == id }
+    }
     values[id.index] = nil
   }
 

@@ -34,15 +34,32 @@ public struct GraphBuilder: Sendable {
   public mutating func add(
     _ op: any Operator, _ inputs: [ValueID?], outputCount: Int, name: String? = nil
   ) throws(Diagnostic) -> [ValueID] {
+    try graph.addInferred(
+      op, inputs, outputCount: outputCount, name: name, provenance: provenance, before: insertionPoint)
+  }
+}
+
+extension Graph {
+  /// Adds a node with its first `outputCount` outputs, whose names are generated and whose types are inferred, and returns them.
+  ///
+  /// - Throws: what inference has against the node, which is then not added.
+  public mutating func addInferred(
+    _ op: any Operator, _ inputs: [ValueID?], outputCount: Int = 1, name: String? = nil, provenance: Provenance,
+    before successor: NodeID? = nil
+  ) throws(Diagnostic) -> [ValueID] {
     let base = name ?? op.name.name.lowercased()
     var names: [String] = []
     for position in 0..<outputCount {
       let wanted = position == 0 ? base : "\(base).\(position)"
-      names.append(graph.uniqueName(wanted))
+      names.append(uniqueName(wanted))
     }
-    let id = try graph.addNode(
-      op, inputs: inputs, outputs: names, provenance: provenance, before: insertionPoint)
-    try graph.inferTypes(of: id)
-    return graph[id].outputs.compactMap { $0 }
+    let id = try addNode(op, inputs: inputs, outputs: names, provenance: provenance, before: successor)
+    do {
+      try inferTypes(of: id)
+    } catch {
+      removeNode(id)
+      throw error
+    }
+    return self[id].outputs.compactMap { $0 }
   }
 }

@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 
 /// The values of a JSON Lines text (.jsonl), parsed one line at a time.
 ///

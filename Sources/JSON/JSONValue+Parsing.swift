@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 
 extension JSONValue {
   /// More bytes than any JSON text Lathe reads should have.

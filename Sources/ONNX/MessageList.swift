@@ -1,5 +1,4 @@
 internal import COnnx
-internal import CProtobufC
 
 /// The messages of a repeated field.
 struct MessageList<Proto>: RandomAccessCollection {
@@ -16,15 +15,4 @@ struct MessageList<Proto>: RandomAccessCollection {
     guard let message = base?[index] else { preconditionFailure("a repeated field lacks a message") }
     return message
   }
-}
-
-extension ProtobufCBinaryData {
-  /// The bytes, valid as long as the message.
-  var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: data, count: data == nil ? 0 : len) }
-
-  /// The text; nil if it is not UTF-8.
-  var text: String? { buffer.isEmpty ? "" : String(validating: buffer, as: UTF8.self) }
-
-  /// The text, with what is not UTF-8 replaced.
-  var repairedText: String { String(decoding: buffer, as: UTF8.self) }
 }

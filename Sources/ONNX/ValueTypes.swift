@@ -1,6 +1,6 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
+import LatheProtobuf
 import LatheTensors
 
 /// Reads ONNX's types.

@@ -3,8 +3,8 @@ import LatheIR
 
 /// A transformation of a graph that says what it promises and what became of everything it was asked to touch.
 ///
-/// A pass is a value. It edits the graph only through the context, which records where each new node comes from. Built-in passes have
-/// no privileges over those of a plugin.
+/// A pass is a value. It adds nodes only through the context, which records where each comes from; it may remove and rewire as the graph
+/// allows. Built-in passes have no privileges over those of a plugin.
 public protocol Pass: Sendable {
   /// Typed options; their defaults are what `init()` gives.
   associatedtype Options: PassOptions = NoOptions

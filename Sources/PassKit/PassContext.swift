@@ -20,10 +20,7 @@ public struct PassContext: Sendable {
     _ op: any Operator, _ inputs: [ValueID?], outputCount: Int = 1, to graph: inout Graph, replacing replaced: [NodeID]
   ) throws(Diagnostic) -> [ValueID] {
     let provenance = Provenance.pass(pass.rawValue, from: replaced.map(graph.describe))
-    var builder = GraphBuilder(graph, provenance: provenance, before: replaced.first)
-    let outputs = try builder.add(op, inputs, outputCount: outputCount)
-    graph = builder.graph
-    return outputs
+    return try graph.addInferred(op, inputs, outputCount: outputCount, provenance: provenance, before: replaced.first)
   }
 
   /// Puts constants in the place of a node's outputs and removes the node; each constant keeps its output's name.

@@ -1,5 +1,6 @@
 internal import Foundation
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// What kind of samples a path holds: by the name's ending, or else by the first bytes.

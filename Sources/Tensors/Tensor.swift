@@ -125,10 +125,18 @@ public struct Tensor: Sendable {
     return Tensor(dtype: dtype, shape: shape, contents: contents, elementCount: elementCount)
   }
 
+  /// Most axes a tensor may have: beyond every real one, and small enough for whatever is linear in the rank.
+  public static let maximumRank = 1024
+
   /// Product of `shape`, checked.
   ///
-  /// - Throws: `tensor/shape` for a negative extent or a product beyond Int.
+  /// The extents beside a 0 must have a product within Int as well, so that strides and counts of parts of the axes cannot overflow.
+  ///
+  /// - Throws: `tensor/shape` for a negative extent or a product beyond Int, `tensor/rank` beyond `maximumRank`.
   public static func elementCount(of shape: [Int]) throws(Diagnostic) -> Int {
+    guard shape.count <= maximumRank else {
+      throw .invalid("tensor/rank", "a tensor of \(shape.count) axes is asked for; at most \(maximumRank) make sense")
+    }
     if let negative = shape.first(where: { $0 < 0 }) {
       throw .invalid("tensor/shape", "the shape \(shape) has the negative dimension \(negative)")
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 import LatheDiagnostics
+import LatheFiles
 
 /// Immutable bytes that tensors share: allocated here, or owned by something else such as a mapped file.
 public final class TensorStorage: @unchecked Sendable {

@@ -1,3 +1,5 @@
+import LatheDiagnostics
+
 /// Shape whose dimensions may be symbolic; outermost axis first.
 public typealias Shape = [Dimension]
 
@@ -43,6 +45,21 @@ public indirect enum ValueType: Sendable, Hashable {
   public var tensor: TensorType? {
     guard case .tensor(let type) = self else { return nil }
     return type
+  }
+}
+
+extension ValueType {
+  /// Refuses what no tensor can be.
+  ///
+  /// - Throws: `tensor/rank` for a tensor of more axes than `Tensor.maximumRank`, `tensor/shape` for a negative extent.
+  public func checkExtents() throws(Diagnostic) {
+    guard let shape = tensor?.shape else { return }
+    guard shape.count <= Tensor.maximumRank else {
+      throw .invalid("tensor/rank", "a tensor of \(shape.count) axes is asked for; at most \(Tensor.maximumRank) make sense")
+    }
+    if let negative = shape.lazy.compactMap(\.known).first(where: { $0 < 0 }) {
+      throw .invalid("tensor/shape", "the shape of \(self) has the negative dimension \(negative)")
+    }
   }
 }
 

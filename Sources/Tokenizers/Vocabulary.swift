@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 
 /// The tokens of a model, one for each id from 0, as a BERT `vocab.txt` lists them: one a line.
 ///

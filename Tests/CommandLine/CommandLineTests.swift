@@ -8,13 +8,13 @@ import Testing
 
   /// The example model as a .lathe file with its texts, and the first lines of dev.jsonl.
   static func converted(_ folder: TemporaryFolder, lines: Int = 40) throws -> (model: String, samples: String) {
-    let path = folder.path("model.lathe")
+    let path = folder.file("model.lathe")
     let run = try LatheProcess([
       "convert", model, "-o", path, "--vocab", "\(example)/vocab.txt", "--labels", "\(example)/labels.json",
     ])
     #expect(run.status == 0, "\(run.errors)")
     let all = try String(contentsOfFile: "\(example)/dev.jsonl", encoding: .utf8).split(separator: "\n").prefix(lines)
-    let samples = folder.path("samples.jsonl")
+    let samples = folder.file("samples.jsonl")
     try (all.joined(separator: "\n") + "\n").write(toFile: samples, atomically: true, encoding: .utf8)
     return (path, samples)
   }
@@ -39,7 +39,7 @@ import Testing
   @Test func theSameCommandGivesTheSameBytes() throws {
     let folder = try TemporaryFolder()
     for ending in ["lathe", "onnx"] {
-      let paths = [folder.path("one.\(ending)"), folder.path("two.\(ending)")]
+      let paths = [folder.file("one.\(ending)"), folder.file("two.\(ending)")]
       for path in paths {
         let run = try LatheProcess(["convert", Self.model, "-o", path, "--pass", "simplify/fold-constants"])
         #expect(run.status == 0, "\(run.errors)")
@@ -79,13 +79,13 @@ import Testing
     ]
     for (name, bytes) in inputs {
       try bytes.write(to: folder.url.appendingPathComponent("\(name).onnx"))
-      let before = folder.contents
+      let before = folder.names
       for output in ["out.lathe", "out.onnx"] {
-        let run = try LatheProcess(["convert", folder.path("\(name).onnx"), "-o", folder.path(output)])
+        let run = try LatheProcess(["convert", folder.file("\(name).onnx"), "-o", folder.file(output)])
         #expect(run.status == 65, "\(name): \(run.status) \(run.errors)")
         #expect(run.errors.contains("\(name).onnx") && run.errors.contains("error:"), "\(run.errors)")
       }
-      #expect(folder.contents == before, "\(name) left something behind")
+      #expect(folder.names == before, "\(name) left something behind")
     }
   }
 
@@ -114,8 +114,8 @@ import Testing
     let labels = { (object: [String: Any]) in (object["predictions"] as? [[String: Any]])?.compactMap { $0["label"] as? String } }
     #expect(labels(all)?.count == 11)
     #expect(labels(all) == labels(one))
-    let written = try LatheProcess(["run", model, "--samples", samples, "-o", folder.path("out.npz")])
+    let written = try LatheProcess(["run", model, "--samples", samples, "-o", folder.file("out.npz")])
     #expect(written.status == 0, "\(written.errors)")
-    #expect(FileManager.default.contents(atPath: folder.path("out.npz"))?.count ?? 0 > 11 * 28 * 4)
+    #expect(FileManager.default.contents(atPath: folder.file("out.npz"))?.count ?? 0 > 11 * 28 * 4)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LatheTestSupport
 import Testing
 
 /// One finished run of the `lathe` executable.
@@ -40,21 +41,4 @@ struct LatheProcess {
   func json() throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
   }
-}
-
-/// A folder that is removed when the last reference goes.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-test-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-  /// Names of what is in the folder, sorted.
-  var contents: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted() }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
 }

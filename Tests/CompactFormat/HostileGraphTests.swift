@@ -3,6 +3,7 @@ import LatheCompactFormat
 import LatheDiagnostics
 import LatheIR
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 /// Files whose checksums are right and whose graphs are made to do harm.

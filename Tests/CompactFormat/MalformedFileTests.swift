@@ -4,6 +4,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 @Suite struct MalformedFileTests {
@@ -60,7 +61,7 @@ import Testing
 
   @Test func damagedSectionsWithRightChecksumsDoNoHarm() throws {
     let iterations = ProcessInfo.processInfo.environment["LATHE_FUZZ"].flatMap(Int.init) ?? 6000
-    var random = SplitMix(seed: 99)
+    var random = SeededGenerator(seed: 99)
     var generator = ModelGenerator(seed: 5)
     let seeds = try [Self.smallModel(), generator.model(), generator.model(), generator.model()]
       .map { SealedFile(try CompactWriter.bytes(of: $0)) }
@@ -82,7 +83,7 @@ import Testing
     #expect(survivors > 0)
   }
 
-  private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix) {
+  private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
     guard !bytes.isEmpty else { return }
     let position = random.below(bytes.count)
     switch random.below(5) {
@@ -97,7 +98,7 @@ import Testing
   }
 
   @Test func randomBytesAreRefused() throws {
-    var random = SplitMix(seed: 3)
+    var random = SeededGenerator(seed: 3)
     #expect(accepted([]) == nil)
     for text in ["{\"model\": 1}", "PK\u{3}\u{4}", "\u{89}LATHE"] { #expect(accepted(Array(text.utf8)) == nil) }
     for _ in 0..<200 {

@@ -2,15 +2,16 @@ import LatheDiagnostics
 import LatheIR
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import OrderedCollections
 import Testing
 
 /// Random models that use everything the graph can hold.
 struct ModelGenerator {
-  var random: SplitMix
+  var random: SeededGenerator
   private var counter = 0
 
-  init(seed: UInt64) { random = SplitMix(seed: seed) }
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
   mutating func model() throws -> Model {
     var model = Model(graph: try graph(depth: 0, outer: []).graph)

@@ -4,17 +4,15 @@ import LatheDiagnostics
 import LatheIR
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 /// Holds `Schemas/lathe-format.md` against the code.
 @Suite struct SpecificationTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
   private let specification: String
 
   init() throws {
-    specification = try String(contentsOf: Self.root.appending(path: "Schemas/lathe-format.md"), encoding: .utf8)
+    specification = try String(contentsOfFile: Repository.path("Schemas/lathe-format.md"), encoding: .utf8)
   }
 
   /// The rows of the table under a heading, without backquotes.
@@ -112,54 +110,15 @@ import Testing
     #expect(bytes == file, "the example in lathe-format.md should have the bytes \(dump)")
   }
 
-  private static let python = program("python3")
-
-  @Test(.enabled(if: python != nil, "python3 is not installed"))
+  @Test(.enabled("needs python3") { try ProgramRun(["python3", "--version"]).status == 0 })
   func strangersReaderReadsWhatIsWritten() throws {
-    let python = try #require(Self.python)
     let folder = try TemporaryFolder()
     let path = folder.file("tiny.lathe")
     try CompactWriter.write(tinyModel(), to: path)
-    let (status, output) = try Self.run(
-      python, [Self.root.appending(path: "Tests/CompactFormat/read_lathe.py").path, path])
-    #expect(status == 0, "\(output)")
+    let run = try ProgramRun(["python3", Repository.path("Tests/CompactFormat/read_lathe.py"), path])
+    #expect(run.status == 0, "\(run.output)")
     let contents = (1...17).flatMap { SealedFile.encoded(Float($0).bitPattern) }
-    #expect(output.contains("tensor 0: f32[17], 68 bytes, crc \(String(format: "%08x", SealedFile.crc(contents)))"))
-    #expect(output.contains("graph 0: %y = Add(%x, %w)"))
-  }
-
-  /// protoc-c, if it is of the version that made the checked-in code.
-  private static let compiler = program("protoc-c").flatMap { path in
-    (try? run(path, ["--version"]))?.1.contains("protobuf-c 1.4") == true ? path : nil
-  }
-
-  @Test(.enabled(if: compiler != nil, "protoc-c 1.4 is not installed"))
-  func generatedCodeIsCurrent() throws {
-    let folder = try TemporaryFolder()
-    let sources = Self.root.appending(path: "Sources/CLatheProto")
-    let (status, output) = try Self.run("/bin/bash", [sources.appending(path: "regenerate.sh").path, folder.path])
-    try #require(status == 0, "\(output)")
-    for name in ["lathe.pb-c.c", "include/lathe.pb-c.h"] {
-      let same =
-        try Data(contentsOf: sources.appending(path: name)) == Data(contentsOf: URL(filePath: folder.file(name)))
-      #expect(same, "\(name) is stale: run Sources/CLatheProto/regenerate.sh")
-    }
-  }
-
-  private static func program(_ name: String) -> String? {
-    ["/usr/bin/\(name)", "/usr/local/bin/\(name)"].first(where: FileManager.default.isExecutableFile)
-  }
-
-  private static func run(_ program: String, _ arguments: [String]) throws -> (Int32, String) {
-    let process = Process()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, output)
+    #expect(run.output.contains("tensor 0: f32[17], 68 bytes, crc \(String(format: "%08x", SealedFile.crc(contents)))"))
+    #expect(run.output.contains("graph 0: %y = Add(%x, %w)"))
   }
 }

@@ -4,6 +4,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 @Suite struct WriterTests {

@@ -4,29 +4,14 @@ import LatheIR
 import LatheONNX
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import OrderedCollections
 import Testing
 
-private let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-private let shared = tests.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  .appendingPathComponent("shared/models")
 private let python = ProcessInfo.processInfo.environment["LATHE_PYTHON"] ?? "python3"
 
-private func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = arguments
-  let pipe = Pipe()
-  process.standardOutput = pipe
-  process.standardError = pipe
-  try process.run()
-  let output = pipe.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-}
-
 private func hasONNX(_ version: String = "") -> Bool {
-  let found = try? run([python, "-c", "import onnx, numpy; print(onnx.__version__)"])
+  let found = try? ProgramRun([python, "-c", "import onnx, numpy; print(onnx.__version__)"])
   return found?.status == 0 && found?.output.hasPrefix(version) == true
 }
 
@@ -34,33 +19,31 @@ private func hasONNX(_ version: String = "") -> Bool {
 @Suite(.enabled("needs python3 with onnx (LATHE_PYTHON)") { hasONNX() })
 struct ExportCheckerTests {
   @Test(
-    .enabled("needs ../shared/models") { FileManager.default.fileExists(atPath: shared.path) },
+    .enabled("needs ../shared/models") { Repository.sharedModel("pico/model.onnx") != nil },
     arguments: ["pico", "bilstm"], [nil, 11, 12, 13, 15, 17, 18, 21, 23, 28])
   func aRealModelIsTheSameAtEveryOpset(name: String, opset: Int?) throws {
-    let source = shared.appendingPathComponent("\(name)/model.onnx").path
+    let source = try #require(Repository.sharedModel("\(name)/model.onnx"))
     let folder = try TemporaryFolder()
     var options = ONNXExporter.Options()
     options.opset = opset
     options.placement = opset == 13 ? .external : .automatic
     options.declaresEveryType = opset == 15
-    try ONNXExporter(options).export(try ONNXImporter().importModel(at: source).model, to: folder.path("model.onnx"))
-    let result = try run([
-      python, tests.appendingPathComponent("check_export.py").path, folder.path("model.onnx"), source,
-    ])
+    try ONNXExporter(options).export(try ONNXImporter().importModel(at: source).model, to: folder.file("model.onnx"))
+    let result = try ProgramRun([python, Repository.path("Tests/ONNX/check_export.py"), folder.file("model.onnx"), source])
     #expect(result.status == 0, "\(result.output)")
   }
 
   @Test func anOlderFormMeansWhatTheNewestMeans() throws {
     let folder = try TemporaryFolder()
-    var arguments = [python, tests.appendingPathComponent("check_export.py").path]
+    var arguments = [python, Repository.path("Tests/ONNX/check_export.py")]
     for (index, test) in downgradeCases.enumerated() where test.refused == nil {
       for (kind, opset) in [("older", test.opset), ("newest", 21)] {
-        let path = folder.path("\(index)-\(test.op.name)-\(kind).onnx")
+        let path = folder.file("\(index)-\(test.op.name)-\(kind).onnx")
         try Data(try exported(test.model(), opset: opset)).write(to: URL(fileURLWithPath: path))
         arguments.append(path)
       }
     }
-    let result = try run(arguments)
+    let result = try ProgramRun(arguments)
     #expect(result.status == 0, "\(result.output)")
   }
 
@@ -90,18 +73,16 @@ struct ExportCheckerTests {
     var model = Model(graph: graph)
     model.metadata.operatorSets[""] = 17
     let folder = try TemporaryFolder()
-    try ONNXExporter().export(model, to: folder.path("if.onnx"))
-    let script = tests.appendingPathComponent("check_export.py").path
-    let result = try run([python, script, folder.path("if.onnx"), folder.path("if.onnx")])
+    try ONNXExporter().export(model, to: folder.file("if.onnx"))
+    let script = Repository.path("Tests/ONNX/check_export.py")
+    let result = try ProgramRun([python, script, folder.file("if.onnx"), folder.file("if.onnx")])
     #expect(result.status == 0, "\(result.output)")
   }
 
   @Test func theTableOfOperatorVersionsIsCurrent() throws {
     try #require(hasONNX("1.23."), "the table is of onnx 1.23")
-    let folder = tests.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
-      "Sources/ONNX/Export")
-    let fresh = try run([python, folder.appendingPathComponent("make_operator_versions.py").path])
-    let checkedIn = try String(contentsOf: folder.appendingPathComponent("OperatorVersions.swift"), encoding: .utf8)
+    let fresh = try ProgramRun([python, Repository.path("Sources/ONNX/Export/make_operator_versions.py")])
+    let checkedIn = String(decoding: try Repository.bytes("Sources/ONNX/Export/OperatorVersions.swift"), as: UTF8.self)
     #expect(fresh.output == checkedIn, "run make_operator_versions.py > OperatorVersions.swift")
   }
 }

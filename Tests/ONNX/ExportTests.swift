@@ -4,6 +4,7 @@ import LatheIR
 import LatheONNX
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import OrderedCollections
 import Testing
 
@@ -85,8 +86,8 @@ private func weightModel(_ count: Int) throws -> Model {
           "lathe.record": "{}",
         ])
     let folder = try TemporaryFolder()
-    try ONNXExporter().export(model, to: folder.path("m.onnx"))
-    let back = try ONNXImporter().importModel(at: folder.path("m.onnx")).model
+    try ONNXExporter().export(model, to: folder.file("m.onnx"))
+    let back = try ONNXImporter().importModel(at: folder.file("m.onnx")).model
     #expect(back.record == model.record)
     #expect(back.metadata.producerName == "pytorch")
     #expect(back.metadata.annotations == model.metadata.annotations)
@@ -159,10 +160,10 @@ private func weightModel(_ count: Int) throws -> Model {
     graph.setOutputs([try graph.addInput("x", type: float)])
     var options = ONNXExporter.Options()
     options.placement = .external
-    let summary = try ONNXExporter(options).export(Model(graph: graph), to: folder.path("m.onnx"))
+    let summary = try ONNXExporter(options).export(Model(graph: graph), to: folder.file("m.onnx"))
     #expect(folder.names == ["m.onnx", "m.onnx.data"])
     let data = try folder.bytes("m.onnx.data")
-    #expect(summary.files.map(\.path) == [folder.path("m.onnx"), folder.path("m.onnx.data")])
+    #expect(summary.files.map(\.path) == [folder.file("m.onnx"), folder.file("m.onnx.data")])
     #expect(summary.files.map(\.byteCount) == [try folder.bytes("m.onnx").count, data.count])
     let tensors = WrittenModel(try folder.bytes("m.onnx")).graph.messages(5)
     let places = tensors.map { $0.messages(13).map { "\($0.text(1))=\($0.text(2))" } }
@@ -173,19 +174,19 @@ private func weightModel(_ count: Int) throws -> Model {
       ])
     #expect(tensors.map { $0.number(14) } == [1, nil, 1, 1])
     #expect(data.count == 7296)
-    #expect(try ONNXImporter().importModel(at: folder.path("m.onnx")).model.graph == graph)
+    #expect(try ONNXImporter().importModel(at: folder.file("m.onnx")).model.graph == graph)
   }
 
   @Test func oneFileIsWrittenUnlessTwoAreAskedFor() throws {
     let folder = try TemporaryFolder()
-    let summary = try ONNXExporter().export(try weightModel(5000), to: folder.path("m.onnx"))
+    let summary = try ONNXExporter().export(try weightModel(5000), to: folder.file("m.onnx"))
     #expect(folder.names == ["m.onnx"])
     #expect(summary.opset == 18 && summary.irVersion == 8)
   }
 
   @Test func aFailureLeavesWhatWasThere() throws {
     let folder = try TemporaryFolder()
-    let path = folder.path("m.onnx")
+    let path = folder.file("m.onnx")
     try ONNXExporter().export(try weightModel(2000), to: path)
     let before = try folder.bytes("m.onnx")
     let bad = try oneNode(NewestForm("NoSuchOperator"), [x])
@@ -204,12 +205,12 @@ private func weightModel(_ count: Int) throws -> Model {
   func whatCannotBeWrittenIsSaid(name: String) throws {
     let folder = try TemporaryFolder()
     try Data().write(to: folder.url.appendingPathComponent("file"))
-    try FileManager.default.createDirectory(atPath: folder.path("folder"), withIntermediateDirectories: false)
-    #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
-    let path = name.isEmpty ? "" : "\(folder.url.path)/\(name)"
+    try FileManager.default.createDirectory(atPath: folder.file("folder"), withIntermediateDirectories: false)
+    #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+    let path = name.isEmpty ? "" : "\(folder.path)/\(name)"
     let fault = try #require(
       #expect(throws: Diagnostic.self) { try ONNXExporter().export(try weightModel(10), to: path) })
-    #expect(fault.id == "output/unwritable")
+    #expect(fault.id == "file/unwritable")
     #expect(fault.category == .unwritableOutput)
     #expect(fault.location.file != nil)
     #expect(folder.names == ["file", "folder", "pipe"])
@@ -217,7 +218,7 @@ private func weightModel(_ count: Int) throws -> Model {
 
   @Test func aModelCanBeWrittenOverItsOwnFiles() throws {
     let folder = try TemporaryFolder()
-    let path = folder.path("m.onnx")
+    let path = folder.file("m.onnx")
     var options = ONNXExporter.Options()
     options.placement = .external
     try ONNXExporter(options).export(try weightModel(50_000), to: path)
@@ -233,12 +234,12 @@ private func weightModel(_ count: Int) throws -> Model {
   @Test func aLinkIsFollowedAndPermissionsAreKept() throws {
     let folder = try TemporaryFolder()
     try Data([1]).write(to: folder.url.appendingPathComponent("real"))
-    #expect(chmod(folder.path("real"), 0o640) == 0)
-    try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: folder.path("real"))
-    try ONNXExporter().export(try weightModel(10), to: folder.path("link"))
+    #expect(chmod(folder.file("real"), 0o640) == 0)
+    try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: folder.file("real"))
+    try ONNXExporter().export(try weightModel(10), to: folder.file("link"))
     #expect(try folder.bytes("real").count > 1)
-    let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("real"))
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder.file("real"))
     #expect(attributes[.posixPermissions] as? Int == 0o640)
-    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == folder.path("real"))
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link")) == folder.file("real"))
   }
 }

@@ -3,6 +3,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheONNX
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 private typealias P = ProtoBytes
@@ -10,9 +11,7 @@ private typealias P = ProtoBytes
 @Suite struct ExternalDataTests {
   /// A model in `folder` whose one initializer, f32[2], has these entries.
   private func model(_ folder: TemporaryFolder, _ entries: [(String, String)]) throws -> String {
-    try folder.path(
-      "model.onnx",
-      P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], initializers: [P.external("w", 1, [2], entries)])))
+    try folder.write("model.onnx", P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], initializers: [P.external("w", 1, [2], entries)])))
   }
 
   private func read(_ folder: TemporaryFolder, _ entries: [(String, String)]) throws -> [Float]? {
@@ -33,23 +32,21 @@ private typealias P = ProtoBytes
 
   @Test func elementsAreReadWhereTheyLie() throws {
     let folder = try TemporaryFolder()
-    _ = try folder.path("w.bin", [9, 9, 9, 9] + ones + [9])
+    try folder.write("w.bin", [9, 9, 9, 9] + ones + [9])
     #expect(try read(folder, [("location", "w.bin"), ("offset", "4"), ("length", "8")]) == [1, 2])
     #expect(try read(folder, [("location", "./w.bin"), ("offset", "4")]) == [1, 2])
-    try FileManager.default.createDirectory(
-      at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
-    _ = try folder.path("sub/odd.bin", [9] + ones)
+    try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
+    try folder.write("sub/odd.bin", [9] + ones)
     #expect(try read(folder, [("location", "sub/odd.bin"), ("offset", "1")]) == [1, 2])
-    try FileManager.default.createSymbolicLink(atPath: folder.path("inside.bin"), withDestinationPath: "sub/odd.bin")
+    try FileManager.default.createSymbolicLink(atPath: folder.file("inside.bin"), withDestinationPath: "sub/odd.bin")
     #expect(try read(folder, [("location", "inside.bin"), ("offset", "1")]) == [1, 2])
   }
 
   @Test func theSameFileIsMappedOnceAndNotCopied() throws {
     let folder = try TemporaryFolder()
-    _ = try folder.path("w.bin", ones)
+    try folder.write("w.bin", ones)
     let tensors = ["a", "b"].map { P.external($0, 1, [2], [("location", "w.bin")]) }
-    let path = try folder.path(
-      "model.onnx", P.model(P.graph([P.node("Add", ["a", "b"], ["y"])], inputs: [], initializers: tensors)))
+    let path = try folder.write("model.onnx", P.model(P.graph([P.node("Add", ["a", "b"], ["y"])], inputs: [], initializers: tensors)))
     let graph = try ONNXImporter().importModel(at: path).model.graph
     let addresses = try ["a", "b"].map { name in
       try #require(graph.constant(graph.value(named: name))).withBytes { UInt(bitPattern: $0.baseAddress) }
@@ -68,10 +65,10 @@ private typealias P = ProtoBytes
 
   @Test func aLinkThatLeavesTheFolderIsRefused() throws {
     let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
-    let target = try other.path("w.bin", ones)
-    try FileManager.default.createSymbolicLink(atPath: folder.path("link.bin"), withDestinationPath: target)
-    try FileManager.default.createSymbolicLink(atPath: folder.path("sub"), withDestinationPath: other.url.path)
-    try FileManager.default.createSymbolicLink(atPath: folder.path("zero"), withDestinationPath: "/dev/zero")
+    let target = try other.write("w.bin", ones)
+    try FileManager.default.createSymbolicLink(atPath: folder.file("link.bin"), withDestinationPath: target)
+    try FileManager.default.createSymbolicLink(atPath: folder.file("sub"), withDestinationPath: other.path)
+    try FileManager.default.createSymbolicLink(atPath: folder.file("zero"), withDestinationPath: "/dev/zero")
     for location in ["link.bin", "sub/w.bin", "zero"] {
       #expect(try refusal(folder, [("location", location)])?.id == "onnx/external-location", "\(location)")
     }
@@ -79,9 +76,8 @@ private typealias P = ProtoBytes
 
   @Test func aFileThatIsNoneIsRefused() throws {
     let folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(
-      at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
-    #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
+    try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
+    #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
     #expect(try refusal(folder, [("location", "pipe")])?.id == "onnx/external-data")
     #expect(try refusal(folder, [("location", "sub")])?.id == "onnx/external-data")
     let missing = try refusal(folder, [("location", "gone.bin")])
@@ -100,13 +96,13 @@ private typealias P = ProtoBytes
   ])
   func numbersThatDoNotFitAreRefused(key: String, value: String, id: String) throws {
     let folder = try TemporaryFolder()
-    _ = try folder.path("w.bin", ones)
+    try folder.write("w.bin", ones)
     #expect(try refusal(folder, [("location", "w.bin"), (key, value)])?.id == id)
   }
 
   @Test func checksumsAreNotVerifiedInSilence() throws {
     let folder = try TemporaryFolder()
-    _ = try folder.path("w.bin", ones)
+    try folder.write("w.bin", ones)
     let path = try model(folder, [("location", "w.bin"), ("checksum", "da39a3ee5e6b4b0d3255bfef95601890afd80709")])
     #expect(try ONNXImporter().importModel(at: path).warnings.map(\.id) == ["onnx/external-checksum"])
   }
@@ -123,12 +119,12 @@ private typealias P = ProtoBytes
     func failure(_ path: String) throws -> Diagnostic {
       try #require(#expect(throws: Diagnostic.self) { _ = try ONNXImporter().importModel(at: path) })
     }
-    #expect(try failure(folder.path("none.onnx")).category == .missingInput)
-    #expect(try failure(folder.url.path).id == "file/not-regular")
-    #expect(try failure(folder.path("empty.onnx", [])).id == "onnx/not-a-model")
-    #expect(try failure(folder.path("text.onnx", Array("hello there\n".utf8))).id == "onnx/not-a-model")
-    #expect(try failure(folder.path("deep.onnx", P.nested(2000))).id == "limit/nesting-depth")
-    #expect(mkfifo(folder.path("pipe.onnx"), 0o600) == 0)
-    #expect(try failure(folder.path("pipe.onnx")).id == "file/not-regular")
+    #expect(try failure(folder.file("none.onnx")).category == .missingInput)
+    #expect(try failure(folder.path).id == "file/not-regular")
+    #expect(try failure(folder.write("empty.onnx", [])).id == "onnx/not-a-model")
+    #expect(try failure(folder.write("text.onnx", Array("hello there\n".utf8))).id == "onnx/not-a-model")
+    #expect(try failure(folder.write("deep.onnx", P.nested(2000))).id == "limit/nesting-depth")
+    #expect(mkfifo(folder.file("pipe.onnx"), 0o600) == 0)
+    #expect(try failure(folder.file("pipe.onnx")).id == "file/not-regular")
   }
 }

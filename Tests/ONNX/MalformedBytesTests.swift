@@ -1,5 +1,6 @@
 import LatheDiagnostics
 import LatheONNX
+import LatheTestSupport
 import Testing
 
 @Suite struct MalformedBytesTests {
@@ -25,7 +26,7 @@ import Testing
   @Test(arguments: ["mlp.onnx", "typed.onnx", "everything.onnx"])
   func bitFlipsNeverCrash(name: String) throws {
     let bytes = try dataFile(name)
-    var generator = SeededGenerator(state: 42)
+    var generator = SeededGenerator(seed: 42)
     var refused = 0
     for _ in 0..<3_000 {
       var damaged = bytes
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test func randomBytesNeverCrash() {
-    var generator = SeededGenerator(state: 7)
+    var generator = SeededGenerator(seed: 7)
     for _ in 0..<5_000 {
       let count = Int.random(in: 1...200, using: &generator)
       let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }

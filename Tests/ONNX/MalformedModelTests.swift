@@ -2,6 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheONNX
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 struct BadModel: CustomTestStringConvertible, Sendable {
@@ -271,6 +272,19 @@ private let badFunctions: [BadModel] = [
     #expect(try importRefusal(P.model(wide, functions: functions), limits: limits)?.id == "limit/expanded-nodes")
   }
 
+  /// Few nodes, but each carries much: what is copied by every call counts by its bytes.
+  @Test(.timeLimit(.minutes(1))) func largeFunctionsMeetTheLimitBeforeTheyGrow() throws {
+    let many = P.attribute("a", ints: Array(repeating: 1 << 40, count: 20_000))
+    let blob = P.function("Blob", ["a"], ["b"], [P.node("Op", ["a"], ["b"], domain: "z", [many])])
+    let calls = (0..<3000).map { P.node("Blob", ["x"], ["y\($0)"], domain: "f") }
+    let graph = P.graph(calls, outputs: [P.value("y0")])
+    #expect(try importRefusal(P.model(graph, functions: [blob]))?.id == "limit/expanded-nodes")
+    let small = P.function("Small", ["a"], ["b"], (0..<2000).map { P.node("Op", ["a"], ["b\($0)"], domain: "z") } + [P.node("Relu", ["a"], ["b"])])
+    let name = String(repeating: "n", count: 200_000)
+    let called = P.graph([P.node("Small", ["x"], ["y"], name: name, domain: "f")])
+    #expect(try importRefusal(P.model(called, functions: [small]))?.id == "limit/expanded-nodes")
+  }
+
   @Test func functionsThatCallDeepMeetTheLimit() throws {
     let functions = (0..<2000).map { level in
       P.function(
@@ -333,7 +347,7 @@ private let badFunctions: [BadModel] = [
   @Test(arguments: ["mlp.onnx", "typed.onnx", "everything.onnx", "functions.onnx", "subgraphs.onnx"])
   func damageNeverCrashes(name: String) throws {
     let bytes = try dataFile(name)
-    var random = SeededGenerator(state: 0x1a7e)
+    var random = SeededGenerator(seed: 0x1a7e)
     var refused = 0
     for _ in 0..<1500 {
       var damaged = bytes

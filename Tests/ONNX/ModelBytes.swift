@@ -3,6 +3,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheONNX
 import LatheTensors
+import LatheTestSupport
 
 /// Builds the messages of ONNX by hand, right or wrong.
 extension ProtoBytes {
@@ -98,20 +99,12 @@ extension ProtoBytes {
   }
 }
 
-extension TemporaryFolder {
-  /// Path of a file in the folder with these contents.
-  func path(_ name: String, _ contents: [UInt8]) throws -> String {
-    try Data(contents).write(to: url.appendingPathComponent(name))
-    return path(name)
-  }
-}
-
 /// The imported model.
 func imported(_ bytes: [UInt8], catalog: OperatorCatalog? = nil, limits: ResourceLimits = ResourceLimits()) throws
   -> ONNXImport
 {
   let folder = try TemporaryFolder()
-  let path = try folder.path("model.onnx", bytes)
+  let path = try folder.write("model.onnx", bytes)
   defer { withExtendedLifetime(folder) {} }
   guard let catalog else { return try ONNXImporter(limits: limits).importModel(at: path) }
   return try ONNXImporter(catalog: catalog, limits: limits).importModel(at: path)

@@ -2,6 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheOperators
 import LatheTensors
+import LatheTestSupport
 import OrderedCollections
 
 /// Makes models that use everything the graph can say; the same seed makes the same model.
@@ -9,7 +10,7 @@ struct RandomModel {
   private var random: SeededGenerator
   private var count = 0
 
-  init(seed: UInt64) { random = SeededGenerator(state: seed) }
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
   mutating func model() throws -> Model {
     var model = Model(graph: try graph(depth: 0, outer: []))
@@ -20,7 +21,9 @@ struct RandomModel {
     return model
   }
 
-  /// A graph. It captures the outer values it uses, in the order of their first use, as an importer finds them.
+  /// A graph.
+  ///
+  /// It captures the outer values it uses, in the order of their first use, as an importer finds them.
   private mutating func graph(depth: Int, outer: [(name: String, type: ValueType?)]) throws -> Graph {
     var graph = Graph(name: fresh("graph"))
     graph.annotations = annotations()

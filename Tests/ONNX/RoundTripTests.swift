@@ -3,18 +3,14 @@ import LatheDiagnostics
 import LatheIR
 import LatheONNX
 import LatheTensors
+import LatheTestSupport
 import OrderedCollections
 import Testing
 
-private let shared = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/models")
-
 /// The model after it was written and read.
-private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXExporter.Options = .init()) throws
-  -> Model
-{
-  try ONNXExporter(options).export(model, to: folder.path("model.onnx"))
-  return try ONNXImporter().importModel(at: folder.path("model.onnx")).model
+private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXExporter.Options = .init()) throws -> Model {
+  try ONNXExporter(options).export(model, to: folder.file("model.onnx"))
+  return try ONNXImporter().importModel(at: folder.file("model.onnx")).model
 }
 
 @Suite struct RoundTripTests {
@@ -45,11 +41,9 @@ private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXEx
     #expect(try exported(model) == exported(try again.model()))
   }
 
-  @Test(
-    .enabled("needs ../shared/models") { FileManager.default.fileExists(atPath: shared.path) },
-    arguments: ["pico", "bilstm"])
+  @Test(.enabled("needs ../shared/models") { Repository.sharedModel("pico/model.onnx") != nil }, arguments: ["pico", "bilstm"])
   func aRealModelIsReadAsItWasWritten(name: String) throws {
-    let model = try ONNXImporter().importModel(at: shared.appendingPathComponent("\(name)/model.onnx").path).model
+    let model = try ONNXImporter().importModel(at: #require(Repository.sharedModel("\(name)/model.onnx"))).model
     let folder = try TemporaryFolder()
     let back = try reread(model, folder)
     #expect(difference(back.graph, model.graph) == nil)

@@ -4,11 +4,11 @@ import LatheIR
 import LatheInterpreter
 import LatheONNX
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 /// The models beside the repository, where there are any; minilm's weights may lie elsewhere, in $LATHE_MINILM.
-private let models = testFolder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  .appendingPathComponent("shared/models")
+private let models = URL(fileURLWithPath: Repository.path("../shared/models"))
 private let minilm =
   ProcessInfo.processInfo.environment["LATHE_MINILM"].map { URL(fileURLWithPath: $0) }
   ?? models.appendingPathComponent("minilm")

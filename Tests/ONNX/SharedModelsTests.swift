@@ -1,17 +1,14 @@
 import Foundation
 import LatheDiagnostics
 import LatheONNX
+import LatheTestSupport
 import Testing
 
-/// The models beside the repository, where there are any.
-private let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/models")
-
-@Suite(.enabled("needs ../shared/models") { FileManager.default.fileExists(atPath: models.path) })
+@Suite(.enabled("needs ../shared/models") { Repository.sharedModel("pico/model.onnx") != nil })
 struct SharedModelsTests {
   @Test(arguments: ["pico", "bilstm", "minilm"])
   func aRealModelIsWrittenAsItWasRead(name: String) throws {
-    let bytes = [UInt8](try Data(contentsOf: models.appendingPathComponent("\(name)/model.onnx")))
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: #require(Repository.sharedModel("\(name)/model.onnx")))))
     #expect(try rewritten(bytes) == bytes)
   }
 }

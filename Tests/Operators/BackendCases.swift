@@ -85,7 +85,7 @@ struct BackendCase: Decodable, Sendable, CustomTestStringConvertible {
 
 @Suite struct BackendCases {
   @Test func areRead() {
-    #expect(BackendCase.all.count > 800)
+    #expect(BackendCase.all.count > 750)
   }
 
   @Test(arguments: BackendCase.all)

@@ -18,7 +18,7 @@ from onnx import numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
 FOLDER = pathlib.Path(__file__).parent
-LARGEST_CASE = 40_000  # bytes of tensor data
+LARGEST_CASE = 110_000  # bytes of tensor data
 
 
 def operators(target, families):

@@ -2,6 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheSamples
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 @Suite struct ArrayReadingTests {
@@ -98,7 +99,7 @@ import Testing
   }
 
   @Test func theContentTellsWhereTheNameDoesNot() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let x = interface(["x": TensorType(.float32, nil)])
     #expect(refusal(try folder.write("a", try bytes(of: dataPath("zeros.npz"))), x) == nil)
     #expect(refusal(try folder.write("b", try bytes(of: dataPath("scalar.npy"))), x) == nil)

@@ -1,6 +1,7 @@
 import LatheDiagnostics
 import LatheSamples
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 @Suite struct MalformedArrayTests {
@@ -8,7 +9,7 @@ import Testing
 
   @Test(arguments: ["cube-1.npy", "cube-2.npy", "cube-columns.npy"])
   func everyTruncationIsRefused(file: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let whole = try bytes(of: dataPath(file))
     for length in 0..<whole.count {
       let diagnostic = try #require(refusal(try folder.write("x.npy", whole[..<length]), any))
@@ -19,7 +20,7 @@ import Testing
 
   @Test(arguments: ["little.npz", "deflated.npz"])
   func everyTruncatedZipIsRefused(file: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let whole = try bytes(of: dataPath(file))
     for length in 0..<whole.count {
       let diagnostic = refusal(try folder.write("x.npz", whole[..<length]), interface(ArrayReadingTests.names))
@@ -28,9 +29,9 @@ import Testing
   }
 
   @Test func flippedBitsAreRefusedOrHarmless() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let port = interface(ArrayReadingTests.names)
-    var random = Randomness(state: 1)
+    var random = SeededGenerator(seed: 1)
     for file in ["little.npz", "deflated.npz", "big-columns.npz"] {
       let whole = try bytes(of: dataPath(file))
       let expected = try SampleReader.read(path: dataPath(file), for: port).feeds[0].inputs
@@ -50,8 +51,8 @@ import Testing
   }
 
   @Test func flippedBitsInArraysNeverCrash() throws {
-    let folder = try ScratchFolder()
-    var random = Randomness(state: 2)
+    let folder = try TemporaryFolder()
+    var random = SeededGenerator(seed: 2)
     for file in ["cube-1.npy", "cube-columns.npy"] {
       let whole = try bytes(of: dataPath(file))
       for _ in 0..<1500 {
@@ -93,21 +94,21 @@ import Testing
 
   @Test(arguments: headers)
   func headersThatLieAreRefused(header: String, id: String) throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let text = Array(header.utf8)
     let file = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.count), 0] + text + [UInt8](repeating: 0, count: 24)
     #expect(refusal(try folder.write("x.npy", file), any)?.id ?? "" == id)
   }
 
   @Test func stringsThatTakeNothingAreRefused() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let text = Array("{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000000,)}".utf8)
     let file = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.count), 0] + text
     #expect(refusal(try folder.write("x.npy", file), interface(["x": TensorType(.string, nil)]))?.id == "npy/header")
   }
 
   @Test func aZipThatPromisesMoreThanItHoldsIsRefused() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     var damaged = try bytes(of: dataPath("zeros.npz"))
     // The directory's entry: signature, then the compressed and the inflated size 20 and 24 bytes on.
     let signature: [UInt8] = [0x50, 0x4B, 1, 2]

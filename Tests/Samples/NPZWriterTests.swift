@@ -2,11 +2,12 @@ import Foundation
 import LatheDiagnostics
 import LatheSamples
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 @Suite struct NPZWriterTests {
   /// Every bit pattern that a type's values may have, as far as they fit one byte; or random bytes.
-  private func tensor(_ dtype: DType, _ random: inout Randomness) throws -> Tensor {
+  private func tensor(_ dtype: DType, _ random: inout SeededGenerator) throws -> Tensor {
     if dtype == .string { return try Tensor(strings: ["", "a\0b", "häß", "日本", "🙂", "x"], shape: [3, 2]) }
     if dtype.bitWidth <= 8, dtype != .bool {
       let count = 1 << dtype.bitWidth
@@ -27,8 +28,8 @@ import Testing
   }
 
   @Test func everyTypeComesBack() throws {
-    let folder = try ScratchFolder()
-    var random = Randomness(state: 4)
+    let folder = try TemporaryFolder()
+    var random = SeededGenerator(seed: 4)
     var arrays: [NamedTensor] = []
     var ports: [ModelInterface.Port] = []
     for dtype in DType.allCases {
@@ -52,7 +53,7 @@ import Testing
   }
 
   @Test func theSameArraysGiveTheSameBytes() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let arrays = [
       NamedTensor("b", try Tensor([Float(1)], shape: [1])), NamedTensor("a", try Tensor(strings: ["x"], shape: [])),
     ]
@@ -69,7 +70,7 @@ import Testing
   }
 
   @Test func typesThatNumpyLacksStayExact() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let path = "\(folder.path)/x.npz"
     try NPZWriter.write([NamedTensor("x", try Tensor([Float(1), 0.1], shape: [2]))], to: path)
     #expect(refusal(path, interface(["x": TensorType(.bfloat16, [2])]))?.id == "samples/inexact")
@@ -79,7 +80,7 @@ import Testing
   }
 
   @Test func failuresLeaveNothingBehind() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let x = NamedTensor("x", try Tensor([Float(1)], shape: [1]))
     for path in ["\(folder.path)/none/x.npz", folder.path, "/dev/null", "", "/proc/x.npz"] {
       let diagnostic = try #require(throws: Diagnostic.self) { try NPZWriter.write([x], to: path) }
@@ -95,7 +96,7 @@ import Testing
   }
 
   @Test func longStringsMeetTheLimit() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     var limits = ResourceLimits()
     limits.tensorBytes = 4000
     let strings = NamedTensor("s", try Tensor(strings: [String(repeating: "x", count: 501), "a"], shape: [2]))

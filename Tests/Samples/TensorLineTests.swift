@@ -1,6 +1,7 @@
 import LatheDiagnostics
 import LatheSamples
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 @Suite struct TensorLineTests {
@@ -9,12 +10,12 @@ import Testing
   ])
 
   private func read(_ lines: String, _ port: ModelInterface) throws -> SampleSet {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     return try SampleReader.read(path: try folder.write("s.jsonl", Array(lines.utf8)), for: port)
   }
 
   private func refused(_ lines: String, _ port: ModelInterface) throws -> Diagnostic {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     return try #require(refusal(try folder.write("s.jsonl", Array(lines.utf8)), port))
   }
 

@@ -1,6 +1,7 @@
 import LatheDiagnostics
 import LatheSamples
 import LatheTensors
+import LatheTestSupport
 import Testing
 
 @Suite struct TestSetTests {
@@ -35,7 +36,7 @@ import Testing
 
   @Test func everyTruncationIsRefusedOrLacksElements() throws {
     let whole = try bytes(of: dataPath("sets/test_data_set_0/input_0.pb"))
-    let scratch = try ScratchFolder()
+    let scratch = try TemporaryFolder()
     let one = interface(["x": TensorType(.float32, [2])])
     for length in 0..<whole.count {
       let path = try scratch.write("input_0.pb", whole[..<length])

@@ -2,6 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheSamples
 import LatheTensors
+import LatheTestSupport
 import OrderedCollections
 import Testing
 
@@ -10,14 +11,14 @@ import Testing
     _ lines: String, _ port: ModelInterface = bertInterface(), _ options: SampleOptions = SampleOptions(),
     name: String = "s.jsonl"
   ) throws -> SampleSet {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     return try SampleReader.read(path: try folder.write(name, Array(lines.utf8)), for: port, options: options)
   }
 
   private func refused(_ lines: String, _ port: ModelInterface = bertInterface(), name: String = "s.jsonl") throws
     -> Diagnostic
   {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     return try #require(refusal(try folder.write(name, Array(lines.utf8)), port))
   }
 
@@ -109,7 +110,7 @@ import Testing
   }
 
   @Test func everySampleIsInOneRow() throws {
-    var random = Randomness(state: 3)
+    var random = SeededGenerator(seed: 3)
     let texts = (0..<997).map { _ in
       (0..<Int.random(in: 0...9, using: &random)).map { _ in ["a", "b", "c"].randomElement(using: &random) ?? "a" }
         .joined(separator: " ")
@@ -164,13 +165,13 @@ import Testing
   @Test func plainTextHasASampleInEachLine() throws {
     let set = try read("a b\r\n\nc", name: "s.txt")
     #expect(set.texts == ["a b", "", "c"] && set.feeds[0].lengths == [4, 3, 2])
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let bad = try #require(refusal(try folder.write("s.txt", Array("a\n".utf8) + [0xFF]), bertInterface()))
     #expect(bad.id == "samples/utf8" && bad.location.line == 2)
   }
 
   @Test func everyTruncationIsAWholeFileOrRefused() throws {
-    let folder = try ScratchFolder()
+    let folder = try TemporaryFolder()
     let whole = Array("{\"text\": \"a é\", \"label\": 1}\n{\"text\": \"b\\u00e9\", \"text_pair\": \"c\"}\n".utf8)
     var accepted: [Int] = []
     for length in 0..<whole.count {

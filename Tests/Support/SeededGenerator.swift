@@ -4,8 +4,10 @@ import LatheTensors
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
+  /// A generator whose numbers depend on the seed only.
   public init(seed: UInt64) { state = seed }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
@@ -21,6 +23,15 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   public mutating func uniform(in range: ClosedRange<Double>) -> Double {
     range.lowerBound + unit() * (range.upperBound - range.lowerBound)
   }
+
+  /// A number from 0 to `bound` - 1.
+  public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+
+  /// True once in this many times.
+  public mutating func chance(_ oneIn: Int) -> Bool { below(oneIn) == 0 }
+
+  /// Random bytes.
+  public mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 }
 
 extension Tensor {

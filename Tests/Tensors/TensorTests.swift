@@ -1,5 +1,6 @@
 import Foundation
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 import Testing
 
@@ -87,5 +88,13 @@ import Testing
     let folder = #expect(throws: Diagnostic.self) { try MappedFile(path: NSTemporaryDirectory()) }
     #expect(folder?.id == "file/not-regular")
     #expect(throws: Diagnostic.self) { try MappedFile(path: "/dev/zero") }
+  }
+
+  @Test func countsBesideAZeroAreCheckedToo() throws {
+    #expect(try Tensor.elementCount(of: [0, 1 << 62]) == 0)
+    let overflow = #expect(throws: Diagnostic.self) { try Tensor.elementCount(of: [0, 1 << 62, 1 << 62]) }
+    #expect(overflow?.id == "tensor/shape")
+    let rank = #expect(throws: Diagnostic.self) { try Tensor.elementCount(of: Array(repeating: 1, count: Tensor.maximumRank + 1)) }
+    #expect(rank?.id == "tensor/rank")
   }
 }

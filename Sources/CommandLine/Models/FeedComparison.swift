@@ -68,12 +68,12 @@ struct FeedComparison: Sendable {
 
   private func run(_ engine: Engine, _ feed: Feed) throws(Diagnostic) -> [Tensor] {
     let names = Set(engine.interpreter.graph.inputs.map { engine.interpreter.graph[$0].name })
+    var own = feed
+    own.inputs = feed.inputs.filter { names.contains($0.key) }
     do throws(Diagnostic) {
-      return try engine.interpreter.run(feed.inputs.filter { names.contains($0.key) })
+      return try engine.interpreter.run(own)
     } catch {
-      var located = error.located(in: Location(file: engine.path))
-      located.notes.append("while running sample \((feed.samples.first ?? 0) + 1)")
-      throw located
+      throw error.located(in: Location(file: engine.path))
     }
   }
 

@@ -21,16 +21,24 @@ struct FeedRunner: Sendable {
     defer { progress.finish() }
     return try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in
       let feed = set.feeds[index]
-      let outputs: [Tensor]
-      do throws(Diagnostic) {
-        outputs = try interpreter.run(feed.inputs)
-      } catch {
-        var located = error
-        located.notes.append("while running sample \((feed.rows?.first ?? feed.sample) + 1)")
-        throw located
-      }
-      progress.advance(by: feed.rows?.count ?? 1)
+      let outputs = try interpreter.run(feed)
+      progress.advance(by: feed.samples.count)
       return try body(index, outputs)
+    }
+  }
+}
+
+extension Interpreter {
+  /// The outputs of one feed.
+  ///
+  /// - Throws: the interpreter's diagnostics, with the sample that the feed holds.
+  func run(_ feed: Feed) throws(Diagnostic) -> [Tensor] {
+    do throws(Diagnostic) {
+      return try run(feed.inputs)
+    } catch {
+      var located = error
+      located.notes.append("while running sample \((feed.samples.first ?? 0) + 1)")
+      throw located
     }
   }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 import LatheCompactFormat
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheONNX
 import LatheOperators

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Foundation
 import LatheDiagnostics
+import LatheFiles
 import LatheJSON
 import LatheTensors
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheJSON
 import LatheTokenizers

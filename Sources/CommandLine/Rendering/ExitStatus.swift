@@ -19,6 +19,7 @@ extension Diagnostic.Category {
 func reportingDiagnostics(_ work: () throws(Diagnostic) -> Void) throws {
   do throws(Diagnostic) {
     try work()
+    try Terminal.checkOutput()
   } catch {
     Terminal.error.write(DiagnosticRenderer(terminal: .error).render(error))
     throw error.category.exitCode

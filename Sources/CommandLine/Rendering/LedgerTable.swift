@@ -26,7 +26,7 @@ struct LedgerTable {
   private func declined() -> String {
     var lines: [String] = []
     for entry in ledger.entries {
-      for item in entry.declined.prefix(5) { lines.append("\(entry.step) left \(item.subject) alone: \(item.reason)") }
+      for item in entry.declined.prefix(5) { lines.append(DiagnosticRenderer.printable("\(entry.step) left \(item.subject) alone: \(item.reason)")) }
       if entry.declined.count > 5 { lines.append("\(entry.step) left \(entry.declined.count - 5) more alone; --json lists them") }
     }
     return lines.isEmpty ? "" : "\n" + lines.joined(separator: "\n") + "\n"

@@ -35,7 +35,7 @@ struct ModelSummary {
 
   var text: String {
     let graph = model.graph
-    var lines = ["\(path): \(format == "lathe" ? ".lathe file" : "ONNX model")", ""]
+    var lines = ["\(DiagnosticRenderer.printable(path)): \(format == "lathe" ? ".lathe file" : "ONNX model")", ""]
     lines += ["inputs"] + graph.inputs.map { line($0, graph) }
     lines += ["outputs"] + graph.outputs.map { line($0, graph) }
     lines += facts.map { name, value in "\(name): \(value)" }
@@ -49,7 +49,7 @@ struct ModelSummary {
   private func line(_ id: ValueID, _ graph: Graph) -> String {
     let value = graph[id]
     let fallback = value.defaultValue == nil ? "" : " (has a default)"
-    return "  \(DiagnosticRenderer.printable(value.name)): \(value.type.map(\.description) ?? "?")\(fallback)"
+    return "  \(DiagnosticRenderer.printable(value.name)): \(DiagnosticRenderer.printable(value.type.map(\.description) ?? "?"))\(fallback)"
   }
 
   private var facts: [(String, String)] {
@@ -69,7 +69,7 @@ struct ModelSummary {
       if !text.labels.isEmpty { list.append(("labels", text.labels.joined(separator: ", "))) }
     }
     for (key, value) in metadata.annotations.metadata { list.append((key, value)) }
-    return list.map { ($0.0, DiagnosticRenderer.printable($0.1)) }
+    return list.map { (DiagnosticRenderer.printable($0.0), DiagnosticRenderer.printable($0.1)) }
   }
 
   var json: JSONValue {

@@ -1,4 +1,6 @@
 internal import Foundation
+import LatheDiagnostics
+import Synchronization
 
 /// Standard output or standard error, and what it can show.
 struct Terminal: Sendable {
@@ -12,6 +14,9 @@ struct Terminal: Sendable {
 
   static let output = Terminal(descriptor: STDOUT_FILENO)
   static let error = Terminal(descriptor: STDERR_FILENO)
+
+  /// What kept standard output from being written, other than a reader that went away; 0 for nothing.
+  private static let outputFailure = Mutex<Int32>(0)
 
   init(descriptor: Int32) {
     self.descriptor = descriptor
@@ -27,14 +32,45 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  func write(_ text: String) {
-    var bytes = Array(text.utf8)[...]
+  func write(_ text: String) { write(Array(text.utf8)[...]) }
+
+  private func write(_ text: ArraySlice<UInt8>) {
+    var bytes = text
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       // A reader that went away (a closed pipe) ends the output, not the work.
-      guard written > 0 || (written < 0 && errno == EINTR) else { return }
+      guard written > 0 || (written < 0 && errno == EINTR) else { return noteFailure(errno) }
       bytes = bytes.dropFirst(max(0, written))
     }
+  }
+
+  /// Writes text that may hold names from a file: control characters, which could fool a terminal, become U+FFFD.
+  func write(untrusted text: String) {
+    var clean: [UInt8] = []
+    var previous: UInt8 = 0
+    for byte in text.utf8 {
+      let isControl = (byte < 0x20 && byte != 0x0A && byte != 0x09) || byte == 0x7F
+      // C1 controls are C2 80 to C2 9F.
+      let isUpperControl = previous == 0xC2 && byte < 0xA0
+      if isUpperControl { clean.removeLast() }
+      if isControl || isUpperControl { clean += [0xEF, 0xBF, 0xBD] } else { clean.append(byte) }
+      previous = byte
+    }
+    write(clean[...])
+  }
+
+  private func noteFailure(_ code: Int32) {
+    guard descriptor == STDOUT_FILENO, code != EPIPE else { return }
+    Self.outputFailure.withLock { $0 = code }
+  }
+
+  /// - Throws: `output/stdout` if something that was written to standard output did not arrive.
+  static func checkOutput() throws(Diagnostic) {
+    let code = outputFailure.withLock { $0 }
+    guard code != 0 else { return }
+    throw Diagnostic(
+      "output/stdout", .unwritableOutput, "standard output cannot be written: \(String(cString: strerror(code)))",
+      fix: "free some space, or send the output elsewhere")
   }
 
   func writeLine(_ text: String = "") { write(text + "\n") }

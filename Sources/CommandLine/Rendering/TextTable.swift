@@ -10,7 +10,8 @@ struct TextTable {
     rows = [columns.map(\.title)]
   }
 
-  mutating func append(_ cells: [String]) { rows.append(cells) }
+  /// Adds a row; cells are made printable, as they may hold names from a file.
+  mutating func append(_ cells: [String]) { rows.append(cells.map(DiagnosticRenderer.printable)) }
 
   /// The table, a line a row, with a rule under the titles.
   func render() -> String {

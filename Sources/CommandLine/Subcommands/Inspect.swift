@@ -36,12 +36,12 @@ struct Inspect: ParsableCommand {
     try reportingDiagnostics { () throws(Diagnostic) in
       let loaded = try ModelLoader(limits: limits.limits()).load(model)
       if text {
-        Terminal.output.write(GraphPrinter(inlineElements: constants ?? 8).print(loaded.model.graph))
+        Terminal.output.write(untrusted: GraphPrinter(inlineElements: constants ?? 8).print(loaded.model.graph))
       } else if dot {
-        Terminal.output.write(GraphvizPrinter().print(loaded.model.graph))
+        Terminal.output.write(untrusted: GraphvizPrinter().print(loaded.model.graph))
       } else {
         let summary = try ModelSummary(loaded, path: model)
-        Terminal.output.write(json ? summary.json.serialized(pretty: true) + "\n" : summary.text)
+        Terminal.output.write(untrusted: json ? summary.json.serialized(pretty: true) + "\n" : summary.text)
       }
     }
   }

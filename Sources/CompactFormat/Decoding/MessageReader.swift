@@ -1,5 +1,6 @@
 internal import CLatheProto
 import LatheDiagnostics
+import LatheProtobuf
 import OrderedCollections
 
 /// Reads the fields of decoded messages and checks what all messages have in common.
@@ -12,6 +13,27 @@ struct MessageReader {
   /// A diagnostic about the section.
   func fault(_ rule: String, _ message: String, node: String? = nil, value: String? = nil) -> Diagnostic {
     .badCompactFile(rule, message, at: offset, node: node, value: value)
+  }
+
+  /// Decodes a section's message of the type that `initialize`, its init function, belongs to.
+  ///
+  /// The messages of lathe.proto do not contain themselves, so protobuf-c's recursion is bounded by the schema.
+  ///
+  /// - Throws: `lathe/protobuf` if the bytes are no such message, `limit/decoded-bytes-per-byte`.
+  func unpack<Message>(
+    _ bytes: UnsafeRawBufferPointer, _ initialize: (UnsafeMutablePointer<Message>?) -> Void, limits: ResourceLimits
+  ) throws(Diagnostic) -> UnpackedMessage<Message> {
+    do throws(UnpackFailure) {
+      return try UnpackedMessage(bytes, budget: limits.decodedBytes(from: bytes.count), initialize)
+    } catch {
+      switch error {
+      case .malformed: throw fault("protobuf", "the section is not a message of lathe.proto")
+      case .overBudget:
+        throw limits.exceeded(
+          "decoded-bytes-per-byte", "the \(bytes.count) bytes of the section take too much memory",
+          at: Location(byteOffset: offset))
+      }
+    }
   }
 
   /// Refuses fields that a file of this version cannot have.
@@ -32,14 +54,12 @@ struct MessageReader {
     UnsafeBufferPointer(start: elements, count: elements == nil ? 0 : count)
   }
 
-  func bytes(_ data: ProtobufCBinaryData) -> UnsafeBufferPointer<UInt8> { list(data.len, data.data) }
-
   /// The text of a field.
   ///
   /// - Throws: `lathe/utf-8`.
   func text(_ data: ProtobufCBinaryData) throws(Diagnostic) -> String {
-    guard let text = String(validating: bytes(data), as: UTF8.self) else {
-      throw fault("utf-8", "a text is not valid UTF-8: \(String(decoding: bytes(data).prefix(80), as: UTF8.self))")
+    guard let text = data.text else {
+      throw fault("utf-8", "a text is not valid UTF-8: \(String(decoding: data.buffer.prefix(80), as: UTF8.self))")
     }
     return text
   }

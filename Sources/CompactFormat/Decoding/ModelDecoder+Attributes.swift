@@ -1,6 +1,7 @@
 internal import CLatheProto
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 extension ModelDecoder {
@@ -32,8 +33,8 @@ extension ModelDecoder {
     case LATHE__COMPACT__ATTRIBUTE__KIND__FLOATS: return .floats(Array(floats))
     case LATHE__COMPACT__ATTRIBUTE__KIND__STRING: return .string(try reader.text(try only(texts, name)))
     case LATHE__COMPACT__ATTRIBUTE__KIND__STRINGS: return .strings(try reader.texts(message.n_texts, message.texts))
-    case LATHE__COMPACT__ATTRIBUTE__KIND__BYTES: return .bytes(Array(reader.bytes(try only(texts, name))))
-    case LATHE__COMPACT__ATTRIBUTE__KIND__BYTE_STRINGS: return .byteStrings(texts.map { Array(reader.bytes($0)) })
+    case LATHE__COMPACT__ATTRIBUTE__KIND__BYTES: return .bytes(Array(try only(texts, name).buffer))
+    case LATHE__COMPACT__ATTRIBUTE__KIND__BYTE_STRINGS: return .byteStrings(texts.map { Array($0.buffer) })
     case LATHE__COMPACT__ATTRIBUTE__KIND__TENSOR: return .tensor(try entry(only(references, name), tensors, "tensor"))
     case LATHE__COMPACT__ATTRIBUTE__KIND__TENSORS: return .tensors(try entries(references, tensors, "tensor"))
     case LATHE__COMPACT__ATTRIBUTE__KIND__SPARSE_TENSOR:

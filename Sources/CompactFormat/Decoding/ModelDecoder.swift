@@ -1,6 +1,7 @@
 internal import CLatheProto
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 import OrderedCollections
 
@@ -114,7 +115,7 @@ struct ModelDecoder {
   static func decode(_ message: Proto.Text, _ reader: MessageReader) throws(Diagnostic) -> TextAssets {
     try reader.checkFields(message.base)
     return TextAssets(
-      vocabulary: Array(reader.bytes(message.vocabulary)),
+      vocabulary: Array(message.vocabulary.buffer),
       tokenizerOptions: try reader.entries(message.n_tokenizer_options, message.tokenizer_options),
       labels: try reader.texts(message.n_labels, message.labels))
   }

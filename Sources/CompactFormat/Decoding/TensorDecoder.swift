@@ -1,5 +1,6 @@
 internal import CLatheProto
 import LatheDiagnostics
+import LatheProtobuf
 import LatheTensors
 
 /// Rebuilds the table of tensors; contents in the weights section stay where they are mapped.
@@ -47,7 +48,7 @@ struct TensorDecoder {
   }
 
   private func inline(_ message: Proto.Tensor, _ dtype: DType, _ shape: [Int]) throws(Diagnostic) -> Tensor {
-    let bytes = UnsafeRawBufferPointer(reader.bytes(message.contents))
+    let bytes = UnsafeRawBufferPointer(message.contents.buffer)
     try checkLength(bytes.count, dtype, shape)
     guard bytes.count <= limits.tensorBytes else {
       throw limits.exceeded("tensor-bytes", "tensor \(tensors.count) has \(bytes.count) bytes")

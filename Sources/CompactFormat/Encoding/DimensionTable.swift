@@ -1,5 +1,6 @@
 internal import CLatheProto
 import LatheDiagnostics
+import LatheProtobuf
 import LatheTensors
 
 /// The dimensions that a model's types use, each once, parts before wholes.
@@ -24,7 +25,7 @@ struct DimensionTable {
 
   private mutating func number(_ dimension: Dimension) throws(Diagnostic) -> Int {
     if let number = numbers[dimension] { return number }
-    let message = arena.message(lathe__compact__dimension__init)
+    let message = arena.make(lathe__compact__dimension__init)
     var factors: [[DimensionBounds.Factor]] = []
     let terms = try terms(dimension, &factors)
     if let excess = bounds.add(factors) {
@@ -34,7 +35,7 @@ struct DimensionTable {
         fix: "fix the model's symbolic dimensions to numbers, or declare simpler ones")
     }
     message.pointee.n_terms = terms.count
-    message.pointee.terms = arena.messages(terms)
+    message.pointee.terms = arena.list(terms)
     numbers[dimension] = messages.count
     messages.append(message)
     return messages.count - 1
@@ -64,21 +65,21 @@ struct DimensionTable {
 
   private func term(_ coefficient: Int, _ atoms: [UnsafeMutablePointer<Proto.Atom>]) -> UnsafeMutablePointer<Proto.Term>
   {
-    let message = arena.message(lathe__compact__dimension__term__init)
+    let message = arena.make(lathe__compact__dimension__term__init)
     message.pointee.coefficient = Int64(coefficient)
     message.pointee.n_atoms = atoms.count
-    message.pointee.atoms = arena.messages(atoms)
+    message.pointee.atoms = arena.list(atoms)
     return message
   }
 
   private mutating func atom(
     _ atom: DimensionExpression.Atom, _ costs: inout [DimensionBounds.Factor]
   ) throws(Diagnostic) -> UnsafeMutablePointer<Proto.Atom> {
-    let message = arena.message(lathe__compact__dimension__atom__init)
+    let message = arena.make(lathe__compact__dimension__atom__init)
     switch atom {
     case .symbol(let name):
       message.pointee.kind = LATHE__COMPACT__DIMENSION__ATOM__KIND__SYMBOL
-      message.pointee.name = arena.data(name)
+      message.pointee.name = arena.bytes(name)
       costs.append(.symbol(name.utf8.count))
     case .quotient(let left, let right):
       message.pointee.kind = LATHE__COMPACT__DIMENSION__ATOM__KIND__QUOTIENT

@@ -1,23 +1,24 @@
 internal import CLatheProto
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 extension ModelEncoder {
   /// The message of one attribute.
   mutating func encode(_ name: String, _ value: Attribute) throws(Diagnostic) -> UnsafeMutablePointer<Proto.Attribute> {
-    let message = arena.message(lathe__compact__attribute__init)
-    message.pointee.name = arena.data(name)
+    let message = arena.make(lathe__compact__attribute__init)
+    message.pointee.name = arena.bytes(name)
     message.pointee.kind = Self.kind(of: value)
     switch value {
     case .integer(let integer): set([integer], in: message)
     case .integers(let integers): set(integers, in: message)
     case .float(let float): set([float], in: message)
     case .floats(let floats): set(floats, in: message)
-    case .string(let string): set([arena.data(string)], in: message)
-    case .strings(let strings): set(strings.map { arena.data($0) }, in: message)
-    case .bytes(let bytes): set([arena.data(bytes)], in: message)
-    case .byteStrings(let strings): set(strings.map { arena.data($0) }, in: message)
+    case .string(let string): set([arena.bytes(string)], in: message)
+    case .strings(let strings): set(strings.map { arena.bytes($0) }, in: message)
+    case .bytes(let bytes): set([arena.bytes(bytes)], in: message)
+    case .byteStrings(let strings): set(strings.map { arena.bytes($0) }, in: message)
     case .tensor(let tensor): set([try tensors.reference(to: tensor)], in: message)
     case .tensors(let list):
       set(try list.map { tensor throws(Diagnostic) in try tensors.reference(to: tensor) }, in: message)
@@ -82,7 +83,7 @@ extension ModelEncoder {
   private mutating func reference(to tensor: SparseTensor) throws(Diagnostic) -> UInt32 {
     try checkRank(tensor.shape.count)
     _ = try Tensor.elementCount(of: tensor.shape)
-    let message = arena.message(lathe__compact__sparse_tensor__init)
+    let message = arena.make(lathe__compact__sparse_tensor__init)
     message.pointee.values = try tensors.reference(to: tensor.values)
     message.pointee.indices = try tensors.reference(to: tensor.indices)
     message.pointee.n_shape = tensor.shape.count

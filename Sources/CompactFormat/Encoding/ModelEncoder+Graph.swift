@@ -1,6 +1,7 @@
 internal import CLatheProto
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 import OrderedCollections
 
@@ -13,18 +14,18 @@ extension ModelEncoder {
     for id in graph.inputs + graph.captures + constants { number(id) }
     for id in graph.order { for output in graph[id].outputs.compactMap({ $0 }) { number(output) } }
 
-    let message = arena.message(lathe__compact__graph__init)
-    message.pointee.name = arena.data(graph.name)
+    let message = arena.make(lathe__compact__graph__init)
+    message.pointee.name = arena.bytes(graph.name)
     message.pointee.annotations = annotations(graph.annotations)
     let inputs = try values(graph.inputs, graph)
     message.pointee.n_inputs = inputs.count
-    message.pointee.inputs = arena.messages(inputs)
+    message.pointee.inputs = arena.list(inputs)
     let captures = try values(graph.captures, graph)
     message.pointee.n_captures = captures.count
-    message.pointee.captures = arena.messages(captures)
+    message.pointee.captures = arena.list(captures)
     let encodedConstants = try values(constants, graph)
     message.pointee.n_constants = encodedConstants.count
-    message.pointee.constants = arena.messages(encodedConstants)
+    message.pointee.constants = arena.list(encodedConstants)
     var nodes: [UnsafeMutablePointer<Proto.Node>] = []
     for id in graph.order {
       do {
@@ -34,7 +35,7 @@ extension ModelEncoder {
       }
     }
     message.pointee.n_nodes = nodes.count
-    message.pointee.nodes = arena.messages(nodes)
+    message.pointee.nodes = arena.list(nodes)
     message.pointee.n_outputs = graph.outputs.count
     message.pointee.outputs = arena.list(graph.outputs.map { references[$0, default: 0] })
     return message
@@ -49,13 +50,13 @@ extension ModelEncoder {
   }
 
   private mutating func encode(_ value: Value?) throws(Diagnostic) -> UnsafeMutablePointer<Proto.Value> {
-    let message = arena.message(lathe__compact__value__init)
+    let message = arena.make(lathe__compact__value__init)
     guard let value else {
       message.pointee.absent = 1
       return message
     }
     do {
-      message.pointee.name = arena.data(value.name)
+      message.pointee.name = arena.bytes(value.name)
       message.pointee.type = try types.reference(to: value.type)
       if let tensor = value.constant ?? value.defaultValue {
         message.pointee.tensor = try tensors.reference(to: tensor)
@@ -71,15 +72,15 @@ extension ModelEncoder {
     _ id: NodeID, _ graph: Graph, _ references: [ValueID: UInt32]
   ) throws(Diagnostic) -> UnsafeMutablePointer<Proto.Node> {
     let node = graph[id]
-    let message = arena.message(lathe__compact__node__init)
-    message.pointee.domain = arena.data(node.op.name.domain)
-    message.pointee.op = arena.data(node.op.name.name)
-    message.pointee.name = arena.data(node.name)
+    let message = arena.make(lathe__compact__node__init)
+    message.pointee.domain = arena.bytes(node.op.name.domain)
+    message.pointee.op = arena.bytes(node.op.name.name)
+    message.pointee.name = arena.bytes(node.name)
     message.pointee.version = Int64(type(of: node.op).schema.sinceVersion)
     if let opaque = node.op as? OpaqueOperator {
       message.pointee.version = Int64(opaque.version)
-      message.pointee.opaque = arena.message(lathe__compact__opaque__init)
-      message.pointee.opaque.pointee.overload = arena.data(opaque.overload)
+      message.pointee.opaque = arena.make(lathe__compact__opaque__init)
+      message.pointee.opaque.pointee.overload = arena.bytes(opaque.overload)
     }
     message.pointee.n_inputs = node.inputs.count
     message.pointee.inputs = arena.list(node.inputs.map { $0.flatMap { references[$0] } ?? 0 })
@@ -88,27 +89,27 @@ extension ModelEncoder {
     var outputs: [UnsafeMutablePointer<Proto.Value>] = []
     for output in node.outputs { outputs.append(try encode(output.map { graph[$0] })) }
     message.pointee.n_outputs = outputs.count
-    message.pointee.outputs = arena.messages(outputs)
+    message.pointee.outputs = arena.list(outputs)
     var attributes: [UnsafeMutablePointer<Proto.Attribute>] = []
     for (name, value) in node.op.attributes.values { attributes.append(try encode(name, value)) }
     message.pointee.n_attributes = attributes.count
-    message.pointee.attributes = arena.messages(attributes)
+    message.pointee.attributes = arena.list(attributes)
     message.pointee.provenance = provenance(node.provenance)
     message.pointee.annotations = annotations(node.annotations)
     return message
   }
 
   private func provenance(_ provenance: Provenance) -> UnsafeMutablePointer<Proto.Provenance> {
-    let message = arena.message(lathe__compact__provenance__init)
+    let message = arena.make(lathe__compact__provenance__init)
     switch provenance {
     case .source(let name):
       message.pointee.kind = LATHE__COMPACT__PROVENANCE__KIND__SOURCE
-      message.pointee.name = arena.data(name)
+      message.pointee.name = arena.bytes(name)
     case .pass(let name, let origins):
       message.pointee.kind = LATHE__COMPACT__PROVENANCE__KIND__PASS
-      message.pointee.name = arena.data(name)
+      message.pointee.name = arena.bytes(name)
       message.pointee.n_from = origins.count
-      message.pointee.from = arena.list(origins.map { arena.data($0) })
+      message.pointee.from = arena.list(origins.map { arena.bytes($0) })
     }
     return message
   }

@@ -1,6 +1,7 @@
 internal import CLatheProto
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 import OrderedCollections
 
@@ -25,19 +26,19 @@ struct ModelEncoder {
     var encoded: [UnsafeMutablePointer<Proto.Graph>] = []
     while encoded.count < graphs.count { encoded.append(try encode(graphs[encoded.count])) }
 
-    let message = arena.message(lathe__compact__model__init)
+    let message = arena.make(lathe__compact__model__init)
     message.pointee.n_graphs = encoded.count
-    message.pointee.graphs = arena.messages(encoded)
+    message.pointee.graphs = arena.list(encoded)
     message.pointee.n_tensors = tensors.messages.count
-    message.pointee.tensors = arena.messages(tensors.messages)
+    message.pointee.tensors = arena.list(tensors.messages)
     message.pointee.n_sparse_tensors = sparseTensors.count
-    message.pointee.sparse_tensors = arena.messages(sparseTensors)
+    message.pointee.sparse_tensors = arena.list(sparseTensors)
     message.pointee.n_types = types.messages.count
-    message.pointee.types = arena.messages(types.messages)
+    message.pointee.types = arena.list(types.messages)
     message.pointee.n_dimensions = types.dimensions.messages.count
-    message.pointee.dimensions = arena.messages(types.dimensions.messages)
+    message.pointee.dimensions = arena.list(types.dimensions.messages)
     message.pointee.metadata = metadata(model.metadata)
-    let bytes = packed(message)
+    let bytes = packMessage(message)
     guard bytes.count <= Int(Int32.max) else {
       throw .invalid(
         "lathe/size",
@@ -47,53 +48,53 @@ struct ModelEncoder {
   }
 
   private func metadata(_ metadata: ModelMetadata) -> UnsafeMutablePointer<Proto.Metadata> {
-    let message = arena.message(lathe__compact__metadata__init)
-    message.pointee.producer_name = arena.data(metadata.producerName)
-    message.pointee.producer_version = arena.data(metadata.producerVersion)
-    message.pointee.domain = arena.data(metadata.domain)
+    let message = arena.make(lathe__compact__metadata__init)
+    message.pointee.producer_name = arena.bytes(metadata.producerName)
+    message.pointee.producer_version = arena.bytes(metadata.producerVersion)
+    message.pointee.domain = arena.bytes(metadata.domain)
     message.pointee.model_version = Int64(metadata.modelVersion)
     if let version = metadata.irVersion {
       message.pointee.source_case = LATHE__COMPACT__METADATA__SOURCE_IR_VERSION
       message.pointee.ir_version = Int64(version)
     }
     let sets = metadata.operatorSets.map { domain, version in
-      let set = arena.message(lathe__compact__operator_set__init)
-      set.pointee.domain = arena.data(domain)
+      let set = arena.make(lathe__compact__operator_set__init)
+      set.pointee.domain = arena.bytes(domain)
       set.pointee.version = Int64(version)
       return set
     }
     message.pointee.n_operator_sets = sets.count
-    message.pointee.operator_sets = arena.messages(sets)
+    message.pointee.operator_sets = arena.list(sets)
     message.pointee.annotations = annotations(metadata.annotations)
     return message
   }
 
   func annotations(_ annotations: Annotations) -> UnsafeMutablePointer<Proto.Annotations>? {
     guard !annotations.isEmpty else { return nil }
-    let message = arena.message(lathe__compact__annotations__init)
-    message.pointee.documentation = arena.data(annotations.documentation)
+    let message = arena.make(lathe__compact__annotations__init)
+    message.pointee.documentation = arena.bytes(annotations.documentation)
     message.pointee.n_metadata = annotations.metadata.count
-    message.pointee.metadata = arena.messages(entries(annotations.metadata))
+    message.pointee.metadata = arena.list(entries(annotations.metadata))
     return message
   }
 
   private func entries(_ dictionary: OrderedDictionary<String, String>) -> [UnsafeMutablePointer<Proto.Entry>] {
     dictionary.map { key, value in
-      let entry = arena.message(lathe__compact__entry__init)
-      entry.pointee.key = arena.data(key)
-      entry.pointee.value = arena.data(value)
+      let entry = arena.make(lathe__compact__entry__init)
+      entry.pointee.key = arena.bytes(key)
+      entry.pointee.value = arena.bytes(value)
       return entry
     }
   }
 
   /// The bytes of the text section.
   func encode(_ text: TextAssets) -> [UInt8] {
-    let message = arena.message(lathe__compact__text__init)
-    message.pointee.vocabulary = arena.data(text.vocabulary)
+    let message = arena.make(lathe__compact__text__init)
+    message.pointee.vocabulary = arena.bytes(text.vocabulary)
     message.pointee.n_tokenizer_options = text.tokenizerOptions.count
-    message.pointee.tokenizer_options = arena.messages(entries(text.tokenizerOptions))
+    message.pointee.tokenizer_options = arena.list(entries(text.tokenizerOptions))
     message.pointee.n_labels = text.labels.count
-    message.pointee.labels = arena.list(text.labels.map { arena.data($0) })
-    return packed(message)
+    message.pointee.labels = arena.list(text.labels.map { arena.bytes($0) })
+    return packMessage(message)
   }
 }

@@ -1,6 +1,7 @@
 internal import CLatheProto
 internal import Foundation
 import LatheDiagnostics
+import LatheProtobuf
 import LatheTensors
 
 /// The tensors of a model, each once, and where their contents go in the weights section.
@@ -61,7 +62,7 @@ struct TensorTable {
     let contents = try contents(of: tensor)
     let identity = Identity(dtype: tensor.dtype, shape: tensor.shape, contents: contents)
     if let known = references[identity] { return known }
-    let message = arena.message(lathe__compact__tensor__init)
+    let message = arena.make(lathe__compact__tensor__init)
     message.pointee.dtype = UInt32(tensor.dtype.rawValue)
     message.pointee.n_shape = tensor.rank
     message.pointee.shape = arena.list(tensor.shape.map { UInt64($0) })
@@ -82,11 +83,11 @@ struct TensorTable {
       message.pointee.crc = payloads[number].checksum
     case .bytes(let bytes):
       message.pointee.place = LATHE__COMPACT__TENSOR__PLACE__INLINE
-      message.pointee.contents = arena.data(bytes)
+      message.pointee.contents = arena.bytes(bytes)
     case .strings(let strings):
       message.pointee.place = LATHE__COMPACT__TENSOR__PLACE__STRINGS
       message.pointee.n_strings = strings.count
-      message.pointee.strings = arena.list(strings.map { arena.data($0) })
+      message.pointee.strings = arena.list(strings.map { arena.bytes($0) })
     }
   }
 
@@ -101,9 +102,9 @@ struct TensorTable {
       View(storage: ObjectIdentifier($0.0), offset: $0.byteOffset, length: tensor.byteCount)
     }
     if let view, let known = views[view] { return known.payload }
-    let checksum = tensor.withBytes { Checksum($0).value }
-    tensor.storage?.0.dropPages()
-    let digest = Digest(length: tensor.byteCount, checksum: checksum)
+    var checksum = Checksum()
+    try tensor.stream { checksum.append($0) }
+    let digest = Digest(length: tensor.byteCount, checksum: checksum.value)
     let equal = digests[digest, default: []].first { number in Self.haveEqualBytes(tensor, payloads[number].tensor) }
     var number = payloads.count
     if let equal { number = equal } else { try add(tensor, digest) }

@@ -1,5 +1,6 @@
 internal import CLatheProto
 import LatheDiagnostics
+import LatheProtobuf
 import LatheTensors
 
 /// The types that a model's values and attributes use, each once, elements before what they are elements of.
@@ -18,7 +19,7 @@ struct TypeTable {
   mutating func reference(to type: ValueType?) throws(Diagnostic) -> UInt32 {
     guard let type else { return 0 }
     if let known = references[type] { return known }
-    let message = arena.message(lathe__compact__type__init)
+    let message = arena.make(lathe__compact__type__init)
     switch type {
     case .tensor(let tensor):
       message.pointee.kind = LATHE__COMPACT__TYPE__KIND__TENSOR
@@ -38,8 +39,8 @@ struct TypeTable {
       message.pointee.element = try reference(to: value)
     case .opaque(let domain, let name):
       message.pointee.kind = LATHE__COMPACT__TYPE__KIND__OPAQUE
-      message.pointee.domain = arena.data(domain)
-      message.pointee.name = arena.data(name)
+      message.pointee.domain = arena.bytes(domain)
+      message.pointee.name = arena.bytes(name)
     }
     messages.append(message)
     let reference = UInt32(clamping: messages.count)

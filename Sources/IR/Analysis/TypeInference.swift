@@ -50,6 +50,7 @@ public struct TypeInference {
     let followed = (node.op as? any ShapeArithmetic)?.elements(operands) ?? []
     for (position, output) in node.outputs.enumerated() {
       guard let output, position < types.count, let type = types[position] else { continue }
+      try type.checkExtents()
       let merged = try merged(type, declared: graph[output].type, name: graph[output].name)
       graph.setType(merged, of: output)
       guard position < followed.count, let list = followed[position], list.count <= Operand.maximumElements else { continue }

@@ -1,6 +1,8 @@
 internal import COnnx
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 import OrderedCollections
 
@@ -43,18 +45,18 @@ struct ExportPlan {
 
   /// Writes the files, which appear under their names when both are complete.
   func write(to path: String) throws(Diagnostic) -> ONNXExporter.Summary {
-    let modelFile = try StagedFile(path)
-    var dataFile: StagedFile?
+    let modelFile = try OutputFile(path: path)
+    var dataFile: OutputFile?
     if let external {
-      let file = try StagedFile("\(path).data")
+      let file = try OutputFile(path: "\(path).data")
       try external.write { (bytes) throws(Diagnostic) in try file.write(bytes) }
       try file.finish()
       dataFile = file
     }
     try writer.write { (bytes) throws(Diagnostic) in try modelFile.write(bytes) }
     try modelFile.finish()
-    try dataFile?.place()
-    try modelFile.place()
+    try dataFile?.commit()
+    try modelFile.commit()
     var files = [ONNXExporter.Summary.File(path: path, byteCount: modelFile.byteCount)]
     if let dataFile { files.append(.init(path: "\(path).data", byteCount: dataFile.byteCount)) }
     return ONNXExporter.Summary(opset: opset, irVersion: irVersion, files: files)

@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheTensors
 
@@ -19,6 +20,7 @@ public struct ONNXExporter: Sendable {
     /// Version of ONNX's operator set; nil for the smallest from the source's own on in which every operator can be
     /// said.
     public var opset: Int?
+    /// Where weights go.
     public var placement = Placement.automatic
     /// Bytes from which a weight goes into the second file, if there is one.
     public var externalThreshold = 1024
@@ -27,6 +29,7 @@ public struct ONNXExporter: Sendable {
     /// Version of the tool, for the file's `producer_version`.
     public var producerVersion = ""
 
+    /// The defaults: the source's opset or the next that will do, and one file.
     public init() {}
   }
 
@@ -41,13 +44,17 @@ public struct ONNXExporter: Sendable {
 
     /// One file.
     public struct File: Sendable, Hashable {
+      /// Path, relative to what the given one is relative to.
       public var path: String
+      /// Size in bytes.
       public var byteCount: Int
     }
   }
 
+  /// What was chosen.
   public var options: Options
 
+  /// An exporter with these options.
   public init(_ options: Options = Options()) {
     self.options = options
   }
@@ -58,9 +65,8 @@ public struct ONNXExporter: Sendable {
   /// the source, and the
   /// model's record, are in its metadata under `lathe.…`. Vocabulary and labels are not written.
   ///
-  /// - Throws: `onnx/opset` if a node cannot be said in the operator set, with those in which it can; `onnx/interface-
-  /// type`,
-  ///   `onnx/domain-version`; `output/unwritable` and `onnx/too-large` with the category `unwritableOutput`.
+  /// - Throws: `onnx/opset` if a node cannot be said in the operator set, with those in which it can; `onnx/interface-type`,
+  ///   `onnx/domain-version`; `file/unwritable` and `onnx/too-large` with the category `unwritableOutput`.
   @discardableResult
   public func export(_ model: Model, to path: String) throws(Diagnostic) -> Summary {
     let plan = try ExportPlan(model, options, fileName: Self.lastComponent(path))

@@ -9,7 +9,9 @@ enum RecoverableTypes {
     var bare = graph
     let outputs = Set(graph.outputs)
     for id in graph.order {
-      for output in graph[id].outputs.compactMap({ $0 }) where !outputs.contains(output) { bare.setType(nil, of: output) }
+      for output in graph[id].outputs.compactMap({ $0 }) where !outputs.contains(output) {
+        bare.setType(nil, of: output)
+      }
     }
     var exceptions: Set<ValueID> = []
     var inference = TypeInference()

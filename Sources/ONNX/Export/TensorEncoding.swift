@@ -1,6 +1,8 @@
 internal import COnnx
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
+import LatheProtobuf
 import LatheTensors
 
 extension ModelEncoder {

@@ -1,7 +1,8 @@
 internal import COnnx
-internal import CProtobufC
 internal import Foundation
 import LatheDiagnostics
+import LatheFiles
+import LatheProtobuf
 import LatheTensors
 
 /// The files beside a model that hold tensors' elements; each is mapped once.

@@ -28,9 +28,7 @@ struct FunctionTable {
     var keys: [Key] = []
     for proto in protos {
       let key = Key(
-        name: OperatorName(
-          domain: try ModelReader.text(proto.pointee.domain, "a function's domain"),
-          try ModelReader.text(proto.pointee.name, "a function's name")),
+        name: OperatorName(domain: try ModelReader.text(proto.pointee.domain, "a function's domain"), try ModelReader.text(proto.pointee.name, "a function's name")),
         overload: try ModelReader.text(proto.pointee.overload, "a function's overload"))
       guard functions.updateValue(proto, forKey: key) == nil else {
         throw .invalid(
@@ -46,11 +44,10 @@ struct FunctionTable {
   subscript(name: OperatorName, overload: String) -> Proto? { functions[Key(name: name, overload: overload)] }
 
   /// Refuses a graph whose calls would grow beyond the limit, before they do.
-  mutating func check(_ graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, limits: ResourceLimits) throws(Diagnostic)
-  {
+  mutating func check(_ graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, limits: ResourceLimits) throws(Diagnostic) {
     guard !isEmpty else { return }
     var open: [Key] = []
-    let total = try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), &open, limits)
+    let total = try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), isRepeated: false, &open, limits)
     guard total.nodes <= limits.expandedNodes else {
       throw limits.exceeded("expanded-nodes", "the graph expands to \(total.nodes) nodes or more")
     }
@@ -61,14 +58,14 @@ struct FunctionTable {
     guard let proto = functions[key] else { return Cost(nodes: 0, depth: 0) }
     if let start = open.firstIndex(of: key) {
       let loop = (open[start...] + [key]).map(\.described).joined(separator: " → ")
-      throw .invalid(
-        "onnx/function-cycle", "functions call each other in a circle: \(loop)", fix: "use Loop or Scan for iteration")
+      throw .invalid("onnx/function-cycle", "functions call each other in a circle: \(loop)", fix: "use Loop or Scan for iteration")
     }
-    let deepest = ONNXVersions.levels(limits)
+    let deepest = min(max(1, limits.nestingDepth), WireScan.hardLevels)
     guard open.count < deepest else { throw Self.tooDeep(key, deepest, limits) }
     open.append(key)
     defer { open.removeLast() }
-    let total = try cost(of: MessageList(proto.pointee.node, proto.pointee.n_node), &open, limits)
+    var total = try cost(of: MessageList(proto.pointee.node, proto.pointee.n_node), isRepeated: true, &open, limits)
+    total.multiply(by: Self.weight(ofHeader: proto))
     guard total.nodes <= limits.expandedNodes else {
       throw limits.exceeded("expanded-nodes", "the function \(key.described) expands to \(total.nodes) nodes or more")
     }
@@ -81,46 +78,52 @@ struct FunctionTable {
     limits.exceeded("nesting-depth", "functions call functions more than \(deepest) deep, at \(key.described)")
   }
 
+  /// What nodes expand to; those of a function's body are `isRepeated`, so that their own size counts as well.
   private mutating func cost(
-    of nodes: MessageList<Lathe__Onnx__NodeProto>, _ open: inout [Key], _ limits: ResourceLimits
+    of nodes: MessageList<Lathe__Onnx__NodeProto>, isRepeated: Bool, _ open: inout [Key], _ limits: ResourceLimits
   ) throws(Diagnostic) -> Cost {
     var total = Cost(nodes: 0, depth: 0)
     for node in nodes {
       let key = Key(
         name: OperatorName(domain: node.pointee.domain.repairedText, node.pointee.op_type.repairedText),
         overload: node.pointee.overload.repairedText)
-      let called = try cost(key, &open, limits)
-      var inner = Cost(nodes: node.weight, depth: 0)
+      var called = try cost(key, &open, limits)
+      // A call's name goes into its nodes' names, and its attributes into every node that refers to them.
+      if called.nodes > 0 { called.multiply(by: Self.weight(of: node)) }
+      var inner = Cost(nodes: isRepeated ? Self.weight(of: node) : 1, depth: 0)
       for attribute in MessageList(node.pointee.attribute, node.pointee.n_attribute) {
         if let graph = attribute.pointee.g {
-          inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), &open, limits))
+          inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), isRepeated: isRepeated, &open, limits))
         }
         for graph in MessageList(attribute.pointee.graphs, attribute.pointee.n_graphs) {
-          inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), &open, limits))
+          inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), isRepeated: isRepeated, &open, limits))
         }
       }
       total.add(called)
       total.add(inner)
-      // Sums stay far from overflow: each is checked before it is used again.
       guard total.nodes <= limits.expandedNodes else { return total }
     }
     return total
   }
 }
 
-extension UnsafeMutablePointer<Lathe__Onnx__NodeProto> {
-  /// What one copy of the node costs, in plain nodes: long lists and texts count as many.
-  fileprivate var weight: Int {
-    var units = pointee.n_input + pointee.n_output + pointee.name.len / 8 + pointee.doc_string.len / 8
-    for entry in MessageList(pointee.metadata_props, pointee.n_metadata_props) {
-      units += 1 + (entry.pointee.key.len + entry.pointee.value.len) / 8
+extension FunctionTable {
+  /// Bytes of a message that count as much as one node.
+  private static let bytesPerNode = 256
+
+  /// How many ordinary nodes a node counts for.
+  private static func weight(of node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>) -> Int {
+    1 + lathe__onnx__node_proto__get_packed_size(node) / bytesPerNode
+  }
+
+  /// How many ordinary nodes each node of a function counts for, by what is read anew at every call.
+  private static func weight(ofHeader proto: Proto) -> Int {
+    var bytes = 0
+    for attribute in MessageList(proto.pointee.attribute_proto, proto.pointee.n_attribute_proto) {
+      bytes += lathe__onnx__attribute_proto__get_packed_size(attribute)
     }
-    for attribute in MessageList(pointee.attribute, pointee.n_attribute) {
-      units +=
-        1 + attribute.pointee.n_ints + attribute.pointee.n_floats + attribute.pointee.n_strings + attribute.pointee.s
-        .len / 8
-    }
-    return 1 + units / 64
+    let names = proto.pointee.n_input + proto.pointee.n_output + proto.pointee.n_attribute + proto.pointee.n_opset_import
+    return 1 + (bytes + 4 * names) / bytesPerNode
   }
 }
 
@@ -130,7 +133,13 @@ extension FunctionTable.Key {
 
 extension FunctionTable.Cost {
   fileprivate mutating func add(_ other: FunctionTable.Cost) {
-    nodes += other.nodes
+    let (sum, overflow) = nodes.addingReportingOverflow(other.nodes)
+    nodes = overflow ? Int.max : sum
     depth = max(depth, other.depth)
+  }
+
+  fileprivate mutating func multiply(by factor: Int) {
+    let (product, overflow) = nodes.multipliedReportingOverflow(by: factor)
+    nodes = overflow ? Int.max : product
   }
 }

@@ -1,7 +1,7 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
+import LatheProtobuf
 import OrderedCollections
 
 /// Reads what a model says about itself.

@@ -1,6 +1,6 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
+import LatheProtobuf
 
 /// Puts nodes into an order in which every value is made before it is read.
 struct NodeOrder {

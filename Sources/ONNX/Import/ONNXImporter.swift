@@ -1,6 +1,6 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheOperators
 import LatheTensors

@@ -1,6 +1,6 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// Reads files that hold one tensor, such as `input_0.pb` of a test data set.

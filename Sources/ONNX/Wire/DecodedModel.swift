@@ -1,9 +1,6 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
-
-/// Takes the next bytes of an output.
-package typealias ByteSink = (UnsafeRawBufferPointer) throws(Diagnostic) -> Void
+import LatheFiles
 
 /// A whole ONNX file, decoded and known to be a model: it has a graph, an IR version and operator sets.
 package final class DecodedModel {

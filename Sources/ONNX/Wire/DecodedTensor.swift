@@ -1,6 +1,6 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
+import LatheFiles
 
 /// A file that holds one tensor, such as `input_0.pb` of a test data set.
 package final class DecodedTensor {

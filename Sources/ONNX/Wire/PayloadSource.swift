@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 
 /// One data field of one tensor that is about to be written, and where its bytes come from.
 ///

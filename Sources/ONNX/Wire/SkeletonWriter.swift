@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 
 /// Writes a packed skeleton as a file: payloads go in where tensors refer to them, and every length is what it must be.
 ///

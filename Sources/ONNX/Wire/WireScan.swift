@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheProtobuf
 
 /// Checks the bytes of a protobuf message before protobuf-c sees them, and makes the *skeleton* it will see instead.
 ///
@@ -38,7 +39,6 @@ struct WireScan {
 
   /// Most levels and messages whatever the limits say: protobuf-c recurses, and its stack is not ours to grow.
   static let hardLevels = 300
-  private static let fixedBudget = 32 << 20
   private static let allocationOverhead = 16
   private static let lengthBytes = 5
   private static let mostUnknownKinds = 32
@@ -57,13 +57,7 @@ struct WireScan {
     self.schema = schema
     self.limits = limits
     cursor = WireCursor(bytes)
-    budget = Self.budget(for: bytes.count, limits)
-  }
-
-  /// Bytes of structure that may be decoded from a file of `count` bytes.
-  static func budget(for count: Int, _ limits: ResourceLimits) -> Int {
-    let (product, overflow) = count.multipliedReportingOverflow(by: max(0, limits.decodedBytesPerByte))
-    return overflow || product > Int.max - fixedBudget ? Int.max : product + fixedBudget
+    budget = limits.decodedBytes(from: bytes.count)
   }
 
   /// Scans a message of type number `root` that fills `bytes`.

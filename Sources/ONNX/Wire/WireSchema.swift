@@ -1,5 +1,4 @@
 internal import COnnx
-internal import CProtobufC
 
 /// What the scanner needs to know of a family of messages, read from the descriptors protobuf-c generated.
 ///

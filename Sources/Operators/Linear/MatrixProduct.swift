@@ -10,6 +10,8 @@ enum MatrixProduct {
   static func accumulate<T: NumericElement>(
     _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, into target: UnsafeMutablePointer<T>, m: Int, k: Int, n: Int
   ) {
+    // Rows of nothing may be more than can be counted through.
+    guard n > 0, k > 0 else { return }
     for row in 0..<m {
       let result = target + row * n
       let left = a + row * k

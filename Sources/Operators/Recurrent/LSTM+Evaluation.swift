@@ -25,6 +25,8 @@ extension LSTM {
     guard let steps = extents.steps.known, let batch = extents.batch.known, let hidden = extents.hidden.known else {
       throw Diagnostic("operator/inconsistent", .internalFault, "LSTM cannot tell the extents of its operands")
     }
+    // Without a sequence or a state there is nothing to step through, however many steps there are.
+    guard batch > 0, hidden > 0 else { return try emptyOutputs(steps, batch, hidden, as: T.self) }
     let lengths = try sequenceLengths(inputs.optional(4), steps: steps, batch: batch)
     let functions = try gateActivations()
     var x = try inputs.required(0)
@@ -47,6 +49,15 @@ extension LSTM {
     y = try y.permuted(isBatchFirst ? [2, 1, 0, 3] : [1, 0, 2, 3])
     if isBatchFirst { (h, c) = (try h.permuted([1, 0, 2]), try c.permuted([1, 0, 2])) }
     return [y, h, c]
+  }
+
+  private func emptyOutputs<T: FloatElement>(
+    _ steps: Int, _ batch: Int, _ hidden: Int, as type: T.Type
+  ) throws(Diagnostic) -> [Tensor] {
+    let count = direction.count
+    let all = isBatchFirst ? [batch, steps, count, hidden] : [steps, count, batch, hidden]
+    let state = try Tensor([T](), shape: isBatchFirst ? [batch, count, hidden] : [count, batch, hidden])
+    return [try Tensor([T](), shape: all), state, state]
   }
 
   private func sequenceLengths(_ tensor: Tensor?, steps: Int, batch: Int) throws(Diagnostic) -> [Int] {

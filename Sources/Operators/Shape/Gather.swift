@@ -33,8 +33,10 @@ public struct Gather: Evaluable, ShapeArithmetic {
 
   public func elements(_ inputs: [Operand?]) -> [[Dimension]?] {
     guard let data = inputs.optional(0), data.type.tensor?.rank == 1, let elements = data.followed,
-      let indices = inputs.optional(1), let rank = indices.type.tensor?.rank, rank <= 1, let numbers = indices.integers
+      let indices = inputs.optional(1), let picked = indices.followed
     else { return [nil] }
+    let numbers = picked.compactMap(\.known)
+    guard numbers.count == picked.count else { return [nil] }
     let positions = numbers.map { $0 < 0 ? $0 + elements.count : $0 }
     guard positions.allSatisfy(elements.indices.contains) else { return [nil] }
     return [positions.map { elements[$0] }]

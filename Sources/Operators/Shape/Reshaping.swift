@@ -23,11 +23,14 @@ extension Reshaping {
 extension Operand {
   /// Elements of an integer vector as dimensions; nil if they cannot be told.
   ///
-  /// - Throws: `operator/rank` if this is no vector.
+  /// - Throws: `operator/rank` if this is no vector, or has more elements than a tensor has axes.
   func vector(_ role: String) throws(Diagnostic) -> [Dimension]? {
     let type = try tensor()
     if let rank = type.rank, rank != 1 {
       throw .invalid("operator/rank", "the \(role) should be a vector, but is \(type)")
+    }
+    if let length = vectorLength, length > Tensor.maximumRank {
+      throw .invalid("operator/rank", "the \(role) has \(length) elements, but no tensor has more than \(Tensor.maximumRank) axes")
     }
     return elements ?? integers?.map { .known($0) }
   }

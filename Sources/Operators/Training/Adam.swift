@@ -4,11 +4,10 @@ import LatheIR
 
 /// One step of Adam (Kingma and Ba, 2015); its state is the running means of gradients and of their squares.
 public struct Adam: Optimizer {
-  public static let schema = formal(
-    "Adam",
-    attributes: [
-      "alpha": .float, "beta": .float, "epsilon": .float, "norm_coefficient": .float, "norm_coefficient_post": .float,
-    ])
+  public static let schema = formal("Adam", attributes: attributeKinds)
+  private static let attributeKinds: [String: Attribute.Kind] = [
+    "alpha": .float, "beta": .float, "epsilon": .float, "norm_coefficient": .float, "norm_coefficient_post": .float,
+  ]
   static let stateCount = 2
 
   /// How much of the mean gradient is kept.

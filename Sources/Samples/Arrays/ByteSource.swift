@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// Bytes that are read once, from start to end.

@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// Reads an .npy file.

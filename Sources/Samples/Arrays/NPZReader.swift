@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// Reads an .npz file: a zip file with an .npy file for each input.

@@ -1,6 +1,6 @@
 internal import CLibZip
-internal import Foundation
 import LatheDiagnostics
+import LatheFiles
 import LatheTensors
 
 /// Writes .npz files that `numpy.load` reads; the same arrays give the same bytes.
@@ -14,22 +14,22 @@ public enum NPZWriter {
 
   /// Writes `arrays` to `path`: beside it first, then renamed, so that a failure leaves what was there before.
   ///
-  /// - Throws: `npz/unwritable` (exit code 73), `npz/duplicate` or `npz/name` for names that an .npz cannot have, and
+  /// - Throws: `file/unwritable` (exit code 73), `npz/duplicate` or `npz/name` for names that an .npz cannot have, and
   ///   `limit/tensor-bytes` for strings that would take too much as an array of numpy.
   public static func write(
     _ arrays: [NamedTensor], to path: String, limits: ResourceLimits = ResourceLimits()
   ) throws(Diagnostic) {
     try check(arrays)
-    try checkTarget(path)
+    let destination = try OutputFile.destination(of: path)
     var payloads: [NPYPayload] = []
     for array in arrays { payloads.append(try NPYPayload(array, limits: limits)) }
 
     var code: CInt = 0
-    guard let archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, &code) else {
+    guard let archive = zip_open(destination, ZIP_CREATE | ZIP_TRUNCATE, &code) else {
       var error = zip_error_t()
       zip_error_init_with_code(&error, code)
       defer { zip_error_fini(&error) }
-      throw unwritable(path, String(cString: zip_error_strerror(&error)))
+      throw OutputFile.unwritable(path, String(cString: zip_error_strerror(&error)))
     }
     do {
       for (array, payload) in zip(arrays, payloads) { try add(payload, "\(array.name).npy", to: archive, path) }
@@ -41,7 +41,7 @@ public enum NPZWriter {
     guard status == 0 else {
       let reason = String(cString: zip_strerror(archive))
       zip_discard(archive)
-      throw unwritable(path, reason)
+      throw OutputFile.unwritable(path, reason)
     }
   }
 
@@ -59,14 +59,6 @@ public enum NPZWriter {
     }
   }
 
-  /// Renaming would put a file in the place of a device or pipe.
-  private static func checkTarget(_ path: String) throws(Diagnostic) {
-    guard !path.isEmpty, !path.utf8.contains(0) else { throw unwritable(path, "this is no path of a file") }
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
-    throw unwritable(path, "there is something that is no regular file")
-  }
-
   private static func add(
     _ payload: NPYPayload, _ name: String, to archive: OpaquePointer, _ path: String
   ) throws(Diagnostic) {
@@ -76,25 +68,19 @@ public enum NPZWriter {
     let source = [header, elements].withUnsafeBufferPointer {
       zip_source_buffer_fragment(archive, $0.baseAddress, 2, 0)
     }
-    guard let source else { throw unwritable(path, String(cString: zip_strerror(archive))) }
+    guard let source else { throw OutputFile.unwritable(path, String(cString: zip_strerror(archive))) }
     let index = zip_file_add(archive, name, source, zip_flags_t(ZIP_FL_ENC_UTF_8))
     guard index >= 0 else {
       zip_source_free(source)
-      throw unwritable(path, String(cString: zip_strerror(archive)))
+      throw OutputFile.unwritable(path, String(cString: zip_strerror(archive)))
     }
     guard zip_set_file_compression(archive, UInt64(index), ZIP_CM_STORE, 0) == 0,
       zip_file_set_dostime(archive, UInt64(index), date.time, date.day, 0) == 0
-    else { throw unwritable(path, String(cString: zip_strerror(archive))) }
+    else { throw OutputFile.unwritable(path, String(cString: zip_strerror(archive))) }
   }
 
   private static func fragment(_ bytes: UnsafeRawBufferPointer) -> zip_buffer_fragment_t {
     let start = bytes.baseAddress.map { UnsafeMutableRawPointer(mutating: $0).assumingMemoryBound(to: UInt8.self) }
     return zip_buffer_fragment_t(data: start, length: UInt64(bytes.count))
-  }
-
-  private static func unwritable(_ path: String, _ reason: String) -> Diagnostic {
-    Diagnostic(
-      "npz/unwritable", .unwritableOutput, "cannot write \(path): \(reason)", at: Location(file: path),
-      fix: "choose a path that can be written")
   }
 }

@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheFiles
 
 /// Reads a text file with one sample a line.
 enum PlainTextSamples {

@@ -1,10 +1,7 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+internal import Foundation
+import LatheDiagnostics
 
-/// Reads whole small inputs (text, JSON, vocabularies); large weights are mapped instead, elsewhere.
+/// Reads whole small inputs (text, JSON, vocabularies); large weights are mapped instead, by `MappedFile`.
 public enum InputFile {
   /// The bytes of the file, pipe or device at `path`.
   ///

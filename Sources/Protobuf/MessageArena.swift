@@ -1,8 +1,7 @@
-internal import COnnx
-internal import CProtobufC
+package import CProtobufC
 
 /// Memory for a tree of protobuf-c structures that is built, packed and then dropped as a whole.
-final class MessageArena {
+package final class MessageArena {
   private static let blockBytes = 1 << 16
   private static let alignment = 16
 
@@ -10,46 +9,52 @@ final class MessageArena {
   private var free = 0
   private var next: UnsafeMutableRawPointer?
 
-  init() {}
+  package init() {}
 
   deinit {
     for block in blocks { block.deallocate() }
   }
 
   /// A message: `initialize` is protobuf-c's init function of its type.
-  func make<Proto>(_ initialize: (UnsafeMutablePointer<Proto>?) -> Void) -> UnsafeMutablePointer<Proto> {
+  package func make<Proto>(_ initialize: (UnsafeMutablePointer<Proto>?) -> Void) -> UnsafeMutablePointer<Proto> {
     let pointer = allocate(MemoryLayout<Proto>.size).bindMemory(to: Proto.self, capacity: 1)
     initialize(pointer)
     return pointer
   }
 
   /// A copy of `text` in UTF-8.
-  func bytes(_ text: String) -> ProtobufCBinaryData {
+  package func bytes(_ text: String) -> ProtobufCBinaryData {
     var text = text
     return text.withUTF8 { bytes(UnsafeRawBufferPointer($0)) }
   }
 
   /// A copy of `source`.
-  func bytes(_ source: UnsafeRawBufferPointer) -> ProtobufCBinaryData {
+  package func bytes(_ source: [UInt8]) -> ProtobufCBinaryData { source.withUnsafeBytes { bytes($0) } }
+
+  /// A copy of `source`; no memory for none, as protobuf-c decodes it.
+  package func bytes(_ source: UnsafeRawBufferPointer) -> ProtobufCBinaryData {
+    guard let start = source.baseAddress, !source.isEmpty else { return ProtobufCBinaryData(len: 0, data: nil) }
     let pointer = allocate(source.count)
-    pointer.copyMemory(from: source.baseAddress ?? UnsafeRawPointer(pointer), byteCount: source.count)
+    pointer.copyMemory(from: start, byteCount: source.count)
     return ProtobufCBinaryData(len: source.count, data: pointer.assumingMemoryBound(to: UInt8.self))
   }
 
   /// A copy of `values`, for a repeated field of plain values.
-  func list<Value: BitwiseCopyable>(_ values: [Value]) -> UnsafeMutablePointer<Value> {
+  package func list<Value: BitwiseCopyable>(_ values: [Value]) -> UnsafeMutablePointer<Value>? {
+    guard !values.isEmpty else { return nil }
     let pointer = allocate(values.count * MemoryLayout<Value>.stride)
-      .bindMemory(to: Value.self, capacity: max(1, values.count))
+      .bindMemory(to: Value.self, capacity: values.count)
     pointer.initialize(from: values, count: values.count)
     return pointer
   }
 
   /// A list of messages, for a repeated field.
-  func list<Proto>(
+  package func list<Proto>(
     _ messages: [UnsafeMutablePointer<Proto>]
-  ) -> UnsafeMutablePointer<UnsafeMutablePointer<Proto>?> {
+  ) -> UnsafeMutablePointer<UnsafeMutablePointer<Proto>?>? {
+    guard !messages.isEmpty else { return nil }
     let pointer = allocate(messages.count * MemoryLayout<UnsafeMutablePointer<Proto>?>.stride)
-      .bindMemory(to: UnsafeMutablePointer<Proto>?.self, capacity: max(1, messages.count))
+      .bindMemory(to: UnsafeMutablePointer<Proto>?.self, capacity: messages.count)
     for (index, message) in messages.enumerated() { (pointer + index).initialize(to: message) }
     return pointer
   }

@@ -1,19 +1,17 @@
-internal import COnnx
 internal import CProtobufC
-private import Glibc
+internal import Foundation
 
 /// Memory for protobuf-c that ends at a budget: beyond it protobuf-c is told there is none, and gives up in order.
 final class BoundedAllocator {
   /// Room for the size before each block, which keeps malloc's alignment.
   private static let header = 16
 
-  private let budget: Int
-  private var live = 0
+  private var left: Int
   /// Whether a request was refused because of the budget.
   private(set) var wasExhausted = false
 
   init(budget: Int) {
-    self.budget = budget
+    left = budget
   }
 
   /// Calls `body` with protobuf-c's view of this allocator.
@@ -32,19 +30,19 @@ final class BoundedAllocator {
   }
 
   private func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
-    guard size >= 0, size <= budget - live, size < Int.max - Self.header else {
+    guard size >= 0, size <= left - Self.header else {
       wasExhausted = true
       return nil
     }
     guard let block = malloc(size + Self.header) else { return nil }
-    live += size
+    left -= size + Self.header
     block.storeBytes(of: size, as: Int.self)
     return block + Self.header
   }
 
   private func release(_ pointer: UnsafeMutableRawPointer) {
     let block = pointer - Self.header
-    live -= block.load(as: Int.self)
+    left += block.load(as: Int.self) + Self.header
     free(block)
   }
 }
