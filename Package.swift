@@ -93,7 +93,7 @@ let package = Package(
     tests("JSON", ["Diagnostics", "JSON"], [collections]),
     tests("Tokenizers", ["Diagnostics", "Tokenizers", "JSON"], files: ["Data", "make_expectations.py", "make_decompositions.py"]),
     tests("IR", ["Diagnostics", "Tensors", "IR", "Operators"]),
-    tests("Operators", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["make_cases.py", "cases.json", "cases-math.json"]),
+    tests("Operators", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["make_cases.py", "cases.json", "cases-movement.json", "cases-math.json"]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
     tests(

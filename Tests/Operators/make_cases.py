@@ -93,7 +93,8 @@ def converted(case, node):
         "inputs": [described(given[name]) if name else None for name in node.input],
         "outputs": [described(expected[name]) if name else None for name in node.output],
         "relative": case.rtol,
-        "absolute": case.atol,
+        # Single-precision expectations of transforms have noise where the exact result is 0.
+        "absolute": 1e-6 if node.op_type == "DFT" else case.atol,
     }
 
 

@@ -54,6 +54,7 @@ public struct MaxRoiPool: FloatEvaluable {
     if let outside = batches.first(where: { $0 < 0 || $0 >= Double(input.shape[0]) }) {
       throw .invalid("operator/index", "MaxRoiPool looks up image \(outside) of \(input.shape[0])")
     }
+    guard !shape.contains(0) else { return [try Tensor.zeros(T.dtype, shape)] }
     let (height, width) = (input.shape[2], input.shape[3])
     let bins = outputSize[0] * outputSize[1]
     let result = try Tensor(of: T.self, shape: shape) { (target: UnsafeMutableBufferPointer<T>) in

@@ -68,7 +68,7 @@ public struct NonMaxSuppression: Evaluable {
     let overlap = inputs.optional(3)?.doubles()?.first ?? 0
     let lowest = inputs.optional(4)?.elements(as: Float.self)?.first
     let (classes, count) = (scores.shape[1], scores.shape[2])
-    guard most > 0 else { return [] }
+    guard most > 0, scores.elementCount > 0 else { return [] }
     let all = stride(from: 0, to: corners.count, by: 4).map { box(corners[$0..<$0 + 4].map(Double.init)) }
     var result: [[Int64]] = []
     for list in 0..<scores.shape[0] * classes {

@@ -147,7 +147,8 @@ public struct Resize: NumericEvaluable {
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     guard mode == .nearest else { return try evaluateNumeric(inputs) }
-    let input = try inputs.required(0)
+    let (input, shape) = (try inputs.required(0), try concreteShape(inputs))
+    guard !shape.contains(0) else { return [try Tensor.zeros(input.dtype, shape)] }
     var runs = input.shape.map { [AxisRun.input(0, $0)] }
     for plan in try plans(inputs) { runs[plan.axis] = plan.nearest(sampling) }
     var fill: Tensor?

@@ -106,7 +106,7 @@ public struct RoiAlign: FloatEvaluable {
     let (channels, bins) = (shape[1], outputSize[0] * outputSize[1])
     let size = input.shape[2] * input.shape[3]
     let result = try Tensor(of: T.self, shape: shape) { (target: UnsafeMutableBufferPointer<T>) in
-      guard size > 0 else { return }
+      guard size > 0, channels > 0 else { return }
       input.withElements(as: T.self) { source in
         for (region, grid) in grids.enumerated() {
           for bin in 0..<bins {

@@ -111,7 +111,8 @@ public struct Pad: Evaluable, ShapeArithmetic {
     if let fill, fill.elementCount != 1 {
       throw .invalid("operator/pad", "the value to pad with should be a single one, but has the shape \(fill.shape)")
     }
-    _ = try concreteShape(inputs)
+    let shape = try concreteShape(inputs)
+    guard !shape.contains(0) else { return [try Tensor.zeros(data.dtype, shape)] }
     let runs = data.shape.indices.map { axis in
       self.runs(data.shape[axis], amounts.before[axis].known ?? 0, amounts.after[axis].known ?? 0)
     }

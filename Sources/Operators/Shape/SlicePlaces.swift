@@ -18,6 +18,11 @@ struct SlicePlaces {
     let count = indices.shape.dropLast().reduce(1, *)
     let batches = indices.shape[..<batchAxes].reduce(1, *)
     length = data[(batchAxes + depth)...].reduce(1, *)
+    // Empty slices are nowhere, however many there are.
+    guard length > 0 else {
+      starts = []
+      return
+    }
     var starts: [Int] = []
     starts.reserveCapacity(count)
     for slice in 0..<count {

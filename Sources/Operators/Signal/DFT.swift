@@ -74,6 +74,7 @@ public struct DFT: FloatEvaluable {
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let input = try inputs.required(0)
     let shape = try concreteShape(inputs)
+    guard !shape.contains(0) else { return [try Tensor.zeros(T.dtype, shape)] }
     let axis = try normalized(axis: inputs.optional(2)?.integers()?.first ?? -2, rank: input.rank)
     let given = inputs.optional(1)?.integers()?.first
     let length = given ?? (isInverse && isOneSided ? 2 * (input.shape[axis] - 1) : input.shape[axis])

@@ -67,6 +67,7 @@ public struct STFT: FloatEvaluable {
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let signal = try inputs.required(0)
     let shape = try concreteShape(inputs)
+    guard !shape.contains(0) else { return [try Tensor.zeros(T.dtype, shape)] }
     let operands = inputs.map { $0.map { Operand($0) } }
     guard let step = try inputs.required(1).integers()?.first,
       let length = try frameLength(operands, signal: .known(signal.shape[1])).known
