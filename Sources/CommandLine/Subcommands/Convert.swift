@@ -65,7 +65,12 @@ struct Convert: ParsableCommand {
     }
     progress.finish()
     loaded.model.record = try ConversionRecord(source: loaded, ledger: ledger).json.serialized()
-    try write(loaded.model, format, limits)
+    do throws(Diagnostic) {
+      try write(loaded.model, format, limits)
+    } catch {
+      // What cannot be written is the model's fault where the writer names no file of its own.
+      throw error.located(in: Location(file: input))
+    }
     report(loaded, ledger)
   }
 

@@ -19,18 +19,27 @@ extension ModelEncoder {
     case .strings(let strings): set(strings.map { arena.bytes($0) }, in: message)
     case .bytes(let bytes): set([arena.bytes(bytes)], in: message)
     case .byteStrings(let strings): set(strings.map { arena.bytes($0) }, in: message)
-    case .tensor(let tensor): set([try tensors.reference(to: tensor)], in: message)
-    case .tensors(let list):
-      set(try list.map { tensor throws(Diagnostic) in try tensors.reference(to: tensor) }, in: message)
-    case .sparseTensor(let tensor): set([try reference(to: tensor)], in: message)
-    case .sparseTensors(let list):
-      set(try list.map { tensor throws(Diagnostic) in try reference(to: tensor) }, in: message)
-    case .graph(let graph): set([queue(graph)], in: message)
-    case .graphs(let graphs): set(graphs.map { queue($0) }, in: message)
-    case .type(let type): set([try types.reference(to: type)], in: message)
-    case .types(let list): set(try list.map { type throws(Diagnostic) in try types.reference(to: type) }, in: message)
+    case .type, .types, .tensor, .tensors, .sparseTensor, .sparseTensors, .graph, .graphs:
+      // Separately, since tables that grow while `self` is borrowed for `set` would be copied each time.
+      let numbers = try references(to: value)
+      set(numbers, in: message)
     }
     return message
+  }
+
+  /// References into the tables for what does not stand in the attribute itself; the tables grow by what is new.
+  private mutating func references(to value: Attribute) throws(Diagnostic) -> [UInt32] {
+    switch value {
+    case .tensor(let tensor): return [try tensors.reference(to: tensor)]
+    case .tensors(let list): return try list.map { tensor throws(Diagnostic) in try tensors.reference(to: tensor) }
+    case .sparseTensor(let tensor): return [try reference(to: tensor)]
+    case .sparseTensors(let list): return try list.map { tensor throws(Diagnostic) in try reference(to: tensor) }
+    case .graph(let graph): return [queue(graph)]
+    case .graphs(let graphs): return graphs.map { queue($0) }
+    case .type(let type): return [try types.reference(to: type)]
+    case .types(let list): return try list.map { type throws(Diagnostic) in try types.reference(to: type) }
+    default: return []
+    }
   }
 
   private static func kind(of value: Attribute) -> Proto.AttributeKind {
@@ -76,8 +85,9 @@ extension ModelEncoder {
 
   /// The reference that the graph will have.
   private mutating func queue(_ graph: Graph) -> UInt32 {
-    graphs.append(graph)
-    return UInt32(clamping: graphs.count)
+    waiting.append(graph)
+    graphCount += 1
+    return UInt32(clamping: graphCount)
   }
 
   private mutating func reference(to tensor: SparseTensor) throws(Diagnostic) -> UInt32 {

@@ -10,8 +10,9 @@ struct ModelEncoder {
   let arena: MessageArena
   var tensors: TensorTable
   var types: TypeTable
-  /// Graphs in the order of their numbers; those behind `encoded` still wait.
-  var graphs: [Graph] = []
+  /// Graphs that have numbers already and are not encoded yet, in order.
+  var waiting: [Graph] = []
+  var graphCount = 0
   var sparseTensors: [UnsafeMutablePointer<Proto.SparseTensor>] = []
 
   init() {
@@ -22,9 +23,13 @@ struct ModelEncoder {
 
   /// The bytes of the graph section; afterwards `tensors` says what the weights section holds.
   mutating func encode(_ model: Model) throws(Diagnostic) -> [UInt8] {
-    graphs = [model.graph]
+    (waiting, graphCount) = ([model.graph], 1)
     var encoded: [UnsafeMutablePointer<Proto.Graph>] = []
-    while encoded.count < graphs.count { encoded.append(try encode(graphs[encoded.count])) }
+    while !waiting.isEmpty {
+      let batch = waiting
+      waiting = []
+      for graph in batch { encoded.append(try encode(graph)) }
+    }
 
     let message = arena.make(lathe__compact__model__init)
     message.pointee.n_graphs = encoded.count

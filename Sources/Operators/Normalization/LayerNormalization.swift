@@ -75,6 +75,9 @@ public struct LayerNormalization: FloatEvaluable {
     let first = try normalized(axis: axis, rank: input.rank)
     let extent = input.shape[first...].reduce(1, *)
     let rows = input.shape[..<first].reduce(1, *)
+    let kept = Array(input.shape[..<first]) + Array(repeating: 1, count: input.rank - first)
+    // Without rows there is nothing to normalize, however many elements a row would have.
+    guard rows > 0 else { return [input, try statistics([], kept), try statistics([], kept)] }
     let scale = try parameter(try inputs.required(1), input.shape, from: first)
     let bias = try inputs.optional(2).map { (b) throws(Diagnostic) in try parameter(b, input.shape, from: first) }
     var means = [Double](repeating: 0, count: rows)
@@ -99,8 +102,7 @@ public struct LayerNormalization: FloatEvaluable {
         }
       }
     }
-    let kept = input.shape[..<first] + Array(repeating: 1, count: input.rank - first)
-    return [output, try statistics(means, Array(kept)), try statistics(reciprocals, Array(kept))]
+    return [output, try statistics(means, kept), try statistics(reciprocals, kept)]
   }
 
   /// A parameter's values: one for each normalized element or, where it varies along other axes too, for each element

@@ -27,7 +27,7 @@ public struct Transpose: Evaluable, ShapeArithmetic {
     let type = try inputs.tensor(0)
     guard let shape = type.shape else {
       guard let permutation else { return [.tensor(type)] }
-      _ = try order(rank: permutation.count)
+      _ = try order(rank: Swift.min(permutation.count, Tensor.maximumRank))
       return [.tensor(TensorType(type.dtype, .unknown(permutation.count)))]
     }
     return [.tensor(TensorType(type.dtype, try order(rank: shape.count).map { shape[$0] }))]
@@ -46,6 +46,9 @@ public struct Transpose: Evaluable, ShapeArithmetic {
 
   private func order(rank: Int) throws(Diagnostic) -> [Int] {
     guard let permutation else { return Array((0..<rank).reversed()) }
+    guard permutation.count == rank else {
+      throw .invalid("operator/axis", "perm lists \(permutation.count) axes, but the tensor has \(rank)")
+    }
     guard permutation.sorted() == Array(0..<rank) else {
       throw .invalid("operator/axis", "perm = \(permutation) is no order of the \(rank) axes of a tensor")
     }
