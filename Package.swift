@@ -94,7 +94,7 @@ let package = Package(
     tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
     tests(
       "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
-      files: ["make_models.py", "make_expected.py", "make_import_models.py", "check_export.py", "Data"], [collections]),
+      files: ["make_models.py", "make_expected.py", "make_import_models.py", "make_onnx_cases.py", "check_export.py", "Data"], [collections]),
     tests(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),
