@@ -68,15 +68,15 @@ private typealias P = ProtoBytes
     let graph = try importedFile("subgraphs.onnx").model.graph
     let choice = try #require(graph.order.first { graph[$0].name == "choice" })
     func names(_ ids: [ValueID], _ graph: Graph) -> [String] { ids.map { graph[$0].name } }
-    // else_branch uses h, then_branch x and c, and w in a branch of its own; attributes are sorted by name in the file.
-    let branches = Array(graph.subgraphs(of: choice).reversed())
-    #expect((graph[choice].op as? any SubgraphHolder)?.subgraphs.map(\.name) == ["else_branch", "then_branch"])
-    #expect(names(graph[choice].captures, graph) == branches.reversed().flatMap { names($0.captures, $0) })
+    // else_branch uses h, then_branch x and c, and w in a branch of its own.
+    let branches = graph.subgraphs(of: choice)
+    #expect((graph[choice].op as? any SubgraphHolder)?.subgraphs.map(\.name) == ["then_branch", "else_branch"])
+    #expect(names(graph[choice].captures, graph) == branches.flatMap { names($0.captures, $0) })
     #expect(Set(names(branches[0].captures, branches[0])) == ["x", "c", "w"])
     #expect(names(branches[1].captures, branches[1]) == ["h"])
     let nested = try #require(branches[0].order.last)
-    let inner = branches[0].subgraphs(of: nested)
-    #expect(names(branches[0][nested].captures, branches[0]) == inner.flatMap { names($0.captures, $0) })
+    let inner = Array(branches[0].subgraphs(of: nested).reversed())
+    #expect(names(branches[0][nested].captures, branches[0]) == inner.reversed().flatMap { names($0.captures, $0) })
     #expect(names(inner[0].captures, inner[0]) == ["middle", "w"])
     #expect(names(inner[1].captures, inner[1]) == ["x", "middle"])
     #expect(inner[1][inner[1].captures[0]].type == .tensor(TensorType(.float32, ["n"])))

@@ -45,7 +45,7 @@ public struct ReduceMean: Evaluable {
 
   /// The axes that are reduced; nil if they cannot be told.
   private func reducedAxes(_ operand: Operand?, _ rank: Int?) throws(Diagnostic) -> [Int]? {
-    let given = operand == nil ? [] : try operand?.numbers("list of axes")
+    let given = operand == nil ? [] : try operand?.axes()
     guard let given, let rank else { return nil }
     if given.isEmpty { return skipsWithoutAxes ? [] : Array(0..<rank) }
     return try normalized(axes: given, rank: rank)

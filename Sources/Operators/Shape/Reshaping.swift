@@ -35,6 +35,17 @@ extension Operand {
   /// Number of elements of a vector, if known.
   var vectorLength: Int? { type.tensor?.shape.flatMap { $0.count == 1 ? $0[0].known : nil } }
 
+  /// Number of axes given as a vector or scalar, if known.
+  var axisCount: Int? { type.tensor?.rank == 0 ? 1 : vectorLength }
+
+  /// Axes given as a vector or, as ONNX's own tests do, as a scalar; nil if not all are known.
+  ///
+  /// - Throws: `operator/rank` for more axes than one.
+  func axes() throws(Diagnostic) -> [Int]? {
+    if try tensor().rank == 0 { return integers }
+    return try numbers("list of axes")
+  }
+
   /// Elements of an integer vector as numbers; nil if not all are known.
   ///
   /// - Throws: `operator/rank` if this is no vector.
