@@ -93,12 +93,17 @@ let package = Package(
     tests("JSON", ["Diagnostics", "JSON"], [collections]),
     tests("Tokenizers", ["Diagnostics", "Tokenizers", "JSON"], files: ["Data", "make_expectations.py", "make_decompositions.py"]),
     tests("IR", ["Diagnostics", "Tensors", "IR", "Operators"]),
-    tests("Operators", ["Diagnostics", "Tensors", "IR", "Operators"], files: ["make_cases.py", "cases.json", "cases-movement.json", "cases-math.json"]),
+    tests(
+      "Operators", ["Diagnostics", "Tensors", "IR", "Operators"],
+      files: [
+        "make_cases.py", "make_microsoft_cases.py", "cases.json", "cases-attention.json", "cases-math.json", "cases-microsoft.json",
+        "cases-movement.json", "cases-neural.json",
+      ]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
     tests(
       "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
-      files: ["make_models.py", "make_expected.py", "make_import_models.py", "check_export.py", "Data"], [collections]),
+      files: ["make_models.py", "make_expected.py", "make_import_models.py", "make_onnx_cases.py", "check_export.py", "Data"], [collections]),
     tests(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),

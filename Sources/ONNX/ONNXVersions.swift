@@ -4,8 +4,10 @@ import LatheDiagnostics
 enum ONNXVersions {
   /// Versions of the file format.
   static let ir: ClosedRange<Int> = 3...14
-  /// Versions of the standard operator set; inside, every operator has the meaning of the last.
+  /// Versions of the standard operator set that are written; inside, every operator has the meaning of the last.
   static let opset: ClosedRange<Int> = 7...28
+  /// Versions of the standard operator set that are read.
+  static let readableOpset: ClosedRange<Int> = 1...28
   /// As many axes as NumPy and PyTorch allow; a bound for whatever is linear in the rank.
   static let mostAxes = 64
   /// Levels of graphs and calls that are followed whatever the limits say: reading recurses, and stacks end.

@@ -26,6 +26,29 @@ import Testing
     }
   }
 
+  @Test func knownOperatorsKeepTheirGraphs() throws {
+    let text = """
+      graph (%c: bool[], %n: i64[], %x: f32[2], %o: optional(sequence(f32[2]))) -> (%y, %z, %has) {
+        %y = If(%c) captures (%x, %x) {
+          then_branch = graph () captures (%a: f32[2]) -> (%s) { %s = Neg(%a) },
+          else_branch = graph () captures (%a: f32[2]) -> (%s) {
+            @t: bool[] = [true]
+            %s = If(@t) captures (%a) {
+              then_branch = graph () captures (%b: f32[2]) -> (%r) { %r = Abs(%b) },
+              else_branch = graph () -> (@w) { @w: f32[2] = [1.0, 2.0] }
+            }
+          }
+        }
+        %final, %z = Loop(%n, _, %x) captures (%y) {
+          body = graph (%i: i64[], %go: bool[], %s: f32[2]) captures (%k: f32[2]) -> (%go, %t, %t) { %t = Add(%s, %k) }
+        }
+        %has = OptionalHasElement(%o)
+      }
+      """
+    let model = Model(graph: try GraphParser(catalog: .standard).parse(text))
+    try expectSame(model, try folder.read(CompactWriter.bytes(of: model)))
+  }
+
   @Test(arguments: DType.allCases) func everyElementTypeComesBack(_ dtype: DType) throws {
     var generator = ModelGenerator(seed: 7)
     var graph = Graph(name: "\(dtype)")

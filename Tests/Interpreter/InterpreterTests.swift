@@ -29,7 +29,7 @@ import Testing
 
   @Test func feedsThatDoNotFitAreNamed() throws {
     let interpreter = try Interpreter(graph("graph (%x: f32[n, 3]) -> (%y) { %y = Softmax(%x) }"))
-    let missing = try #require(throws: Diagnostic.self) { try interpreter.run([:]) }
+    let missing = try #require(throws: Diagnostic.self) { try interpreter.run([:] as [String: Tensor]) }
     #expect(missing.id == "interpreter/input-missing")
     let type = try #require(throws: Diagnostic.self) { try interpreter.run(["x": Tensor([1] as [Int64], shape: [1, 1])]) }
     #expect(type.id == "interpreter/input-type")

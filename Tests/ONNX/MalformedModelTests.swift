@@ -87,18 +87,10 @@ private let badGraphs: [BadModel] = [
     "an unknown type of an input", P.model(P.graph([relu], inputs: [P.value("x", [], type: 99)])), "onnx/element-type",
     "99", "x"),
   BadModel("an input without type", P.model(P.graph([relu], inputs: [P().text(1, "x")])), "onnx/input-type", "x"),
-  BadModel(
-    "shapes that do not fit",
-    P.model(
-      P.graph(
-        [P.node("Add", ["x", "w"], ["y"])], inputs: [P.value("x", [3])], initializers: [P.floats("w", [1, 2], [2])])),
-    "operator/broadcast", "Add → %y"),
-  BadModel(
-    "a default of another type",
-    P.model(P.graph([relu], inputs: [P.value("x", [3])], initializers: [P.floats("x", [1, 2], [2])])),
-    "onnx/default-type", "x"),
-  BadModel("an old opset", P.model(P.graph([relu]), opset: 6), "onnx/opset", "7 to 28"),
-  BadModel("a new opset", P.model(P.graph([relu]), opset: 29), "onnx/opset", "29", "7 to 28"),
+  BadModel("shapes that do not fit", P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], inputs: [P.value("x", [3])], initializers: [P.floats("w", [1, 2], [2])])), "operator/broadcast", "Add → %y"),
+  BadModel("a default of another type", P.model(P.graph([relu], inputs: [P.value("x", [3])], initializers: [P.floats("x", [1, 2], [2])])), "onnx/default-type", "x"),
+  BadModel("no opset", P.model(P.graph([relu]), opset: 0), "onnx/opset", "version 0"),
+  BadModel("a new opset", P.model(P.graph([relu]), opset: 29), "onnx/opset", "29", "1 to 28"),
   BadModel("an opset of no sense", P.model(P.graph([relu]), opset: 1 << 63), "onnx/opset"),
   BadModel("an old IR version", P.model(P.graph([relu]), ir: 2), "onnx/ir-version", "3 to 14"),
   BadModel("a new IR version", P.model(P.graph([relu]), ir: 15), "onnx/ir-version", "15"),

@@ -107,6 +107,7 @@ struct BackendCase: Decodable, Sendable, CustomTestStringConvertible {
 
   @Test func coverEveryOperator() {
     let covered = Set(BackendCase.all.map(\.operator)).union(Self.testedElsewhere)
-    for type in OperatorCatalog.standard.all { #expect(covered.contains(type.schema.name.name)) }
+    // Cases hold tensors; operators on sequences and those that hold graphs have theirs in Tests/ONNX.
+    for type in OperatorCatalog.standard.all where type is any Evaluable.Type { #expect(covered.contains(type.schema.name.name)) }
   }
 }

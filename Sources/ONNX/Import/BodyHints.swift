@@ -10,13 +10,15 @@ struct BodyHints {
   let isBranch: Bool
   private let types: [ValueType?]
 
-  init(_ node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, _ inputs: [ValueType?]) {
+  init(_ node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, version: Int, _ inputs: [ValueType?]) {
     let name = OperatorName(domain: node.pointee.domain.repairedText, node.pointee.op_type.repairedText)
     isBranch = name == OperatorName("If")
     switch name {
     case OperatorName("Loop"):
       types = [.tensor(TensorType(.int64, [])), .tensor(TensorType(.bool, []))] + inputs.dropFirst(2).map { $0.map(Self.shapeless) }
-    case OperatorName("Scan"): types = inputs.map { $0.map(Self.shapeless) }
+    case OperatorName("Scan"):
+      // Before version 9 the lengths of the sequences came first.
+      types = inputs.dropFirst(version < 9 ? 1 : 0).map { $0.map(Self.shapeless) }
     case OperatorName("SequenceMap"):
       types = inputs.map { type in
         guard case .sequence(let element)? = type else { return type }

@@ -23,7 +23,9 @@ extension ModelReader {
     of node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, inputs: [ValueID?] = [], in scope: Scope
   ) throws(Diagnostic) -> NodeAttributes {
     var result = NodeAttributes()
-    result.hints = BodyHints(node, inputs.map { id in id.flatMap { scope.target.graph[$0].type } })
+    result.hints = BodyHints(
+      node, version: scope.operatorSets[""] ?? ONNXVersions.opset.upperBound,
+      inputs.map { id in id.flatMap { scope.target.graph[$0].type } })
     var seen: Set<String> = []
     for proto in MessageList(node.pointee.attribute, node.pointee.n_attribute) {
       let name = try Self.text(proto.pointee.name, "an attribute's name")

@@ -5,7 +5,7 @@ import LatheIR
 import LatheOperators
 import LatheTensors
 
-/// Reads ONNX models: IR versions 3 to 14, operator sets 7 to 28.
+/// Reads ONNX models: IR versions 3 to 14, operator sets 1 to 28.
 ///
 /// Every operator that Lathe knows arrives in its newest meaning; others are kept as they are. Functions of the model
 /// are expanded, Constant nodes become constants, and the elements of tensors stay in the mapped files where they can.

@@ -24,7 +24,7 @@ enum OperatorSets {
   }
 
   private static func checked(_ version: Int64, _ domain: String) throws(Diagnostic) -> Int {
-    let supported = ONNXVersions.opset
+    let supported = ONNXVersions.readableOpset
     guard version >= 1 else {
       throw .invalid(
         "onnx/opset", "the operator set \(domain.isEmpty ? "ai.onnx" : domain) has the version \(version)",
@@ -32,12 +32,6 @@ enum OperatorSets {
     }
     guard domain.isEmpty, !supported.contains(Int(version)) else { return Int(version) }
     let range = "\(supported.lowerBound) to \(supported.upperBound)"
-    guard version > supported.upperBound else {
-      throw .invalid(
-        "onnx/opset", "the model is written in version \(version) of ONNX's operators; Lathe reads \(range)",
-        fix: "convert it with onnx.version_converter.convert_version(model, \(supported.lowerBound)) or export it again"
-      )
-    }
     throw .invalid(
       "onnx/opset",
       "the model is in version \(version) of ONNX's operators, which is newer than this Lathe; it reads \(range)",

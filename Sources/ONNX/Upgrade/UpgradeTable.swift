@@ -4,9 +4,12 @@ import LatheTensors
 
 /// How the older forms of ONNX's operators become the newest one.
 ///
-/// Made by comparing all versions from 7 to 28 of every operator in ONNX's own history. Operators that are not listed
-/// only gained types, optional operands or attributes with the old meaning as default.
-enum UpgradeTable {
+/// Made by comparing all versions from 1 to 28 of every operator in ONNX's own history; a test holds it against that. Operators
+/// that are not listed only gained types, optional operands or attributes with the old meaning as default.
+package enum UpgradeTable {
+  /// Whether nodes of an operator in a version of the operator set are rewritten.
+  package static func rewrites(_ name: String, version: Int) -> Bool { steps[name]?.contains { version < $0.below } ?? false }
+
   /// The steps of every operator that has some, by name; each applies below a version, and they apply in order.
   static let steps: [String: [UpgradeStep]] = {
     var steps: [String: [UpgradeStep]] = [
@@ -18,13 +21,23 @@ enum UpgradeTable {
         UpgradeStep(below: 13, apply: Upgrades.splitToInput), UpgradeStep(below: 18, apply: Upgrades.splitCount),
       ],
       "TopK": [UpgradeStep(below: 10, apply: Upgrades.topK)],
-      "Pad": [UpgradeStep(below: 11, apply: Upgrades.pad)],
+      "Pad": [UpgradeStep(below: 2, apply: Upgrades.paddings), UpgradeStep(below: 11, apply: Upgrades.pad)],
       "Clip": [UpgradeStep(below: 11, apply: Upgrades.clip)],
+      "Cast": [UpgradeStep(below: 6, apply: Upgrades.castByName)],
+      "Concat": [UpgradeStep(below: 4, apply: Upgrades.concat)],
+      "Gemm": [UpgradeStep(below: 7, apply: Upgrades.gemm)],
+      "GlobalLpPool": [UpgradeStep(below: 2, apply: Upgrades.integerNorm)],
+      "LpPool": [UpgradeStep(below: 2, apply: Upgrades.integerNorm)],
+      "PRelu": [UpgradeStep(below: 7, uses: ["PRelu", "Unsqueeze"], apply: Upgrades.channelSlope)],
+      "Reshape": [UpgradeStep(below: 5, apply: Upgrades.reshape)],
+      "Selu": [UpgradeStep(below: 6, apply: Upgrades.selu)],
+      "Tile": [UpgradeStep(below: 6, apply: Upgrades.tile)],
       "DFT": [UpgradeStep(below: 20, apply: Upgrades.fourierAxis)],
       "Dropout": [UpgradeStep(below: .max, uses: ["Identity"], apply: Upgrades.dropout)],
-      "BatchNormalization": [UpgradeStep(below: 14, apply: Upgrades.batchNormalization)],
+      "BatchNormalization": [UpgradeStep(below: 7, apply: Upgrades.testMode), UpgradeStep(below: 14, apply: Upgrades.batchNormalization)],
       "GroupNormalization": [UpgradeStep(below: 21, apply: Upgrades.groupNormalization)],
       "Upsample": [
+        UpgradeStep(below: 7, uses: ["Resize"], apply: Upgrades.upsampleExtents),
         UpgradeStep(below: 9, uses: ["Resize"], apply: Upgrades.upsampleScales),
         UpgradeStep(below: .max, uses: ["Resize"], apply: Upgrades.upsample),
       ],
@@ -41,9 +54,14 @@ enum UpgradeTable {
         UpgradeStep(below: 13, uses: [name, "Flatten", "Shape", "Reshape"], apply: Upgrades.flattenedSoftmax)
       ]
     }
+    for name in ["GRU", "LSTM", "RNN"] { steps[name] = [UpgradeStep(below: 7, apply: Upgrades.recurrentOutputs)] }
+    for name in ["Add", "And", "Div", "Equal", "Greater", "Less", "Mul", "Or", "Pow", "Sub", "Xor"] {
+      steps[name] = [UpgradeStep(below: 7, uses: [name, "Unsqueeze"], apply: Upgrades.broadcast)]
+    }
     for suffix in ["L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "SumSquare"] {
       steps["Reduce\(suffix)"] = [UpgradeStep(below: 18, apply: Upgrades.axesToInput)]
     }
+    for name in Upgrades.consumers { steps[name] = [UpgradeStep(below: 6, apply: Upgrades.consumedInputs)] + (steps[name] ?? []) }
     return steps
   }()
 }

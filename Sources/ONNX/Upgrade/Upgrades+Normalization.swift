@@ -30,17 +30,37 @@ extension Upgrades {
     draft.inputs = [normalized, shape]
   }
 
-  /// Outside training Dropout gives its input; the mask, and training, stay as they are.
+  /// Outside training Dropout gives its input; elsewhere its ratio becomes an input.
   static func dropout(_ draft: inout NodeDraft, _ context: UpgradeContext) throws(Diagnostic) {
-    let training = draft.input(2).map { context.constant($0)?.doubles()?.first != 0 } ?? false
-    guard !training else { return context.reader.keep(&draft, because: "it is, or may be, in training mode") }
-    guard draft.outputs.dropFirst().allSatisfy({ $0 == nil }) else {
-      return context.reader.keep(&draft, because: "its mask is used")
+    if draft.version < 7 {
+      guard try draft.attributes.flag("is_test", default: false) else {
+        return context.reader.keep(&draft, because: "it is in training mode")
+      }
+      draft.attributes["is_test"] = nil
     }
-    draft.name = OperatorName("Identity")
-    draft.attributes = Attributes()
-    draft.inputs = [draft.input(0)]
-    draft.outputs = Array(draft.outputs.prefix(1))
+    let training = draft.input(2).map { context.constant($0)?.doubles()?.first != 0 } ?? false
+    let hasMask = draft.outputs.dropFirst().contains { $0 != nil }
+    guard training || hasMask else {
+      draft.name = OperatorName("Identity")
+      draft.attributes = Attributes()
+      draft.inputs = [draft.input(0)]
+      draft.outputs = Array(draft.outputs.prefix(1))
+      return
+    }
+    guard draft.version >= 10, context.reader.catalog[draft.name] != nil else {
+      return context.reader.keep(&draft, because: training ? "it is, or may be, in training mode" : "its mask is used")
+    }
+    guard draft.version < 12, let ratio = try draft.attributes.float("ratio") else { return }
+    draft.attributes["ratio"] = nil
+    draft.setInput(1, try context.add(ratio, .float32, as: "ratio", for: draft))
+  }
+
+  /// Before version 7 an attribute told whether the statistics given are used.
+  static func testMode(_ draft: inout NodeDraft, _ context: UpgradeContext) throws(Diagnostic) {
+    guard try draft.attributes.flag("is_test", default: false) else {
+      return context.reader.keep(&draft, because: "it is in training mode (is_test = 0)")
+    }
+    draft.attributes["is_test"] = nil
   }
 
   /// Before version 14 there were outputs for training; before 9, `spatial` = 0 normalized each element by itself.

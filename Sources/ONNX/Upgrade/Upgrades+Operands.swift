@@ -56,13 +56,14 @@ extension Upgrades {
     draft.setInput(2, try context.add(value, dtype, as: "value", for: draft))
   }
 
-  /// `min` and `max` of Clip, whose defaults are the ends of a Float's range: they turn infinities into numbers.
+  /// `min` and `max` of Clip; from version 6 on their defaults are the ends of a Float's range: they turn infinities into numbers.
   static func clip(_ draft: inout NodeDraft, _ context: UpgradeContext) throws(Diagnostic) {
     let dtype = context.type(of: draft.input(0))?.dtype ?? .float32
     let bounds = [("min", -Float.greatestFiniteMagnitude), ("max", Float.greatestFiniteMagnitude)]
     for (position, (name, fallback)) in bounds.enumerated() {
-      let bound = try draft.attributes.float(name, default: fallback)
+      let bound = try draft.attributes.float(name) ?? (draft.version < 6 ? nil : fallback)
       draft.attributes[name] = nil
+      guard let bound else { continue }
       draft.setInput(position + 1, try context.add(bound, dtype, as: name, for: draft))
     }
   }

@@ -38,11 +38,22 @@ extension Operand {
   /// Number of elements of a vector, if known.
   var vectorLength: Int? { type.tensor?.shape.flatMap { $0.count == 1 ? $0[0].known : nil } }
 
-  /// Elements of an integer vector as numbers; nil if not all are known. A scalar counts as one element, as exporters write single axes.
+  /// Number of axes given as a vector or scalar, if known.
+  var axisCount: Int? { type.tensor?.rank == 0 ? 1 : vectorLength }
+
+  /// Axes given as a vector or, as ONNX's own tests do, as a scalar; nil if not all are known.
   ///
-  /// - Throws: `operator/rank` if this has more than one axis.
+  /// - Throws: `operator/rank` for more axes than one.
+  func axes() throws(Diagnostic) -> [Int]? {
+    if try tensor().rank == 0 { return integers }
+    return try numbers("list of axes")
+  }
+
+  /// Elements of an integer vector as numbers; nil if not all are known.
+  ///
+  /// - Throws: `operator/rank` if this is no vector.
   func numbers(_ role: String) throws(Diagnostic) -> [Int]? {
-    if try tensor().rank != 0 { _ = try vector(role) }
+    _ = try vector(role)
     return integers
   }
 }

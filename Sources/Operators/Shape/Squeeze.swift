@@ -14,8 +14,8 @@ public struct Squeeze: Reshaping, AttributeFree {
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let type = try inputs.tensor(0)
     guard let operand = inputs.optional(1) else { return [.tensor(TensorType(type.dtype, allSqueezed(type.shape)))] }
-    guard let axes = try operand.numbers("list of axes") else {
-      let rank = type.rank.flatMap { rank in operand.vectorLength.flatMap { $0 <= rank ? rank - $0 : nil } }
+    guard let axes = try operand.axes() else {
+      let rank = type.rank.flatMap { rank in operand.axisCount.flatMap { $0 <= rank ? rank - $0 : nil } }
       return [.tensor(TensorType(type.dtype, .unknown(rank)))]
     }
     guard let shape = type.shape else { return [.tensor(type)] }

@@ -13,8 +13,8 @@ public struct Unsqueeze: Reshaping, AttributeFree {
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let type = try inputs.tensor(0)
-    guard let axes = try inputs.optional(1)?.numbers("list of axes") else {
-      let rank = type.rank.flatMap { rank in inputs.optional(1)?.vectorLength.map { rank + $0 } }
+    guard let axes = try inputs.optional(1)?.axes() else {
+      let rank = type.rank.flatMap { rank in inputs.optional(1)?.axisCount.map { rank + $0 } }
       return [.tensor(TensorType(type.dtype, .unknown(rank)))]
     }
     guard var shape = type.shape else { return [.tensor(type)] }

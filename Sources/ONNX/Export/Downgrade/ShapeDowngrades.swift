@@ -12,6 +12,8 @@ enum ShapeDowngrades {
     ],
     "Pad": [Downgrade(18, padEveryAxis), Downgrade(11, padToAttributes)],
     "TopK": [Downgrade(10, topK)],
+    "ScatterElements": [Downgrade(11) { (node) throws(Diagnostic) in node.form.op = OperatorName("Scatter") }],
+    "Scan": [Downgrade(9) { (node) throws(Diagnostic) in throw node.cannot("it has a batch axis of its own there") }],
   ]
 
   @Sendable private static func sliceFromFront(_ node: inout Lowering) throws(Diagnostic) {
