@@ -38,8 +38,8 @@ import Testing
     try check(parsed, feed, expected, "printed and parsed")
 
     let temporary = try TemporaryFolder()
-    try ONNXExporter().export(model, to: temporary.path("model.onnx"))
-    let back = try ONNXImporter().importModel(at: temporary.path("model.onnx")).model
+    try ONNXExporter().export(model, to: temporary.file("model.onnx"))
+    let back = try ONNXImporter().importModel(at: temporary.file("model.onnx")).model
     #expect(difference(back.graph, model.graph) == nil)
     try check(back.graph, feed, expected, "exported and imported")
   }

@@ -54,7 +54,8 @@ struct BackendCase: Sendable {
       guard values.count < types.count else {
         throw .invalid("test/values", "the model has \(types.count) \(kind)s, but there is \(path)", at: Location(file: path))
       }
-      values.append(.tensor(try ONNXTensorFile.read(path: path, limits: limits).tensor))
+      let type = types[values.count]
+      values.append(try ONNXDatumFile.read(path: path, type: type ?? .tensor(TensorType(.float32, nil)), limits: limits).datum)
     }
     return values
   }

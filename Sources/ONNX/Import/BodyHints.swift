@@ -1,5 +1,4 @@
 internal import COnnx
-internal import CProtobufC
 import LatheIR
 import LatheProtobuf
 import LatheTensors

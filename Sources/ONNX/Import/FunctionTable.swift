@@ -1,5 +1,4 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheIR
 import LatheProtobuf

@@ -1,7 +1,7 @@
 internal import COnnx
-internal import CProtobufC
 import LatheDiagnostics
 import LatheFiles
+import LatheProtobuf
 import LatheTensors
 
 /// Reads files that hold one value of any type, such as `input_0.pb` of a test data set.
