@@ -19,7 +19,8 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 
 /// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`; `files` are no sources.
 func module(
-  _ folder: String, path: String? = nil, _ modules: [String] = [], files: [String] = [], _ others: [Target.Dependency] = []
+  _ folder: String, path: String? = nil, _ modules: [String] = [], files: [String] = [],
+  _ others: [Target.Dependency] = []
 ) -> Target {
   .target(
     name: "Lathe\(folder)",
@@ -51,7 +52,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
-    .systemLibrary(name: "CProtobufC", path: "Sources/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", path: "Sources/CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CJSONC", path: "Sources/CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CLibZip", path: "Sources/CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"], path: "Sources/COnnx", exclude: ["regenerate.sh"]),
@@ -69,46 +72,60 @@ let package = Package(
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
     module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
     module(
-      "ONNX", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"], files: ["Export/make_operator_versions.py"],
+      "ONNX", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
+      files: ["Export/make_operator_versions.py"],
       ["COnnx", collections]),
     module(
       "CompactFormat", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
       ["CLatheProto", "CLatheChecksum", collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"], files: ["README.md"]),
-    module("Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
+    module(
+      "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     .executableTarget(
       name: "LatheCommandLine",
       dependencies: [
-        "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators", "LatheInterpreter",
-        "LathePassKit", "LathePasses", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence", argumentParser, crypto,
+        "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators",
+        "LatheInterpreter",
+        "LathePassKit", "LathePasses", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
+        argumentParser, crypto,
       ],
       path: "Sources/CommandLine",
       swiftSettings: strict),
 
     .target(
-      name: "LatheTestSupport", dependencies: ["LatheDiagnostics", "LatheTensors", "LatheIR", "LatheOperators"], path: "Tests/Support",
+      name: "LatheTestSupport", dependencies: ["LatheDiagnostics", "LatheTensors", "LatheIR", "LatheOperators"],
+      path: "Tests/Support",
       swiftSettings: strict),
     tests("Tensors", ["Diagnostics", "Files", "Tensors"]),
     tests("JSON", ["Diagnostics", "JSON"], [collections]),
-    tests("Tokenizers", ["Diagnostics", "Tokenizers", "JSON"], files: ["Data", "make_expectations.py", "make_decompositions.py"]),
+    tests(
+      "Tokenizers", ["Diagnostics", "Tokenizers", "JSON"],
+      files: ["Data", "make_expectations.py", "make_decompositions.py"]),
     tests("IR", ["Diagnostics", "Tensors", "IR", "Operators"]),
     tests(
       "Operators", ["Diagnostics", "Tensors", "IR", "Operators"],
       files: [
-        "make_cases.py", "make_microsoft_cases.py", "cases.json", "cases-attention.json", "cases-math.json", "cases-microsoft.json",
+        "make_cases.py", "make_microsoft_cases.py", "cases.json", "cases-attention.json", "cases-gated.json",
+        "cases-math.json", "cases-microsoft.json",
         "cases-movement.json", "cases-neural.json",
       ]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
-    tests("Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"], files: ["Golden"]),
+    tests(
+      "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes"],
+      files: ["Golden"]),
     tests(
       "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
-      files: ["make_models.py", "make_expected.py", "make_import_models.py", "make_onnx_cases.py", "check_export.py", "Data"], [collections]),
+      files: [
+        "make_models.py", "make_expected.py", "make_import_models.py", "make_onnx_cases.py", "check_export.py", "Data",
+      ], [collections]),
     tests(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
-    tests("Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"], [collections]),
+    tests(
+      "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],
+      [collections]),
     tests("CommandLine", ["CommandLine"]),
     tests("Repository", []),
   ],

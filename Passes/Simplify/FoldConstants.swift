@@ -48,11 +48,16 @@ public struct FoldConstants: Pass {
         let size = try op.outputBytes(inputs)
         let growth = max(0, size - replacedBytes(id, graph))
         guard growth <= options.maximumGrowth else {
-          outcome.record(description, .declined("its \(size) bytes of results exceed maximum-growth = \(options.maximumGrowth)"))
+          outcome.record(
+            description, .declined("its \(size) bytes of results exceed maximum-growth = \(options.maximumGrowth)"))
           continue
         }
         guard growth <= options.maximumTotalGrowth - total else {
-          outcome.record(description, .declined("its \(size) bytes of results exceed what is left of maximum-total-growth = \(options.maximumTotalGrowth)"))
+          outcome.record(
+            description,
+            .declined(
+              "its \(size) bytes of results exceed what is left of maximum-total-growth = \(options.maximumTotalGrowth)"
+            ))
           continue
         }
         let results = try op.evaluateChecked(inputs, limits: context.limits)
@@ -70,7 +75,9 @@ public struct FoldConstants: Pass {
 
   /// Bytes of the operands that nothing else reads.
   private func replacedBytes(_ id: NodeID, _ graph: Graph) -> Int {
-    Set(graph[id].operands).reduce(0) { $0 + (graph[$1].users.allSatisfy { $0 == id } ? graph[$1].constant?.byteCount ?? 0 : 0) }
+    Set(graph[id].operands).reduce(0) {
+      $0 + (graph[$1].users.allSatisfy { $0 == id } ? graph[$1].constant?.byteCount ?? 0 : 0)
+    }
   }
 
   private func removeUnusedConstants(_ graph: inout Graph) {

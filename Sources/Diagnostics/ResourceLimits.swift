@@ -23,13 +23,16 @@ public struct ResourceLimits: Sendable, Hashable {
   /// All limits, sorted by name.
   public static let all: [Entry] = [
     Entry(
-      name: "decoded-bytes-per-byte", summary: "decoded structure allowed for each byte of a protobuf file, above 32 MiB",
+      name: "decoded-bytes-per-byte",
+      summary: "decoded structure allowed for each byte of a protobuf file, above 32 MiB",
       keyPath: \.decodedBytesPerByte),
     Entry(
-      name: "expanded-nodes", summary: "nodes after model-local functions are expanded, large ones counted by their bytes",
+      name: "expanded-nodes",
+      summary: "nodes after model-local functions are expanded, large ones counted by their bytes",
       keyPath: \.expandedNodes),
     Entry(
-      name: "loop-iterations", summary: "graphs that control flow runs in one run of a model", keyPath: \.loopIterations),
+      name: "loop-iterations", summary: "graphs that control flow runs in one run of a model", keyPath: \.loopIterations
+    ),
     Entry(name: "nesting-depth", summary: "graphs in graphs, messages in messages", keyPath: \.nestingDepth),
     Entry(name: "tensor-bytes", summary: "largest single tensor, in bytes", keyPath: \.tensorBytes),
   ]

@@ -6,7 +6,9 @@ public enum Spelling {
   public static func nearest(_ name: String, among candidates: [String]) -> String? {
     guard name.utf8.count <= 400 else { return nil }
     let limit = Swift.max(2, name.count / 3)
-    let ranked = candidates.prefix(1000).filter { $0.utf8.count <= 400 }.sorted().map { (edits: distance(Array(name), Array($0)), candidate: $0) }
+    let ranked = candidates.prefix(1000).filter { $0.utf8.count <= 400 }.sorted().map {
+      (edits: distance(Array(name), Array($0)), candidate: $0)
+    }
     guard let best = ranked.min(by: { $0.edits < $1.edits }), best.edits <= limit else { return nil }
     return best.candidate
   }

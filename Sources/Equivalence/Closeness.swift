@@ -38,7 +38,9 @@ public struct Closeness: Sendable, Hashable {
       return "the tensor is \(TensorType(of: actual)) instead of \(TensorType(of: expected))"
     }
     if let one = actual.strings, let other = expected.strings {
-      return zip(one, other).enumerated().first { $1.0 != $1.1 }.map { "element \($0) is \"\($1.0)\" instead of \"\($1.1)\"" }
+      return zip(one, other).enumerated().first { $1.0 != $1.1 }.map {
+        "element \($0) is \"\($1.0)\" instead of \"\($1.1)\""
+      }
     }
     guard let one = actual.doubles() ?? parts(actual), let other = expected.doubles() ?? parts(expected) else {
       return actual == expected ? nil : "the contents differ"

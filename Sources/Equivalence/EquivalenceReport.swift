@@ -48,7 +48,9 @@ public struct EquivalenceReport: Sendable {
     for (output, rank) in zip(outputs, ranks) { found += Self.violations(output, rank: rank, tolerance) }
     if let bound = tolerance.minimumAccuracyDelta {
       if let accuracy, accuracy.delta < bound {
-        found.append(Violation(output: "", message: "accuracy changes by \(accuracy.delta) points, but at least \(bound) is asked for"))
+        found.append(
+          Violation(
+            output: "", message: "accuracy changes by \(accuracy.delta) points, but at least \(bound) is asked for"))
       } else if accuracy == nil {
         found.append(Violation(output: "", message: "a bound on accuracy is asked for, but the samples have no labels"))
       }
@@ -62,7 +64,9 @@ public struct EquivalenceReport: Sendable {
       messages.append("\(output.incomparable) elements differ where only equality counts (strings, NaN, infinity)")
     }
     if let bound = tolerance.minimumAgreement, rank == 2, output.agreement < bound {
-      messages.append("\(output.flips.count) of \(output.decisions) decisions differ: agreement \(output.agreement) is under \(bound)")
+      messages.append(
+        "\(output.flips.count) of \(output.decisions) decisions differ: agreement \(output.agreement) is under \(bound)"
+      )
     }
     if let bound = tolerance.minimumCosine, output.minimumCosine < bound {
       messages.append("the least cosine \(output.minimumCosine) is under \(bound)")
@@ -104,7 +108,8 @@ public struct EquivalenceReport: Sendable {
       "flips": .array(
         output.flips.map {
           [
-            "row": .integer(Int64($0.row)), "reference": .integer(Int64($0.reference)), "candidate": .integer(Int64($0.candidate)),
+            "row": .integer(Int64($0.row)), "reference": .integer(Int64($0.reference)),
+            "candidate": .integer(Int64($0.candidate)),
             "margin": .number($0.margin),
           ]
         }),

@@ -83,7 +83,9 @@ public struct OutputComparison: Sendable {
 
   /// Appends what another comparison of the same output saw after this one.
   public mutating func merge(_ next: OutputComparison) {
-    flips += next.flips.map { Flip(row: $0.row + rows, reference: $0.reference, candidate: $0.candidate, margin: $0.margin) }
+    flips += next.flips.map {
+      Flip(row: $0.row + rows, reference: $0.reference, candidate: $0.candidate, margin: $0.margin)
+    }
     elements += next.elements
     rows += next.rows
     decisions += next.decisions
@@ -107,7 +109,9 @@ public struct OutputComparison: Sendable {
       }
       let error = Swift.abs(r - c)
       maximumAbsoluteError = Swift.max(maximumAbsoluteError, error)
-      if error > 0 { maximumRelativeError = Swift.max(maximumRelativeError, error / Swift.max(Swift.abs(r), Swift.abs(c))) }
+      if error > 0 {
+        maximumRelativeError = Swift.max(maximumRelativeError, error / Swift.max(Swift.abs(r), Swift.abs(c)))
+      }
       absoluteErrorSum += error
       squaredErrorSum += error * error
       squaredReferenceSum += r * r

@@ -63,7 +63,9 @@ public final class OutputFile {
   ///
   /// - Throws: `file/unwritable` for what renaming must not replace, such as a folder, device or pipe.
   public static func destination(of path: String) throws(Diagnostic) -> String {
-    guard !path.isEmpty, !path.utf8.contains(0) else { throw unwritable(path, "the path is empty or contains a NUL byte") }
+    guard !path.isEmpty, !path.utf8.contains(0) else {
+      throw unwritable(path, "the path is empty or contains a NUL byte")
+    }
     var status = stat()
     guard stat(path, &status) == 0 else { return path }
     guard status.st_mode & S_IFMT == S_IFREG else {

@@ -122,7 +122,8 @@ public struct Attributes: Sendable, Equatable {
   }
 
   private static func wrongKind(_ name: String, _ value: Attribute, _ expected: Attribute.Kind) -> Diagnostic {
-    .invalid("operator/attribute-kind", "the attribute \(name) should be \(expected.rawValue), but is \(value.kind.rawValue)")
+    .invalid(
+      "operator/attribute-kind", "the attribute \(name) should be \(expected.rawValue), but is \(value.kind.rawValue)")
   }
 }
 

@@ -21,7 +21,8 @@ extension Evaluable {
       guard let expected = type.tensor else { continue }
       guard output.dtype == expected.dtype, Self.agrees(output.shape, expected.shape) else {
         throw Diagnostic(
-          "operator/inconsistent", .internalFault, "\(name) gave \(output.dtype)\(output.shape) where inference says \(expected)")
+          "operator/inconsistent", .internalFault,
+          "\(name) gave \(output.dtype)\(output.shape) where inference says \(expected)")
       }
     }
     return outputs

@@ -154,7 +154,10 @@ extension Graph {
   mutating func addValue(_ name: String, type: ValueType?, constant: Tensor?) throws(Diagnostic) -> ValueID {
     guard valueIDs[name] == nil else { throw Self.duplicate(name) }
     let id = ValueID(values.count)
-    values.append(Value(name: name, type: type, constant: constant, defaultValue: nil, producer: nil, users: [], annotations: Annotations()))
+    values.append(
+      Value(
+        name: name, type: type, constant: constant, defaultValue: nil, producer: nil, users: [],
+        annotations: Annotations()))
     valueIDs[name] = id
     return id
   }
@@ -168,6 +171,8 @@ extension Graph {
   }
 
   private static func duplicate(_ name: String) -> Diagnostic {
-    .invalid("ir/duplicate-name", "two values are named \(name)", at: Location(value: name), fix: "give every value a name of its own")
+    .invalid(
+      "ir/duplicate-name", "two values are named \(name)", at: Location(value: name),
+      fix: "give every value a name of its own")
   }
 }

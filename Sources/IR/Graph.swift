@@ -107,13 +107,16 @@ extension Graph: Equatable {
   ///
   /// Constants are compared by name, so their order does not matter; provenance and annotations are not compared.
   public static func == (a: Graph, b: Graph) -> Bool {
-    guard a.order.count == b.order.count, a.names(a.inputs) == b.names(b.inputs), a.names(a.outputs) == b.names(b.outputs),
+    guard a.order.count == b.order.count, a.names(a.inputs) == b.names(b.inputs),
+      a.names(a.outputs) == b.names(b.outputs),
       a.names(a.captures) == b.names(b.captures), a.valueIDs.count == b.valueIDs.count
     else { return false }
     for (name, id) in a.valueIDs {
       guard let other = b.valueIDs[name] else { return false }
       let (left, right) = (a[id], b[other])
-      guard left.type == right.type, left.constant == right.constant, left.defaultValue == right.defaultValue else { return false }
+      guard left.type == right.type, left.constant == right.constant, left.defaultValue == right.defaultValue else {
+        return false
+      }
     }
     return zip(a.order, b.order).allSatisfy { left, right in
       let (one, two) = (a[left], b[right])

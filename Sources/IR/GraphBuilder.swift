@@ -25,7 +25,8 @@ public struct GraphBuilder: Sendable {
   }
 
   /// Adds a node with one output and returns it.
-  public mutating func add(_ op: any Operator, _ inputs: [ValueID?], name: String? = nil) throws(Diagnostic) -> ValueID {
+  public mutating func add(_ op: any Operator, _ inputs: [ValueID?], name: String? = nil) throws(Diagnostic) -> ValueID
+  {
     let outputs = try add(op, inputs, outputCount: 1, name: name)
     return outputs[0]
   }

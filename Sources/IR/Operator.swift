@@ -107,7 +107,9 @@ public struct Operand: Sendable {
     self.type = type
     self.constant = constant
     self.elements = elements
-    guard elements == nil, let constant, constant.rank <= 1, constant.elementCount <= Self.maximumElements else { return }
+    guard elements == nil, let constant, constant.rank <= 1, constant.elementCount <= Self.maximumElements else {
+      return
+    }
     self.elements = constant.integers()?.map { .known($0) }
   }
 

@@ -80,20 +80,24 @@ public struct OperatorSchema: Sendable {
       }
       guard present[position] else {
         // Operands of an operator that Lathe does not know may all be optional.
-        guard formal.arity == .optional || formal.arity == .variadic && formal.variable.isEmpty else { throw missing(formal) }
+        guard formal.arity == .optional || formal.arity == .variadic && formal.variable.isEmpty else {
+          throw missing(formal)
+        }
         continue
       }
       guard let type = types[position]?.tensor else { continue }
       guard formal.domain.contains(type.dtype) else {
         let accepted = formal.domain.types.map(\.name).joined(separator: ", ")
         throw .invalid(
-          "operator/dtype", "\(name) does not take \(type.dtype) as its input \(formal.name)", fix: "it takes \(accepted)")
+          "operator/dtype", "\(name) does not take \(type.dtype) as its input \(formal.name)",
+          fix: "it takes \(accepted)")
       }
       if formal.arity == .variadic, formal.variable.isEmpty { continue }
       if let bound = variables[formal.variable], bound.type != type.dtype {
         throw .invalid(
           "operator/dtype",
-          "\(name) needs one element type for \(bound.operand) and \(formal.name), but they are \(bound.type) and \(type.dtype)")
+          "\(name) needs one element type for \(bound.operand) and \(formal.name), but they are \(bound.type) and \(type.dtype)"
+        )
       }
       if !formal.variable.isEmpty { variables[formal.variable] = (type.dtype, formal.name) }
     }

@@ -65,11 +65,13 @@ public struct Verifier {
       if let constant = value.constant, let declared = value.type?.tensor {
         let actual = constant.shape
         guard declared.dtype == constant.dtype, declared.knownShape == actual else {
-          throw Self.broken("constant", "@\(value.name) is declared as \(declared), but holds \(constant.dtype)\(actual)")
+          throw Self.broken(
+            "constant", "@\(value.name) is declared as \(declared), but holds \(constant.dtype)\(actual)")
         }
       }
       guard value.users.count == uses[id, default: 0] else {
-        throw Self.broken("users", "%\(value.name) lists \(value.users.count) readers, but \(uses[id, default: 0]) nodes read it")
+        throw Self.broken(
+          "users", "%\(value.name) lists \(value.users.count) readers, but \(uses[id, default: 0]) nodes read it")
       }
       for user in value.users where !graph.contains(user) {
         throw Self.broken("users", "%\(value.name) is read by a node that was removed")

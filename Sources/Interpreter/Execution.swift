@@ -15,7 +15,9 @@ struct Execution {
   }
 
   /// The outputs of `program` on its inputs and captures, in the graph's order.
-  mutating func run(_ program: GraphProgram, inputs: [Datum], captures: [Datum], depth: Int = 0) throws(Diagnostic) -> [Datum] {
+  mutating func run(_ program: GraphProgram, inputs: [Datum], captures: [Datum], depth: Int = 0) throws(Diagnostic)
+    -> [Datum]
+  {
     let graph = program.graph
     var values = [Datum?](repeating: nil, count: program.slotCount)
     for (id, datum) in zip(graph.inputs, inputs) { values[id.index] = datum }
@@ -49,7 +51,8 @@ struct Execution {
     let inputs = node.inputs.map { input in input.flatMap { Self.value($0, graph, values) } }
     let results: [Datum]
     switch node.op {
-    case let op as any Evaluable where !(op is any DatumEvaluable) || inputs.allSatisfy({ $0?.tensor != nil || $0 == nil }):
+    case let op as any Evaluable
+    where !(op is any DatumEvaluable) || inputs.allSatisfy({ $0?.tensor != nil || $0 == nil }):
       results = try op.evaluateChecked(Self.tensors(inputs), limits: limits).map { .tensor($0) }
     case let op as any DatumEvaluable: results = try op.evaluateChecked(inputs, limits: limits)
     case let op as any ControlFlow:
@@ -61,7 +64,8 @@ struct Execution {
       guard let output else { continue }
       guard position < results.count else {
         throw Diagnostic(
-          "interpreter/outputs", .internalFault, "\(node.op.name) gave \(results.count) outputs, but output \(position) is used")
+          "interpreter/outputs", .internalFault,
+          "\(node.op.name) gave \(results.count) outputs, but output \(position) is used")
       }
       if let tap, depth == 0, let tensor = results[position].tensor { try tap(id, output, tensor) }
       values[output.index] = results[position]
@@ -93,7 +97,8 @@ struct Execution {
       let subprogram = subprograms[index]
       guard arguments.count == subprogram.graph.inputs.count else {
         throw .invalid(
-          "operator/subgraph-inputs", "\(op.name) gives its graph \(arguments.count) inputs, but it takes \(subprogram.graph.inputs.count)")
+          "operator/subgraph-inputs",
+          "\(op.name) gives its graph \(arguments.count) inputs, but it takes \(subprogram.graph.inputs.count)")
       }
       let end = offsets[index] + subprogram.graph.captures.count
       guard end <= captures.count else {

@@ -34,7 +34,8 @@ public struct Interpreter: Sendable {
     for (id, output) in zip(graph.outputs, try run(inputs.mapValues { .tensor($0) }, tap: tap)) {
       guard let tensor = output.tensor else {
         throw .invalid(
-          "interpreter/output-type", "the output \(graph[id].name) is \(output.type), not a tensor", at: Location(value: graph[id].name))
+          "interpreter/output-type", "the output \(graph[id].name) is \(output.type), not a tensor",
+          at: Location(value: graph[id].name))
       }
       tensors.append(tensor)
     }
@@ -58,7 +59,8 @@ public struct Interpreter: Sendable {
       let given = inputs.keys.sorted().joined(separator: ", ")
       throw .invalid(
         "interpreter/input-missing", "the model's input \(value.name) is not among the samples' (\(given))",
-        at: Location(value: value.name), fix: "give a tensor named \(value.name), \(value.type.map(\.description) ?? "of any type")")
+        at: Location(value: value.name),
+        fix: "give a tensor named \(value.name), \(value.type.map(\.description) ?? "of any type")")
     }
     guard let expected = value.type, !Self.fits(datum.type, expected) else { return datum }
     throw .invalid(
@@ -72,7 +74,8 @@ public struct Interpreter: Sendable {
     case (.tensor(let one), .tensor(let other)):
       guard one.dtype == other.dtype else { return false }
       guard let shape = one.shape, let wanted = other.shape else { return true }
-      return shape.count == wanted.count && !zip(shape, wanted).contains { $0.known != nil && $1.known != nil && $0 != $1 }
+      return shape.count == wanted.count
+        && !zip(shape, wanted).contains { $0.known != nil && $1.known != nil && $0 != $1 }
     case (.sequence(let one), .sequence(let other)), (.optional(let one), .optional(let other)): return fits(one, other)
     default: return given == expected
     }

@@ -208,6 +208,7 @@ extension OperatorCatalog {
     StringSplit.self,
     Sub.self,
     Sum.self,
+    SwiGLU.self,
     Swish.self,
     Tan.self,
     Tanh.self,

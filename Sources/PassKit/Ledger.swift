@@ -59,7 +59,8 @@ public struct Ledger: Sendable {
         object["parameters"] = .integer(Int64(entry.after.parameters))
         object["bytes"] = .integer(Int64(entry.after.bytes))
         object["done"] = .integer(Int64(entry.done))
-        object["declined"] = .array(entry.declined.map { ["subject": .string($0.subject), "reason": .string($0.reason)] })
+        object["declined"] = .array(
+          entry.declined.map { ["subject": .string($0.subject), "reason": .string($0.reason)] })
         if withTimes { object["seconds"] = .number(entry.seconds) }
         return .object(object)
       })

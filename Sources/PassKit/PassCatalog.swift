@@ -29,7 +29,8 @@ public struct PassCatalog: Sendable {
   }
 
   /// The options of a pass as a JSON object with their defaults.
-  public static func defaultOptions<P: Pass>(_ type: P.Type) throws(Diagnostic) -> OrderedDictionary<String, JSONValue> {
+  public static func defaultOptions<P: Pass>(_ type: P.Type) throws(Diagnostic) -> OrderedDictionary<String, JSONValue>
+  {
     do {
       let encoder = JSONEncoder()
       encoder.outputFormatting = .sortedKeys
@@ -64,7 +65,8 @@ public struct PassCatalog: Sendable {
       return P(options: try decoder.decode(P.Options.self, from: data))
     } catch let DecodingError.typeMismatch(expected, context) {
       let key = Self.kebabCase(context.codingPath.last?.stringValue ?? "?")
-      throw Diagnostic("passes/option-type", .usage, "the option \(key) of \(type.id) is of type \(expected)", at: location)
+      throw Diagnostic(
+        "passes/option-type", .usage, "the option \(key) of \(type.id) is of type \(expected)", at: location)
     } catch {
       throw Diagnostic("passes/options", .usage, "the options of \(type.id) cannot be read: \(error)", at: location)
     }

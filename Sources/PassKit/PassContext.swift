@@ -29,7 +29,8 @@ public struct PassContext: Sendable {
   public func replace(_ id: NodeID, with tensors: [Tensor?], in graph: inout Graph) throws(Diagnostic) {
     for (position, output) in graph[id].outputs.enumerated() where output != nil {
       guard position < tensors.count, tensors[position] != nil else {
-        throw Diagnostic("passes/outputs", .internalFault, "output \(position) of \(graph.describe(id)) was not computed")
+        throw Diagnostic(
+          "passes/outputs", .internalFault, "output \(position) of \(graph.describe(id)) was not computed")
       }
     }
     var renamed: [(ValueID, String)] = []

@@ -66,7 +66,9 @@ struct DimensionParser {
     if take("'") { return quoted() }
     let word = word()
     guard !word.isEmpty else { return nil }
-    if let first = word.utf8.first, first >= UInt8(ascii: "0"), first <= UInt8(ascii: "9") { return Int(word).map { .known($0) } }
+    if let first = word.utf8.first, first >= UInt8(ascii: "0"), first <= UInt8(ascii: "9") {
+      return Int(word).map { .known($0) }
+    }
     guard word == "max", take("(") else { return .symbol(word) }
     guard let a = sum(), take(","), let b = sum(), take(")") else { return nil }
     return .maximum(a, b)

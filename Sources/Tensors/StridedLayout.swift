@@ -25,7 +25,9 @@ public struct StridedLayout: Sendable, Hashable {
   /// Strides of row-major order.
   public static func rowMajorStrides(_ shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
-    for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * Swift.max(1, shape[axis + 1]) }
+    for axis in shape.indices.dropLast().reversed() {
+      strides[axis] = strides[axis + 1] * Swift.max(1, shape[axis + 1])
+    }
     return strides
   }
 
@@ -101,12 +103,15 @@ extension Tensor {
     try checkBounds(of: layout)
     if let strings {
       var result: [String] = []
-      layout.forEachRow { start, stride, count in for step in 0..<count { result.append(strings[start + step * stride]) } }
+      layout.forEachRow { start, stride, count in
+        for step in 0..<count { result.append(strings[start + step * stride]) }
+      }
       return try Tensor(strings: result, shape: layout.shape)
     }
     if dtype.isPacked, let codes {
       var result: [UInt8] = []
-      layout.forEachRow { start, stride, count in for step in 0..<count { result.append(codes[start + step * stride]) } }
+      layout.forEachRow { start, stride, count in for step in 0..<count { result.append(codes[start + step * stride]) }
+      }
       let packed = PackedElements.pack(result, bitWidth: dtype.bitWidth)
       return try Tensor(dtype: dtype, shape: layout.shape) { $0.copyBytes(from: packed) }
     }
@@ -141,7 +146,8 @@ extension Tensor {
       if stride < 0 { low += (extent - 1) * stride } else { high += (extent - 1) * stride }
     }
     guard low >= 0, high < elementCount else {
-      throw .invalid("tensor/layout", "a view of \(layout.shape) leaves the \(elementCount) elements of \(dtype)\(shape)")
+      throw .invalid(
+        "tensor/layout", "a view of \(layout.shape) leaves the \(elementCount) elements of \(dtype)\(shape)")
     }
   }
 }

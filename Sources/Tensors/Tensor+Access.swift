@@ -3,7 +3,9 @@ import LatheDiagnostics
 extension Tensor {
   /// The raw little-endian contents; empty for strings.
   public func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
-    guard case .bytes(let storage, let offset) = contents else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+    guard case .bytes(let storage, let offset) = contents else {
+      return try body(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
     defer { withExtendedLifetime(storage) {} }
     return try body(UnsafeRawBufferPointer(rebasing: storage.bytes[offset..<offset + byteCount]))
   }

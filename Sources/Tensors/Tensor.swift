@@ -144,7 +144,9 @@ public struct Tensor: Sendable {
     var count = 1
     for extent in shape where extent != 0 {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw .invalid("tensor/shape", "the shape \(shape) has more elements than can be counted") }
+      guard !overflow else {
+        throw .invalid("tensor/shape", "the shape \(shape) has more elements than can be counted")
+      }
       count = product
     }
     return shape.contains(0) ? 0 : count

@@ -55,7 +55,8 @@ extension ValueType {
   public func checkExtents() throws(Diagnostic) {
     guard let shape = tensor?.shape else { return }
     guard shape.count <= Tensor.maximumRank else {
-      throw .invalid("tensor/rank", "a tensor of \(shape.count) axes is asked for; at most \(Tensor.maximumRank) make sense")
+      throw .invalid(
+        "tensor/rank", "a tensor of \(shape.count) axes is asked for; at most \(Tensor.maximumRank) make sense")
     }
     if let negative = shape.lazy.compactMap(\.known).first(where: { $0 < 0 }) {
       throw .invalid("tensor/shape", "the shape of \(self) has the negative dimension \(negative)")

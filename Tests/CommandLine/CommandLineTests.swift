@@ -58,12 +58,17 @@ import Testing
     #expect(strict.output.contains("NOT equivalent"))
   }
 
-  @Test(arguments: [
-    (["convert"], Int32(64)), (["convert", "x.onnx", "-o", "y.txt"], 64), (["nonsense"], 64), (["run", "x.lathe"], 64),
-    (["inspect", "/nonexistent/model.onnx"], 66), (["run", "/nonexistent.lathe", "--text", "x"], 66), (["inspect", "/"], 65),
-    (["passes", "simplify/fold-constant"], 64), (["inspect", "x.onnx", "--limit", "tensor-byte=3"], 64), (["--version"], 0),
-    (["passes"], 0),
-  ] as [([String], Int32)]) func exitCodes(_ arguments: [String], _ status: Int32) throws {
+  @Test(
+    arguments: [
+      (["convert"], Int32(64)), (["convert", "x.onnx", "-o", "y.txt"], 64), (["nonsense"], 64),
+      (["run", "x.lathe"], 64),
+      (["inspect", "/nonexistent/model.onnx"], 66), (["run", "/nonexistent.lathe", "--text", "x"], 66),
+      (["inspect", "/"], 65),
+      (["passes", "simplify/fold-constant"], 64), (["inspect", "x.onnx", "--limit", "tensor-byte=3"], 64),
+      (["--version"], 0),
+      (["passes"], 0),
+    ] as [([String], Int32)]) func exitCodes(_ arguments: [String], _ status: Int32) throws
+  {
     let run = try LatheProcess(arguments)
     #expect(run.status == status, "\(arguments): \(run.errors)")
     #expect(run.status == 0 || run.output.isEmpty)
@@ -74,7 +79,8 @@ import Testing
     let folder = try TemporaryFolder()
     let whole = try Data(contentsOf: URL(fileURLWithPath: Self.model))
     let inputs: [(String, Data)] = [
-      ("empty", Data()), ("text", Data("hello".utf8)), ("zip", Data([0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 60))),
+      ("empty", Data()), ("text", Data("hello".utf8)),
+      ("zip", Data([0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 60))),
       ("half", whole.prefix(whole.count / 2)), ("head", whole.prefix(1000)), ("zeros", Data(count: 1000)),
     ]
     for (name, bytes) in inputs {
@@ -111,7 +117,9 @@ import Testing
     let (model, samples) = try Self.converted(folder, lines: 11)
     let all = try LatheProcess(["run", model, "--samples", samples, "--json", "--batch", "4"]).json()
     let one = try LatheProcess(["run", model, "--samples", samples, "--json", "--batch", "1", "--threads", "1"]).json()
-    let labels = { (object: [String: Any]) in (object["predictions"] as? [[String: Any]])?.compactMap { $0["label"] as? String } }
+    let labels = { (object: [String: Any]) in
+      (object["predictions"] as? [[String: Any]])?.compactMap { $0["label"] as? String }
+    }
     #expect(labels(all)?.count == 11)
     #expect(labels(all) == labels(one))
     let written = try LatheProcess(["run", model, "--samples", samples, "-o", folder.file("out.npz")])

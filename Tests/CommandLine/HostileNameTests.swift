@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct HostileNameTests {
   /// A message field of protobuf.
-  private static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(bytes.count)] + bytes }
+  private static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+    [number << 3 | 2, UInt8(bytes.count)] + bytes
+  }
 
   /// A float32 value with one dimension of this name.
   private static func value(_ name: String, dimension: String) -> [UInt8] {
@@ -14,8 +16,11 @@ import Testing
 
   /// An ONNX model whose names are `name`.
   private static func model(_ name: String) -> [UInt8] {
-    let node = field(1, Array("x".utf8)) + field(2, Array(name.utf8)) + field(4, Array(name.utf8)) + field(7, Array("d".utf8))
-    let graph = field(1, node) + field(2, Array(name.utf8)) + field(11, value("x", dimension: name)) + field(12, value(name, dimension: name))
+    let node =
+      field(1, Array("x".utf8)) + field(2, Array(name.utf8)) + field(4, Array(name.utf8)) + field(7, Array("d".utf8))
+    let graph =
+      field(1, node) + field(2, Array(name.utf8)) + field(11, value("x", dimension: name))
+      + field(12, value(name, dimension: name))
     return [0x08, 10] + field(7, graph) + field(8, [0x10, 21]) + field(8, field(1, Array("d".utf8)) + [0x10, 1])
   }
 

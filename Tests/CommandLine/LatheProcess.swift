@@ -12,7 +12,8 @@ struct LatheProcess {
   static let executable: URL = {
     let test = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     var folder = test.deletingLastPathComponent()
-    while folder.path != "/", !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("lathe").path) {
+    while folder.path != "/", !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("lathe").path)
+    {
       folder = folder.deletingLastPathComponent()
     }
     return folder.appendingPathComponent("lathe")

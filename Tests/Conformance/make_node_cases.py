@@ -3,7 +3,7 @@
 Usage: make_node_cases.py FOLDER
 
 Needs the package onnx (1.23.2) from PyPI. Makes FOLDER/node from onnx.backend.test.case.node, and copies the folders
-pytorch-converted, pytorch-operator, simple and light that the package carries.
+pytorch-converted, pytorch-operator and simple that the package carries (light holds models without inputs and is no case folder).
 """
 import os
 import shutil
@@ -44,7 +44,7 @@ def main():
     for case in cases:
         write(os.path.join(target, "node", case.name), case)
     data = os.path.join(os.path.dirname(onnx.__file__), "backend", "test", "data")
-    for kind in ("pytorch-converted", "pytorch-operator", "simple", "light"):
+    for kind in ("pytorch-converted", "pytorch-operator", "simple"):
         source = os.path.join(data, kind)
         if os.path.isdir(source):
             shutil.copytree(source, os.path.join(target, kind), dirs_exist_ok=True)

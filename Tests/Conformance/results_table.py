@@ -2,7 +2,7 @@
 
 Usage: results_table.py LATHE CASES [--write]
 
-Runs `lathe test` on the four kinds of cases and, for the node cases, after each round trip. Exits with 1 if results.md differs,
+Runs `lathe test` on the kinds of cases and, for the node cases, after each round trip. Exits with 1 if results.md differs,
 and says how to refresh it.
 """
 import collections
@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-KINDS = ["node", "pytorch-converted", "pytorch-operator", "simple", "light"]
+KINDS = ["node", "pytorch-converted", "pytorch-operator", "simple"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

@@ -32,7 +32,8 @@ import Testing
     left.merge(try compare([0, 1], [1, 0], shape: [1, 2]))
     var whole = OutputComparison(name: "y")
     try whole.add(
-      reference: Tensor([1, 2, 5, 4, 0, 1] as [Float], shape: [3, 2]), candidate: Tensor([1, 2, 5, 6, 1, 0] as [Float], shape: [3, 2]))
+      reference: Tensor([1, 2, 5, 4, 0, 1] as [Float], shape: [3, 2]),
+      candidate: Tensor([1, 2, 5, 6, 1, 0] as [Float], shape: [3, 2]))
     #expect(left.flips == whole.flips && left.flips.map(\.row) == [1, 2])
     #expect(left.rows == 3 && left.elements == 6 && left.agreement == whole.agreement)
     #expect(left.meanAbsoluteError == whole.meanAbsoluteError)
@@ -50,7 +51,8 @@ import Testing
   @Test func shapesAndTypesMustAgree() throws {
     var comparison = OutputComparison(name: "y")
     let error = try #require(throws: Diagnostic.self) {
-      try comparison.add(reference: Tensor([1, 2] as [Float], shape: [2]), candidate: Tensor([1, 2] as [Float], shape: [1, 2]))
+      try comparison.add(
+        reference: Tensor([1, 2] as [Float], shape: [2]), candidate: Tensor([1, 2] as [Float], shape: [1, 2]))
     }
     #expect(error.category == .brokenPromise)
   }
@@ -61,7 +63,8 @@ import Testing
       var tolerance = Tolerance()
       change(&tolerance)
       return EquivalenceReport(
-        samples: 2, outputs: [comparison], ranks: [2], accuracy: .init(labelled: 200, reference: 100, candidate: 99), tolerance: tolerance
+        samples: 2, outputs: [comparison], ranks: [2], accuracy: .init(labelled: 200, reference: 100, candidate: 99),
+        tolerance: tolerance
       ).isEquivalent
     }
     #expect(isEquivalent { $0.maximumAbsoluteError = 2 })

@@ -8,7 +8,9 @@ import Testing
 @Suite struct ControlFlowTests {
   private func graph(_ text: String) throws -> Graph { try GraphParser(catalog: .standard).parse(text) }
 
-  private func run(_ text: String, _ inputs: [String: Datum], limits: ResourceLimits = ResourceLimits()) throws -> [Datum] {
+  private func run(_ text: String, _ inputs: [String: Datum], limits: ResourceLimits = ResourceLimits()) throws
+    -> [Datum]
+  {
     try Interpreter(graph(text), limits: limits).run(inputs)
   }
 
@@ -40,7 +42,9 @@ import Testing
   }
 
   @Test func knownIterationsAreAnExtent() throws {
-    let graph = try graph(counting.replacing("(%n: i64[], ", with: "(").replacing("%sum, %all = ", with: "@n: i64[] = [7]\n  %sum, %all = ").replacing("Loop(%n", with: "Loop(@n"))
+    let graph = try graph(
+      counting.replacing("(%n: i64[], ", with: "(").replacing("%sum, %all = ", with: "@n: i64[] = [7]\n  %sum, %all = ")
+        .replacing("Loop(%n", with: "Loop(@n"))
     #expect(graph[graph.outputs[1]].type == .tensor(TensorType(.float32, [7, 2])))
   }
 
@@ -68,7 +72,9 @@ import Testing
         }
       }
       """
-    let fault = try #require(throws: Diagnostic.self) { try run(text, ["n": .tensor(.scalar(100 as Int64)), "x": floats([1], [])], limits: limits) }
+    let fault = try #require(throws: Diagnostic.self) {
+      try run(text, ["n": .tensor(.scalar(100 as Int64)), "x": floats([1], [])], limits: limits)
+    }
     #expect(fault.id == "limit/loop-iterations")
     #expect(try run(text, ["n": .tensor(.scalar(2 as Int64)), "x": floats([1], [])]) == [floats([16], [])])
   }
@@ -119,10 +125,22 @@ import Testing
 
   @Test func bodiesThatDoNotFitAreNamed() throws {
     let cases = [
-      ("graph (%x: f32[2]) -> (%y) { %y = Loop(_, _, %x) { body = graph (%i: i64[]) -> (%i) { } } }", "operator/subgraph-inputs"),
-      ("graph (%x: f32[2]) -> (%y) { %y = Scan(%x) { body = graph (%i: f32[]) -> (%i) { }, num_scan_inputs = 9 } }", "operator/attribute-value"),
-      ("graph (%c: bool[]) -> (%y) { %y = If(%c) { then_branch = graph () -> () { }, else_branch = graph () -> () { } } }", "operator/outputs"),
-      ("graph (%c: bool[]) -> (%y) { %y = If(%c) { then_branch = graph () -> (@a) { @a: f32[] = [1.0] } } }", "operator/attribute-missing"),
+      (
+        "graph (%x: f32[2]) -> (%y) { %y = Loop(_, _, %x) { body = graph (%i: i64[]) -> (%i) { } } }",
+        "operator/subgraph-inputs"
+      ),
+      (
+        "graph (%x: f32[2]) -> (%y) { %y = Scan(%x) { body = graph (%i: f32[]) -> (%i) { }, num_scan_inputs = 9 } }",
+        "operator/attribute-value"
+      ),
+      (
+        "graph (%c: bool[]) -> (%y) { %y = If(%c) { then_branch = graph () -> () { }, else_branch = graph () -> () { } } }",
+        "operator/outputs"
+      ),
+      (
+        "graph (%c: bool[]) -> (%y) { %y = If(%c) { then_branch = graph () -> (@a) { @a: f32[] = [1.0] } } }",
+        "operator/attribute-missing"
+      ),
     ]
     for (text, id) in cases {
       let fault = #expect(throws: Diagnostic.self) { try graph(text) }
@@ -134,10 +152,13 @@ import Testing
     let text = """
       graph (%s: sequence(f32[*]), %p: i64[]) -> (%y) { %y = SequenceAt(%s, %p) }
       """
-    let sequence = Datum.sequence([try floats([1], [1]), try floats([2, 3], [2])], of: .tensor(TensorType(.float32, nil)))
+    let sequence = Datum.sequence(
+      [try floats([1], [1]), try floats([2, 3], [2])], of: .tensor(TensorType(.float32, nil)))
     #expect(try run(text, ["s": sequence, "p": .tensor(.scalar(-1 as Int64))]) == [floats([2, 3], [2])])
     for position in [2, -3, Int64.max, .min] {
-      let fault = try #require(throws: Diagnostic.self) { try run(text, ["s": sequence, "p": .tensor(.scalar(position))]) }
+      let fault = try #require(throws: Diagnostic.self) {
+        try run(text, ["s": sequence, "p": .tensor(.scalar(position))])
+      }
       #expect(fault.id == "operator/index")
     }
   }
@@ -153,14 +174,17 @@ import Testing
     for dtype in DType.allCases where dtype != .string {
       let bytes = (try #require(dtype.byteCount(of: 24)))
       let tensor = try Tensor(dtype: dtype, shape: [2, 3, 4]) { raw in
-        for index in 0..<bytes { raw[index] = dtype == .bool ? UInt8(index % 2) : UInt8(truncatingIfNeeded: index &* 37) }
+        for index in 0..<bytes {
+          raw[index] = dtype == .bool ? UInt8(index % 2) : UInt8(truncatingIfNeeded: index &* 37)
+        }
       }
       for axis in 0..<3 {
         let parts = try SplitToSequence(axis: axis).evaluate([.tensor(tensor)], limits: ResourceLimits())
         guard Concat.schema.inputs[0].domain.contains(dtype) else { continue }
         let joined = try ConcatFromSequence(axis: axis).evaluate([parts[0]], limits: ResourceLimits())
         #expect(joined == [.tensor(tensor)], "\(dtype) along \(axis)")
-        let entries = try SplitToSequence(axis: axis, keepsAxis: false).evaluate([.tensor(tensor)], limits: ResourceLimits())
+        let entries = try SplitToSequence(axis: axis, keepsAxis: false).evaluate(
+          [.tensor(tensor)], limits: ResourceLimits())
         let stacked = try ConcatFromSequence(axis: axis, isNew: true).evaluate([entries[0]], limits: ResourceLimits())
         #expect(stacked == [.tensor(tensor)], "\(dtype) stacked along \(axis)")
       }

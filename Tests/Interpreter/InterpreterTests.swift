@@ -8,7 +8,8 @@ import Testing
 @Suite struct InterpreterTests {
   func graph(_ text: String) throws -> Graph { try GraphParser(catalog: .standard).parse(text) }
 
-  let sum = "graph (%x: f32[n], %b: f32[] default f32[] = [1.0]) -> (%y, %x) { @w: f32[1] = [2.0]  %a = Mul(%x, @w)  %y = Add(%a, %b) }"
+  let sum =
+    "graph (%x: f32[n], %b: f32[] default f32[] = [1.0]) -> (%y, %x) { @w: f32[1] = [2.0]  %a = Mul(%x, @w)  %y = Add(%a, %b) }"
 
   @Test func runsWithAndWithoutDefaults() throws {
     let interpreter = try Interpreter(graph(sum))
@@ -31,9 +32,13 @@ import Testing
     let interpreter = try Interpreter(graph("graph (%x: f32[n, 3]) -> (%y) { %y = Softmax(%x) }"))
     let missing = try #require(throws: Diagnostic.self) { try interpreter.run([:] as [String: Tensor]) }
     #expect(missing.id == "interpreter/input-missing")
-    let type = try #require(throws: Diagnostic.self) { try interpreter.run(["x": Tensor([1] as [Int64], shape: [1, 1])]) }
+    let type = try #require(throws: Diagnostic.self) {
+      try interpreter.run(["x": Tensor([1] as [Int64], shape: [1, 1])])
+    }
     #expect(type.id == "interpreter/input-type")
-    let shape = try #require(throws: Diagnostic.self) { try interpreter.run(["x": Tensor([1] as [Float], shape: [1, 1])]) }
+    let shape = try #require(throws: Diagnostic.self) {
+      try interpreter.run(["x": Tensor([1] as [Float], shape: [1, 1])])
+    }
     #expect(shape.message.contains("f32[n, 3]"))
     let x = try Tensor([1, 2, 3] as [Float], shape: [1, 3])
     let unknown = try #require(throws: Diagnostic.self) { try interpreter.run(["x": x, "z": x]) }
@@ -42,7 +47,8 @@ import Testing
 
   @Test func unsupportedOperatorsAreNamedAllAtOnce() throws {
     let graph = try graph(
-      "graph (%x: f32[1]) -> (%c) { %a = opaque \"Foo\" version 9 (%x) as \"first\"  %b = Softmax(%a)  %c = opaque \"d::Bar\" version 1 (%b) as \"second\" }")
+      "graph (%x: f32[1]) -> (%c) { %a = opaque \"Foo\" version 9 (%x) as \"first\"  %b = Softmax(%a)  %c = opaque \"d::Bar\" version 1 (%b) as \"second\" }"
+    )
     let error = try #require(throws: Diagnostic.self) { try Interpreter(graph) }
     #expect(error.category == .invalidInput)
     #expect(error.notes.count == 2 && error.notes[0].contains("first") && error.notes[1].contains("second"))
@@ -57,6 +63,8 @@ import Testing
     }
     #expect(error.id == "limit/tensor-bytes")
     #expect(error.location.node?.contains("wide") == true)
-    #expect(throws: Diagnostic.self) { try interpreter.run(["x": x, "s": Tensor([Int64.max, 4] as [Int64], shape: [2])]) }
+    #expect(throws: Diagnostic.self) {
+      try interpreter.run(["x": x, "s": Tensor([Int64.max, 4] as [Int64], shape: [2])])
+    }
   }
 }

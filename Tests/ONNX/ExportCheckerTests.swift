@@ -29,7 +29,9 @@ struct ExportCheckerTests {
     options.placement = opset == 13 ? .external : .automatic
     options.declaresEveryType = opset == 15
     try ONNXExporter(options).export(try ONNXImporter().importModel(at: source).model, to: folder.file("model.onnx"))
-    let result = try ProgramRun([python, Repository.path("Tests/ONNX/check_export.py"), folder.file("model.onnx"), source])
+    let result = try ProgramRun([
+      python, Repository.path("Tests/ONNX/check_export.py"), folder.file("model.onnx"), source,
+    ])
     #expect(result.status == 0, "\(result.output)")
   }
 

@@ -11,7 +11,9 @@ private typealias P = ProtoBytes
 @Suite struct ExternalDataTests {
   /// A model in `folder` whose one initializer, f32[2], has these entries.
   private func model(_ folder: TemporaryFolder, _ entries: [(String, String)]) throws -> String {
-    try folder.write("model.onnx", P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], initializers: [P.external("w", 1, [2], entries)])))
+    try folder.write(
+      "model.onnx",
+      P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], initializers: [P.external("w", 1, [2], entries)])))
   }
 
   private func read(_ folder: TemporaryFolder, _ entries: [(String, String)]) throws -> [Float]? {
@@ -35,7 +37,8 @@ private typealias P = ProtoBytes
     try folder.write("w.bin", [9, 9, 9, 9] + ones + [9])
     #expect(try read(folder, [("location", "w.bin"), ("offset", "4"), ("length", "8")]) == [1, 2])
     #expect(try read(folder, [("location", "./w.bin"), ("offset", "4")]) == [1, 2])
-    try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
     try folder.write("sub/odd.bin", [9] + ones)
     #expect(try read(folder, [("location", "sub/odd.bin"), ("offset", "1")]) == [1, 2])
     try FileManager.default.createSymbolicLink(atPath: folder.file("inside.bin"), withDestinationPath: "sub/odd.bin")
@@ -46,7 +49,8 @@ private typealias P = ProtoBytes
     let folder = try TemporaryFolder()
     try folder.write("w.bin", ones)
     let tensors = ["a", "b"].map { P.external($0, 1, [2], [("location", "w.bin")]) }
-    let path = try folder.write("model.onnx", P.model(P.graph([P.node("Add", ["a", "b"], ["y"])], inputs: [], initializers: tensors)))
+    let path = try folder.write(
+      "model.onnx", P.model(P.graph([P.node("Add", ["a", "b"], ["y"])], inputs: [], initializers: tensors)))
     let graph = try ONNXImporter().importModel(at: path).model.graph
     let addresses = try ["a", "b"].map { name in
       try #require(graph.constant(graph.value(named: name))).withBytes { UInt(bitPattern: $0.baseAddress) }
@@ -76,7 +80,8 @@ private typealias P = ProtoBytes
 
   @Test func aFileThatIsNoneIsRefused() throws {
     let folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
     #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
     #expect(try refusal(folder, [("location", "pipe")])?.id == "onnx/external-data")
     #expect(try refusal(folder, [("location", "sub")])?.id == "onnx/external-data")

@@ -87,8 +87,16 @@ private let badGraphs: [BadModel] = [
     "an unknown type of an input", P.model(P.graph([relu], inputs: [P.value("x", [], type: 99)])), "onnx/element-type",
     "99", "x"),
   BadModel("an input without type", P.model(P.graph([relu], inputs: [P().text(1, "x")])), "onnx/input-type", "x"),
-  BadModel("shapes that do not fit", P.model(P.graph([P.node("Add", ["x", "w"], ["y"])], inputs: [P.value("x", [3])], initializers: [P.floats("w", [1, 2], [2])])), "operator/broadcast", "Add → %y"),
-  BadModel("a default of another type", P.model(P.graph([relu], inputs: [P.value("x", [3])], initializers: [P.floats("x", [1, 2], [2])])), "onnx/default-type", "x"),
+  BadModel(
+    "shapes that do not fit",
+    P.model(
+      P.graph(
+        [P.node("Add", ["x", "w"], ["y"])], inputs: [P.value("x", [3])], initializers: [P.floats("w", [1, 2], [2])])),
+    "operator/broadcast", "Add → %y"),
+  BadModel(
+    "a default of another type",
+    P.model(P.graph([relu], inputs: [P.value("x", [3])], initializers: [P.floats("x", [1, 2], [2])])),
+    "onnx/default-type", "x"),
   BadModel("no opset", P.model(P.graph([relu]), opset: 0), "onnx/opset", "version 0"),
   BadModel("a new opset", P.model(P.graph([relu]), opset: 29), "onnx/opset", "29", "1 to 28"),
   BadModel("an opset of no sense", P.model(P.graph([relu]), opset: 1 << 63), "onnx/opset"),
@@ -271,7 +279,9 @@ private let badFunctions: [BadModel] = [
     let calls = (0..<3000).map { P.node("Blob", ["x"], ["y\($0)"], domain: "f") }
     let graph = P.graph(calls, outputs: [P.value("y0")])
     #expect(try importRefusal(P.model(graph, functions: [blob]))?.id == "limit/expanded-nodes")
-    let small = P.function("Small", ["a"], ["b"], (0..<2000).map { P.node("Op", ["a"], ["b\($0)"], domain: "z") } + [P.node("Relu", ["a"], ["b"])])
+    let small = P.function(
+      "Small", ["a"], ["b"],
+      (0..<2000).map { P.node("Op", ["a"], ["b\($0)"], domain: "z") } + [P.node("Relu", ["a"], ["b"])])
     let name = String(repeating: "n", count: 200_000)
     let called = P.graph([P.node("Small", ["x"], ["y"], name: name, domain: "f")])
     #expect(try importRefusal(P.model(called, functions: [small]))?.id == "limit/expanded-nodes")

@@ -8,7 +8,9 @@ import OrderedCollections
 import Testing
 
 /// The model after it was written and read.
-private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXExporter.Options = .init()) throws -> Model {
+private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXExporter.Options = .init()) throws
+  -> Model
+{
   try ONNXExporter(options).export(model, to: folder.file("model.onnx"))
   return try ONNXImporter().importModel(at: folder.file("model.onnx")).model
 }
@@ -41,7 +43,9 @@ private func reread(_ model: Model, _ folder: TemporaryFolder, _ options: ONNXEx
     #expect(try exported(model) == exported(try again.model()))
   }
 
-  @Test(.enabled("needs ../shared/models") { Repository.sharedModel("pico/model.onnx") != nil }, arguments: ["pico", "bilstm"])
+  @Test(
+    .enabled("needs ../shared/models") { Repository.sharedModel("pico/model.onnx") != nil },
+    arguments: ["pico", "bilstm"])
   func aRealModelIsReadAsItWasWritten(name: String) throws {
     let model = try ONNXImporter().importModel(at: #require(Repository.sharedModel("\(name)/model.onnx"))).model
     let folder = try TemporaryFolder()

@@ -8,7 +8,8 @@ import Testing
 struct SharedModelsTests {
   @Test(arguments: ["pico", "bilstm", "minilm"])
   func aRealModelIsWrittenAsItWasRead(name: String) throws {
-    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: #require(Repository.sharedModel("\(name)/model.onnx")))))
+    let bytes = [UInt8](
+      try Data(contentsOf: URL(fileURLWithPath: #require(Repository.sharedModel("\(name)/model.onnx")))))
     #expect(try rewritten(bytes) == bytes)
   }
 }

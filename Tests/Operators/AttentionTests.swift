@@ -52,7 +52,9 @@ import Testing
     expectRefusal(Attention(heads: 3, sharedHeads: 3), [packed, packed, packed], "operator/attention")
     let lengths = try Tensor([Int64.min, .max], shape: [2])
     try checkOperator(Attention(isCausal: true, leftWindow: .max), inputs: x + [nil, nil, nil, lengths])
-    for (name, value) in [("q_num_heads", 0), ("left_window_size", -2), ("qk_matmul_output_mode", 4), ("softmax_precision", 3)] {
+    for (name, value) in [
+      ("q_num_heads", 0), ("left_window_size", -2), ("qk_matmul_output_mode", 4), ("softmax_precision", 3),
+    ] {
       #expect(throws: Diagnostic.self) { try Attention(decoding: Attributes([(name, .integer(Int64(value)))])) }
     }
   }
@@ -62,8 +64,10 @@ import Testing
     let x = try Tensor.seeded(.float32, [1, 2, 3, 8], seed: 2)
     try checkOperator(RotaryEmbedding(), inputs: [x, caches, caches, ints([0, 4, 2], [1, 3])])
     for position in [-1, 5, Int.max] {
-      expectRefusal(RotaryEmbedding(), [x, caches, caches, try ints([0, position, 2], [1, 3])], "operator/rotary-embedding")
+      expectRefusal(
+        RotaryEmbedding(), [x, caches, caches, try ints([0, position, 2], [1, 3])], "operator/rotary-embedding")
     }
-    expectRefusal(RotaryEmbedding(turnedSize: 10), [x, caches, caches, try ints([0, 1, 2], [1, 3])], "operator/rotary-embedding")
+    expectRefusal(
+      RotaryEmbedding(turnedSize: 10), [x, caches, caches, try ints([0, 1, 2], [1, 3])], "operator/rotary-embedding")
   }
 }

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct ConvolutionTests {
   /// The sums of a convolution, window by window, without any of the code under test.
-  private func reference(_ x: Tensor, _ w: Tensor, groups: Int, stride: Int, dilation: Int, pad: Int) throws -> [Double] {
+  private func reference(_ x: Tensor, _ w: Tensor, groups: Int, stride: Int, dilation: Int, pad: Int) throws -> [Double]
+  {
     let (input, weight) = (try #require(x.doubles()), try #require(w.doubles()))
     let (height, width) = (x.shape[2], x.shape[3])
     let (perGroup, kh, kw) = (w.shape[1], w.shape[2], w.shape[3])
@@ -24,7 +25,9 @@ import Testing
             let row = place / columns * stride - pad + i * dilation
             let column = place % columns * stride - pad + j * dilation
             guard (0..<height).contains(row), (0..<width).contains(column) else { continue }
-            sum += input[((image * x.shape[1] + channel) * height + row) * width + column] * weight[out * perGroup * kh * kw + index]
+            sum +=
+              input[((image * x.shape[1] + channel) * height + row) * width + column]
+              * weight[out * perGroup * kh * kw + index]
           }
           result.append(sum)
         }
@@ -58,12 +61,16 @@ import Testing
     let transposed = ConvTranspose(window: window, groups: groups, outputPadding: [padding, padding])
     let back = try checkOperator(transposed, inputs: [y, w])[0]
     #expect(back.shape == x.shape)
-    func product(_ a: Tensor, _ b: Tensor) -> Double { zip(a.doubles() ?? [], b.doubles() ?? []).reduce(0) { $0 + $1.0 * $1.1 } }
+    func product(_ a: Tensor, _ b: Tensor) -> Double {
+      zip(a.doubles() ?? [], b.doubles() ?? []).reduce(0) { $0 + $1.0 * $1.1 }
+    }
     #expect(abs(product(forward, y) - product(x, back)) < 1e-9)
   }
 
   @Test func deformedByNothingIsConv() throws {
-    let (x, w) = (try Tensor.seeded(.float64, [2, 4, 5, 6], seed: 1), try Tensor.seeded(.float64, [6, 2, 3, 2], seed: 2))
+    let (x, w) = (
+      try Tensor.seeded(.float64, [2, 4, 5, 6], seed: 1), try Tensor.seeded(.float64, [6, 2, 3, 2], seed: 2)
+    )
     let plain = try Conv(groups: 2).evaluate([x, w])[0]
     let offsets = try Tensor([Double](repeating: 0, count: 2 * 24 * 3 * 5), shape: [2, 24, 3, 5])
     try checkOperator(
@@ -72,7 +79,9 @@ import Testing
   }
 
   @Test func refusesWhatDoesNotFit() throws {
-    let (x, w) = (try Tensor.seeded(.float32, [1, 2, 4, 4], seed: 1), try Tensor.seeded(.float32, [2, 2, 3, 3], seed: 2))
+    let (x, w) = (
+      try Tensor.seeded(.float32, [1, 2, 4, 4], seed: 1), try Tensor.seeded(.float32, [2, 2, 3, 3], seed: 2)
+    )
     let narrow = try Tensor.seeded(.float32, [2, 3, 3, 3], seed: 2)
     expectRefusal(Conv(), [x, narrow], "operator/convolution")
     expectRefusal(Conv(groups: 2), [x, w], "operator/convolution")

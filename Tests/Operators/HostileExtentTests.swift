@@ -37,8 +37,11 @@ import Testing
   }
 
   @Test func recurrenceOverNothing() throws {
-    let (weights, recurrence) = (try floats([Float](repeating: 0, count: 8), [1, 8, 1]), try floats([Float](repeating: 0, count: 16), [1, 8, 2]))
-    let outputs = try LSTM(hiddenSize: 2).evaluateChecked([Self.empty([1 << 50, 0, 1]), weights, recurrence], limits: ResourceLimits())
+    let (weights, recurrence) = (
+      try floats([Float](repeating: 0, count: 8), [1, 8, 1]), try floats([Float](repeating: 0, count: 16), [1, 8, 2])
+    )
+    let outputs = try LSTM(hiddenSize: 2).evaluateChecked(
+      [Self.empty([1 << 50, 0, 1]), weights, recurrence], limits: ResourceLimits())
     #expect(outputs.map(\.shape) == [[1 << 50, 1, 0, 2], [1, 0, 2], [1, 0, 2]])
     let stateless = try LSTM().evaluateChecked(
       [Self.empty([1, 1 << 50, 0]), Self.empty([1, 0, 0]), Self.empty([1, 0, 0])], limits: ResourceLimits())

@@ -23,7 +23,8 @@ import Testing
         for antialias in [true, false] {
           let op = Resize(
             mode: mode,
-            sampling: ResizeSampling(transformation: transformation, isAntialiased: antialias, excludesOutside: antialias))
+            sampling: ResizeSampling(
+              transformation: transformation, isAntialiased: antialias, excludesOutside: antialias))
           let result = try checkOperator(op, inputs: [input, nil, nil, vector(7, 3)])[0]
           #expect(try #require(result.doubles()).allSatisfy { abs($0 - 7) < 0.07 }, "\(mode) \(transformation)")
         }
@@ -84,11 +85,14 @@ import Testing
   @Test func regionsArePooled() throws {
     let input = try floats((0..<16).map(Float.init), [1, 1, 4, 4])
     let regions = try floats([0, 0, 0, 3, 3], [1, 5])
-    try checkOperator(MaxRoiPool(outputSize: [2, 2]), inputs: [input, regions], expected: [floats([5, 7, 13, 15], [1, 1, 2, 2])])
+    try checkOperator(
+      MaxRoiPool(outputSize: [2, 2]), inputs: [input, regions], expected: [floats([5, 7, 13, 15], [1, 1, 2, 2])])
     let outside = try floats([0, 50, 50, 60, 60], [1, 5])
-    try checkOperator(MaxRoiPool(outputSize: [1, 1]), inputs: [input, outside], expected: [floats([0], [1, 1, 1, 1])])
+    try checkOperator(
+      MaxRoiPool(outputSize: [1, 1]), inputs: [input, outside], expected: [floats([0], [1, 1, 1, 1])])
     expectRefusal(MaxRoiPool(outputSize: [1, 1]), [input, try floats([1, 0, 0, 1, 1], [1, 5])], "operator/index")
-    expectRefusal(MaxRoiPool(outputSize: [1, 1]), [input, try floats([0, 0, 0, 1e30, 1], [1, 5])], "operator/region")
+    expectRefusal(
+      MaxRoiPool(outputSize: [1, 1]), [input, try floats([0, 0, 0, 1e30, 1], [1, 5])], "operator/region")
     let batch = try vector(0)
     for corners in [[0, 0, 1e30, 1], [0, 0, .infinity, 1], [0, .nan, 1, 1]] as [[Float]] {
       expectRefusal(RoiAlign(), [input, try floats(corners, [1, 4]), batch], "operator/region")
@@ -101,7 +105,8 @@ import Testing
   @Test func columnsThatDoNotFitAreRefused() throws {
     let columns = try floats(Array(repeating: 1, count: 16), [1, 4, 4])
     try checkOperator(
-      Col2Im(), inputs: [columns, vector(3, 3), vector(2, 2)], expected: [floats([1, 2, 1, 2, 4, 2, 1, 2, 1], [1, 1, 3, 3])])
+      Col2Im(), inputs: [columns, vector(3, 3), vector(2, 2)],
+      expected: [floats([1, 2, 1, 2, 4, 2, 1, 2, 1], [1, 1, 3, 3])])
     expectRefusal(Col2Im(), [columns, try vector(4, 3), try vector(2, 2)], "operator/shape")
     expectRefusal(Col2Im(), [columns, try vector(3, 3), try vector(0, 2)], "operator/shape")
     expectRefusal(Col2Im(), [columns, try vector(1, 1), try vector(2, 2)], "operator/shape")

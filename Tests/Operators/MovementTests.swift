@@ -67,7 +67,8 @@ import Testing
       try checkOperator(
         Pad(mode: mode), inputs: [input, vector(pads.0, pads.1)], expected: [ints(expected, [expected.count])])
     }
-    try checkOperator(Pad(mode: .reflect), inputs: [ints([4], [1]), vector(2, 1)], expected: [ints([4, 4, 4, 4], [4])])
+    try checkOperator(
+      Pad(mode: .reflect), inputs: [ints([4], [1]), vector(2, 1)], expected: [ints([4, 4, 4, 4], [4])])
   }
 
   @Test(arguments: movableTypes + laterTypes)
@@ -121,7 +122,9 @@ import Testing
 
   @Test(arguments: DTypeDomain.numeric.types)
   func scattersReduce(_ dtype: DType) throws {
-    func numbers(_ values: [Double]) throws -> Tensor { try Cast(to: dtype).evaluate([Tensor(values, shape: [values.count])])[0] }
+    func numbers(_ values: [Double]) throws -> Tensor {
+      try Cast(to: dtype).evaluate([Tensor(values, shape: [values.count])])[0]
+    }
     for (reduction, expected) in [
       (ScatterReduction.add, [8.0, 2.0]), (.mul, [15, 2]), (.min, [1, 2]), (.max, [5, 2]),
     ] {
@@ -129,7 +132,8 @@ import Testing
       let wanted = reduction == .add ? [10.0, 2.0] : expected
       try checkOperator(ScatterElements(reduction: reduction), inputs: inputs, expected: [numbers(wanted)])
       let coordinates = try ints([0, 0, 0], [3, 1])
-      try checkOperator(ScatterND(reduction: reduction), inputs: [inputs[0], coordinates, inputs[2]], expected: [numbers(wanted)])
+      try checkOperator(
+        ScatterND(reduction: reduction), inputs: [inputs[0], coordinates, inputs[2]], expected: [numbers(wanted)])
     }
   }
 
@@ -160,9 +164,11 @@ import Testing
     for upper in [true, false] {
       try checkOperator(Trilu(isUpper: upper), inputs: [input, ints([upper ? .min : .max], [])], expected: [input])
     }
-    try checkOperator(CenterCropPad(), inputs: [
-      checkOperator(CenterCropPad(), inputs: [input, vector(4, 6)])[0], vector(2, 3),
-    ], expected: [input])
+    try checkOperator(
+      CenterCropPad(),
+      inputs: [
+        checkOperator(CenterCropPad(), inputs: [input, vector(4, 6)])[0], vector(2, 3),
+      ], expected: [input])
     let reversed = try checkOperator(ReverseSequence(batchAxis: 0, timeAxis: 1), inputs: [input, vector(3, 2)])[0]
     try checkOperator(ReverseSequence(batchAxis: 0, timeAxis: 1), inputs: [reversed, vector(3, 2)], expected: [input])
     try checkOperator(SizeOperator(), inputs: [input], expected: [Tensor.scalar(Int64(6))])

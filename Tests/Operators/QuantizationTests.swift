@@ -38,7 +38,9 @@ import Testing
   func roundTripsEveryGranularity(_ dtype: DType, _ scaleType: DType) throws {
     let x = try Cast(to: scaleType).evaluate([floats((0..<24).map { Float($0 % 2) }, [2, 4, 3])])[0]
     let scalar = try Cast(to: scaleType).evaluate([Tensor.scalar(Float(1))])[0]
-    for (shape, axis, block) in [([], 1, 0), ([4], 1, 0), ([3], -1, 0), ([2, 2, 3], 1, 2), ([2, 2, 3], 1, 3), ([2, 4, 1], 2, 3)] {
+    for (shape, axis, block) in [
+      ([], 1, 0), ([4], 1, 0), ([3], -1, 0), ([2, 2, 3], 1, 2), ([2, 2, 3], 1, 3), ([2, 4, 1], 2, 3),
+    ] {
       let scales = try Expand().evaluate([scalar, Tensor(shape.map { Int64($0) }, shape: [shape.count])])[0]
       let zeros = try QuantizeLinear(outputType: dtype).evaluate([Sub().evaluate([scales, scales])[0], scalar])[0]
       let y = try checkOperator(QuantizeLinear(axis: axis, blockSize: block), inputs: [x, scales, zeros])[0]
@@ -71,7 +73,8 @@ import Testing
       #expect(throws: Diagnostic.self) { try QuantizeLinear(decoding: Attributes([(name, .integer(Int64(value)))])) }
     }
     let bytes = try Tensor([1, 2, 3, 4] as [UInt8], shape: [2, 2])
-    expectRefusal(MatMulInteger(), [bytes, bytes, try Tensor([1, 2, 3] as [UInt8], shape: [3])], "operator/quantization")
+    expectRefusal(
+      MatMulInteger(), [bytes, bytes, try Tensor([1, 2, 3] as [UInt8], shape: [3])], "operator/quantization")
   }
 
   @Test func emptyTensors() throws {

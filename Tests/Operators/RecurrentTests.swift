@@ -10,14 +10,17 @@ import Testing
   static let (steps, batch, features, hidden) = (5, 3, 4, 2)
 
   /// X, W, R, B, sequence_lens and initial_h of a layer with this many gates.
-  private func operands(_ settings: RecurrentSettings, gates: Int, lengths: [Int32]?, dtype: DType = .float64) throws -> [Tensor?] {
+  private func operands(_ settings: RecurrentSettings, gates: Int, lengths: [Int32]?, dtype: DType = .float64) throws
+    -> [Tensor?]
+  {
     let (steps, batch, features, hidden) = (Self.steps, Self.batch, Self.features, Self.hidden)
     let count = settings.direction.count
     let isBatchFirst = settings.isBatchFirst
     return [
       try .seeded(dtype, isBatchFirst ? [batch, steps, features] : [steps, batch, features], seed: 1),
       try .seeded(dtype, [count, gates * hidden, features], seed: 2),
-      try .seeded(dtype, [count, gates * hidden, hidden], seed: 3), try .seeded(dtype, [count, 2 * gates * hidden], seed: 4),
+      try .seeded(dtype, [count, gates * hidden, hidden], seed: 3),
+      try .seeded(dtype, [count, 2 * gates * hidden], seed: 4),
       try lengths.map { try Tensor($0, shape: [batch]) },
       try .seeded(dtype, isBatchFirst ? [batch, count, hidden] : [count, batch, hidden], seed: 5),
     ]
@@ -36,7 +39,9 @@ import Testing
   }
 
   /// One step by the specification's equations; `reset` tells GRU's variant, nil is RNN.
-  private func step(_ values: [[Double]], _ pass: Int, _ x: [Double], _ h: [Double], linearReset: Bool?, clip: Double) -> [Double] {
+  private func step(_ values: [[Double]], _ pass: Int, _ x: [Double], _ h: [Double], linearReset: Bool?, clip: Double)
+    -> [Double]
+  {
     let hidden = Self.hidden
     func bounded(_ x: Double) -> Double { min(max(x, -clip), clip) }
     func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-bounded(x))) }

@@ -49,7 +49,9 @@ import Testing
     let signal = try floats([1, 2, 3, 4], [1, 4, 1])
     expectRefusal(STFT(), [signal, try Tensor.scalar(Int64(0))], "operator/shape")
     expectRefusal(STFT(), [signal, try Tensor.scalar(Int64(1)), nil, try Tensor.scalar(Int64(5))], "operator/shape")
-    expectRefusal(STFT(), [signal, try Tensor.scalar(Int64(1)), try floats([1, 1], [2]), try Tensor.scalar(Int64(3))], "operator/shape")
+    expectRefusal(
+      STFT(), [signal, try Tensor.scalar(Int64(1)), try floats([1, 1], [2]), try Tensor.scalar(Int64(3))],
+      "operator/shape")
     expectRefusal(HannWindow(), [try Tensor.scalar(Int64(-1))], "operator/shape")
     expectRefusal(HannWindow(), [try vector(1, 2)], "operator/rank")
   }

@@ -31,12 +31,15 @@ import Testing
   }
 
   @Test func theCatalogListsEveryFileUnderItsID() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Passes").standardized
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Passes")
+      .standardized
     let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
     let names = files.filter { $0.hasSuffix(".swift") && $0.contains("/") }.map { $0.dropLast(6) }
     let ids = names.map { name in
       let parts = name.split(separator: "/")
-      let kebab = parts[1].reduce(into: "") { $0 += $1.isUppercase ? ($0.isEmpty ? "" : "-") + $1.lowercased() : String($1) }
+      let kebab = parts[1].reduce(into: "") {
+        $0 += $1.isUppercase ? ($0.isEmpty ? "" : "-") + $1.lowercased() : String($1)
+      }
       return "\(parts[0].lowercased())/\(kebab)"
     }
     #expect(Set(ids) == Set(PassCatalog.standard.all.map { $0.id.rawValue }))
@@ -56,6 +59,8 @@ import Testing
       try PassCatalog.standard.make("simplify/fold-constants", options: ["maximum-growth": "many"])
     }
     #expect(value.message.contains("maximum-growth"))
-    #expect(throws: Diagnostic.self) { try PassCatalog.standard.make("simplify/eliminate-identities", options: ["x": 1]) }
+    #expect(throws: Diagnostic.self) {
+      try PassCatalog.standard.make("simplify/eliminate-identities", options: ["x": 1])
+    }
   }
 }

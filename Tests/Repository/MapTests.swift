@@ -10,7 +10,9 @@ import Testing
     #expect(map.count >= 14)
     #expect(Set(map.keys) == Set(package.keys), "the modules differ")
     for (module, imports) in map {
-      #expect(package[module] == imports, "\(module): CONTRIBUTING says \(imports.sorted()), Package.swift \(package[module]?.sorted() ?? [])")
+      #expect(
+        package[module] == imports,
+        "\(module): CONTRIBUTING says \(imports.sorted()), Package.swift \(package[module]?.sorted() ?? [])")
     }
   }
 
@@ -32,7 +34,8 @@ import Testing
     var importers: [String: Set<String>] = [:]
     for module in try Self.map().keys {
       let folder = Repository.path(module == "Passes" ? "Passes" : "Sources/\(module)")
-      for file in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? [] where file.hasSuffix(".swift") {
+      for file in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? []
+      where file.hasSuffix(".swift") {
         let text = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
         for match in text.matches(of: /(?m)^(\w+ )?import (C[A-Z]\w+)/) {
           importers[String(match.2), default: []].insert(module)
@@ -48,9 +51,12 @@ import Testing
     let text = try String(contentsOfFile: Repository.path("CONTRIBUTING.md"), encoding: .utf8)
     var map: [String: Set<String>] = [:]
     for line in text.split(separator: "\n") where line.hasPrefix("| ") {
-      let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+      let cells = line.split(separator: "|", omittingEmptySubsequences: false).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
       guard cells.count == 5, cells[1] != "module" else { continue }
-      map[cells[1]] = Set(cells[3].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
+      map[cells[1]] = Set(
+        cells[3].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
     }
     return map
   }

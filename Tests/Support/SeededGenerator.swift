@@ -31,7 +31,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   public mutating func chance(_ oneIn: Int) -> Bool { below(oneIn) == 0 }
 
   /// Random bytes.
-  public mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
+  public mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+  }
 }
 
 extension Tensor {

@@ -28,5 +28,7 @@ public final class TemporaryFolder: Sendable {
   }
 
   /// The bytes of a file in the folder.
-  public func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: url.appendingPathComponent(name))) }
+  public func bytes(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: url.appendingPathComponent(name)))
+  }
 }

@@ -25,7 +25,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "12", "batch", "2*seq + 1", "batch*seq", "seq/2", "2*(seq/2)", "(seq + 1)/2", "max(batch, seq)", "?", "'odd name!'", "-1 + 'a b'",
+    "12", "batch", "2*seq + 1", "batch*seq", "seq/2", "2*(seq/2)", "(seq + 1)/2", "max(batch, seq)", "?", "'odd name!'",
+    "-1 + 'a b'",
     "-seq + 4",
   ]) func textFormsReadBack(_ text: String) throws {
     let parsed = try #require(Dimension(parsing: text))

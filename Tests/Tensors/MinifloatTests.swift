@@ -17,7 +17,8 @@ import Testing
 
   @Test(arguments: formats) func roundingPicksTheNearestCode(_ dtype: DType) throws {
     let format = try #require(MinifloatFormat(dtype))
-    let values = (0..<(1 << dtype.bitWidth)).map { format.decode(UInt8(truncatingIfNeeded: $0)) }.filter(\.isFinite).sorted()
+    let values = (0..<(1 << dtype.bitWidth)).map { format.decode(UInt8(truncatingIfNeeded: $0)) }.filter(\.isFinite)
+      .sorted()
     let largest = try #require(values.last)
     for step in 0..<400 {
       let value = largest * Float(step) / 400

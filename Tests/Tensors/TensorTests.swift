@@ -41,7 +41,8 @@ import Testing
   }
 
   @Test func misalignedAndUncleanBytesAreCopied() throws {
-    let storage = try TensorStorage(byteCount: 32) { bytes in for index in bytes.indices { bytes[index] = UInt8(index) } }
+    let storage = try TensorStorage(byteCount: 32) { bytes in for index in bytes.indices { bytes[index] = UInt8(index) }
+    }
     let aligned = try Tensor(dtype: .float32, shape: [2], storage: storage, byteOffset: 4)
     #expect(aligned.storage?.0 === storage)
     let misaligned = try Tensor(dtype: .int32, shape: [2], storage: storage, byteOffset: 3)
@@ -94,7 +95,9 @@ import Testing
     #expect(try Tensor.elementCount(of: [0, 1 << 62]) == 0)
     let overflow = #expect(throws: Diagnostic.self) { try Tensor.elementCount(of: [0, 1 << 62, 1 << 62]) }
     #expect(overflow?.id == "tensor/shape")
-    let rank = #expect(throws: Diagnostic.self) { try Tensor.elementCount(of: Array(repeating: 1, count: Tensor.maximumRank + 1)) }
+    let rank = #expect(throws: Diagnostic.self) {
+      try Tensor.elementCount(of: Array(repeating: 1, count: Tensor.maximumRank + 1))
+    }
     #expect(rank?.id == "tensor/rank")
   }
 }

@@ -39,7 +39,9 @@ struct BackendCase: Sendable {
   var dataSets: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.compactMap { name -> (Int, String)? in
-      guard name.hasPrefix("test_data_set_"), let number = Int(name.dropFirst("test_data_set_".count)) else { return nil }
+      guard name.hasPrefix("test_data_set_"), let number = Int(name.dropFirst("test_data_set_".count)) else {
+        return nil
+      }
       return (number, "\(folder)/\(name)")
     }.sorted { $0.0 < $1.0 }.map(\.1)
   }
@@ -52,10 +54,12 @@ struct BackendCase: Sendable {
     while FileManager.default.fileExists(atPath: "\(dataSet)/\(kind)_\(values.count).pb") {
       let path = "\(dataSet)/\(kind)_\(values.count).pb"
       guard values.count < types.count else {
-        throw .invalid("test/values", "the model has \(types.count) \(kind)s, but there is \(path)", at: Location(file: path))
+        throw .invalid(
+          "test/values", "the model has \(types.count) \(kind)s, but there is \(path)", at: Location(file: path))
       }
       let type = types[values.count]
-      values.append(try ONNXDatumFile.read(path: path, type: type ?? .tensor(TensorType(.float32, nil)), limits: limits).datum)
+      values.append(
+        try ONNXDatumFile.read(path: path, type: type ?? .tensor(TensorType(.float32, nil)), limits: limits).datum)
     }
     return values
   }

@@ -49,7 +49,8 @@ struct CaseRunner: Sendable {
   private func check(_ set: String, _ interpreter: Interpreter) throws(Diagnostic) {
     let graph = interpreter.graph
     let inputs = try BackendCase.values("input", in: set, types: graph.inputs.map { graph[$0].type }, limits: limits)
-    let expected = try BackendCase.values("output", in: set, types: graph.outputs.map { graph[$0].type }, limits: limits)
+    let expected = try BackendCase.values(
+      "output", in: set, types: graph.outputs.map { graph[$0].type }, limits: limits)
     let fed = Dictionary(zip(graph.inputs.map { graph[$0].name }, inputs)) { first, _ in first }
     let outputs = try interpreter.run(fed) as [Datum]
     guard outputs.count == expected.count else {

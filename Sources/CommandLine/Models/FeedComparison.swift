@@ -39,7 +39,8 @@ struct FeedComparison: Sendable {
       for position in total.indices { total[position].merge(result.comparisons[position]) }
     }
     return EquivalenceReport(
-      samples: set.count, outputs: total, ranks: results.first?.ranks ?? outputs.map { _ in 0 }, accuracy: accuracy(results),
+      samples: set.count, outputs: total, ranks: results.first?.ranks ?? outputs.map { _ in 0 },
+      accuracy: accuracy(results),
       tolerance: tolerance)
   }
 
@@ -60,7 +61,8 @@ struct FeedComparison: Sendable {
   private func choices(
     _ feed: Feed, _ left: Tensor, _ right: Tensor
   ) -> [(sample: Int, reference: Int?, candidate: Int?)] {
-    guard !set.labels.isEmpty, let one = Prediction.rows(of: left, classes: nil), let two = Prediction.rows(of: right, classes: nil),
+    guard !set.labels.isEmpty, let one = Prediction.rows(of: left, classes: nil),
+      let two = Prediction.rows(of: right, classes: nil),
       one.count >= feed.samples.count
     else { return [] }
     return zip(feed.samples, zip(one, two)).map { ($0, $1.0?.index, $1.1?.index) }

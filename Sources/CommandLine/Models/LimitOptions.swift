@@ -12,7 +12,8 @@ struct LimitOptions: ParsableArguments {
 
   private static var list: String {
     let defaults = ResourceLimits()
-    return ResourceLimits.all.map { "\($0.name): \($0.summary) (\(defaults[keyPath: $0.keyPath]))" }.joined(separator: "; ")
+    return ResourceLimits.all.map { "\($0.name): \($0.summary) (\(defaults[keyPath: $0.keyPath]))" }.joined(
+      separator: "; ")
   }
 
   /// The defaults with what was set.
@@ -26,10 +27,12 @@ struct LimitOptions: ParsableArguments {
         let nearest = Spelling.nearest(parts[0], among: ResourceLimits.all.map(\.name))
         throw Diagnostic(
           "usage/limit", .usage, "there is no limit named \(parts[0])",
-          fix: nearest.map { "did you mean \($0)?" } ?? "there are \(ResourceLimits.all.map(\.name).joined(separator: ", "))")
+          fix: nearest.map { "did you mean \($0)?" }
+            ?? "there are \(ResourceLimits.all.map(\.name).joined(separator: ", "))")
       }
       guard parts.count == 2, let value = Int(parts[1]), value > 0 else {
-        throw Diagnostic("usage/limit", .usage, "--limit \(assignment) does not give \(entry.name) a positive whole number")
+        throw Diagnostic(
+          "usage/limit", .usage, "--limit \(assignment) does not give \(entry.name) a positive whole number")
       }
       limits[keyPath: entry.keyPath] = value
     }

@@ -34,7 +34,9 @@ struct ModelLoader {
   private func open(_ path: String) throws(Diagnostic) -> Loaded {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw .invalid("model/folder", "this is a folder, and models in folders cannot be read yet", fix: "give the model's .onnx or .lathe file")
+      throw .invalid(
+        "model/folder", "this is a folder, and models in folders cannot be read yet",
+        fix: "give the model's .onnx or .lathe file")
     }
     let head = try MappedFile(path: path).prefix(64)
     if head.withUnsafeBytes(CompactLayout.isCompact) {
@@ -43,7 +45,9 @@ struct ModelLoader {
     }
     let imported = try ONNXImporter(catalog: .standard, limits: limits).importModel(at: path)
     let renderer = DiagnosticRenderer(terminal: .error)
-    for warning in imported.warnings { Terminal.error.write(renderer.render(warning.located(in: Location(file: path)))) }
+    for warning in imported.warnings {
+      Terminal.error.write(renderer.render(warning.located(in: Location(file: path))))
+    }
     return Loaded(model: imported.model, format: "onnx", files: [path] + imported.externalFiles)
   }
 }

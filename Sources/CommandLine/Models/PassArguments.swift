@@ -25,7 +25,9 @@ enum PassArguments {
     for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
       let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
       guard sides.count == 2, !sides[0].isEmpty else {
-        throw Diagnostic("usage/pass", .usage, "--pass \(argument): \(pair) is not key=value", fix: "write --pass ID:key=value,key=value")
+        throw Diagnostic(
+          "usage/pass", .usage, "--pass \(argument): \(pair) is not key=value",
+          fix: "write --pass ID:key=value,key=value")
       }
       guard members[sides[0]] == nil else {
         throw Diagnostic("usage/pass", .usage, "--pass \(argument): \(sides[0]) is given twice")

@@ -18,7 +18,8 @@ struct Prediction: Sendable {
 
   /// Predictions for each row of a [rows, classes] tensor; nil for any other tensor.
   static func rows(of tensor: Tensor, classes: Int?) -> [Prediction?]? {
-    guard tensor.rank == 2, tensor.dtype.isFloat, let width = tensor.shape.last, width > 1, classes == nil || classes == width,
+    guard tensor.rank == 2, tensor.dtype.isFloat, let width = tensor.shape.last, width > 1,
+      classes == nil || classes == width,
       let values = tensor.doubles()
     else { return nil }
     return stride(from: 0, to: values.count, by: width).map { Prediction(scores: values[$0..<$0 + width]) }

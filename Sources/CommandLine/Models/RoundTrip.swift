@@ -36,7 +36,8 @@ enum RoundTrip: String, ExpressibleByArgument, CaseIterable, Sendable {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw Diagnostic("test/temporary-folder", .unwritableOutput, "no temporary folder can be made: \(error.localizedDescription)")
+      throw Diagnostic(
+        "test/temporary-folder", .unwritableOutput, "no temporary folder can be made: \(error.localizedDescription)")
     }
     defer { try? FileManager.default.removeItem(at: folder) }
     return try trip(folder.appendingPathComponent(name).path)

@@ -21,7 +21,8 @@ enum SourceDigest {
     var hasher = SHA256()
     let chunk = 8 << 20
     for start in stride(from: 0, to: file.bytes.count, by: chunk) {
-      hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: file.bytes[start..<min(start + chunk, file.bytes.count)]))
+      hasher.update(
+        bufferPointer: UnsafeRawBufferPointer(rebasing: file.bytes[start..<min(start + chunk, file.bytes.count)]))
       file.dropPages()
     }
     return hasher.finalize().map { String(format: "%02x", $0) }.joined()

@@ -30,7 +30,8 @@ struct TextOptions: ParsableArguments {
     if cased { assets.tokenizerOptions["lowercase"] = "false" }
     if let labels { assets.labels = try Self.readLabels(labels) }
     guard !cased || !assets.vocabulary.isEmpty else {
-      throw Diagnostic("usage/cased", .usage, "--cased says something about a vocabulary, but there is none", fix: "give --vocab FILE")
+      throw Diagnostic(
+        "usage/cased", .usage, "--cased says something about a vocabulary, but there is none", fix: "give --vocab FILE")
     }
     return assets
   }
@@ -46,12 +47,15 @@ struct TextOptions: ParsableArguments {
     }
     let document = try JSONValue.parse(bytes, file: path)
     guard let list = document.arrayValue else {
-      throw .invalid("labels/format", "the labels are \(document.kindDescription)", at: Location(file: path), fix: "give a JSON array of strings")
+      throw .invalid(
+        "labels/format", "the labels are \(document.kindDescription)", at: Location(file: path),
+        fix: "give a JSON array of strings")
     }
     var names: [String] = []
     for (index, element) in list.enumerated() {
       guard let name = element.stringValue else {
-        throw .invalid("labels/format", "label \(index) is \(element.kindDescription), not a string", at: Location(file: path))
+        throw .invalid(
+          "labels/format", "label \(index) is \(element.kindDescription), not a string", at: Location(file: path))
       }
       names.append(name)
     }

@@ -24,16 +24,21 @@ struct CaseReport {
       let counts = [CaseResult.Status.passed, .failed, .skipped].map { status in group.count { $0.status == status } }
       table.append([subject] + counts.map { $0 == 0 ? "·" : String($0) })
     }
-    let failures = results.filter { $0.status == .failed }.map { "failed \($0.name): \(DiagnosticRenderer.printable($0.message))\n" }
+    let failures = results.filter { $0.status == .failed }.map {
+      "failed \($0.name): \(DiagnosticRenderer.printable($0.message))\n"
+    }
     let total = "\n\(count(.passed)) passed, \(count(.failed)) failed, \(count(.skipped)) skipped\n"
     return table.render() + (failures.isEmpty ? "" : "\n" + failures.joined()) + total
   }
 
   var json: JSONValue {
     [
-      "passed": .integer(Int64(count(.passed))), "failed": .integer(Int64(count(.failed))), "skipped": .integer(Int64(count(.skipped))),
+      "passed": .integer(Int64(count(.passed))), "failed": .integer(Int64(count(.failed))),
+      "skipped": .integer(Int64(count(.skipped))),
       "cases": .array(
-        results.map { ["name": .string($0.name), "status": .string($0.status.rawValue), "message": .string($0.message)] }),
+        results.map {
+          ["name": .string($0.name), "status": .string($0.status.rawValue), "message": .string($0.message)]
+        }),
     ]
   }
 }

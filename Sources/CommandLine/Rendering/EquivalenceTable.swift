@@ -15,13 +15,15 @@ struct EquivalenceTable {
 
   func render(for terminal: Terminal) -> String {
     var table = TextTable([
-      ("output", .left), ("rows", .right), ("agreement", .right), ("flips", .right), ("max abs", .right), ("mean abs", .right),
+      ("output", .left), ("rows", .right), ("agreement", .right), ("flips", .right), ("max abs", .right),
+      ("mean abs", .right),
       ("min cosine", .right), ("SQNR dB", .right),
     ])
     for output in report.outputs {
       let noise = output.signalToQuantizationNoise
       table.append([
-        output.name, NumberFormat.grouped(output.rows), output.decisions > 0 ? NumberFormat.percent(output.agreement) : "—",
+        output.name, NumberFormat.grouped(output.rows),
+        output.decisions > 0 ? NumberFormat.percent(output.agreement) : "—",
         output.decisions > 0 ? String(output.flips.count) : "—", NumberFormat.short(output.maximumAbsoluteError),
         NumberFormat.short(output.meanAbsoluteError), String(format: "%.6f", output.minimumCosine),
         noise.isFinite ? String(format: "%.1f", noise) : "∞",
@@ -37,7 +39,8 @@ struct EquivalenceTable {
     guard let accuracy = report.accuracy else { return "" }
     func line(_ name: String, _ right: Int) -> String {
       let share = NumberFormat.percent(Double(right) / Double(accuracy.labelled))
-      return "accuracy of \(name): \(share) (\(NumberFormat.grouped(right)) of \(NumberFormat.grouped(accuracy.labelled)))\n"
+      return
+        "accuracy of \(name): \(share) (\(NumberFormat.grouped(right)) of \(NumberFormat.grouped(accuracy.labelled)))\n"
     }
     return "\n" + line(reference, accuracy.reference) + line(candidate, accuracy.candidate)
   }

@@ -19,13 +19,16 @@ struct GraphvizPrinter {
     let constants = node.operands.filter { graph[$0].constant != nil }.map { operand in
       "@\(graph[operand].name): \(graph[operand].type.map(\.description) ?? "?")"
     }
-    lines.append("  n\(id.index) [label=\(Self.quoted(([node.op.name.description] + constants).joined(separator: "\n")))];")
+    lines.append(
+      "  n\(id.index) [label=\(Self.quoted(([node.op.name.description] + constants).joined(separator: "\n")))];")
     for operand in node.operands where graph[operand].constant == nil {
       lines.append("  \(source(operand, graph)) -> n\(id.index)\(label(operand, graph));")
     }
   }
 
-  private func source(_ id: ValueID, _ graph: Graph) -> String { graph[id].producer.map { "n\($0.index)" } ?? "v\(id.index)" }
+  private func source(_ id: ValueID, _ graph: Graph) -> String {
+    graph[id].producer.map { "n\($0.index)" } ?? "v\(id.index)"
+  }
 
   private func label(_ id: ValueID, _ graph: Graph) -> String {
     graph[id].type.map { " [label=\(Self.quoted($0.description))]" } ?? ""

@@ -49,7 +49,8 @@ struct ModelSummary {
   private func line(_ id: ValueID, _ graph: Graph) -> String {
     let value = graph[id]
     let fallback = value.defaultValue == nil ? "" : " (has a default)"
-    return "  \(DiagnosticRenderer.printable(value.name)): \(DiagnosticRenderer.printable(value.type.map(\.description) ?? "?"))\(fallback)"
+    return
+      "  \(DiagnosticRenderer.printable(value.name)): \(DiagnosticRenderer.printable(value.type.map(\.description) ?? "?"))\(fallback)"
   }
 
   private var facts: [(String, String)] {
@@ -60,12 +61,17 @@ struct ModelSummary {
     ]
     let metadata = model.metadata
     if !metadata.operatorSets.isEmpty {
-      list.append(("operator sets", metadata.operatorSets.map { "\($0.isEmpty ? "ai.onnx" : $0) \($1)" }.joined(separator: ", ")))
+      list.append(
+        ("operator sets", metadata.operatorSets.map { "\($0.isEmpty ? "ai.onnx" : $0) \($1)" }.joined(separator: ", ")))
     }
     if let version = metadata.irVersion { list.append(("IR version", String(version))) }
-    if !metadata.producerName.isEmpty { list.append(("producer", "\(metadata.producerName) \(metadata.producerVersion)")) }
+    if !metadata.producerName.isEmpty {
+      list.append(("producer", "\(metadata.producerName) \(metadata.producerVersion)"))
+    }
     if let text = model.text {
-      if !text.vocabulary.isEmpty { list.append(("vocabulary", "\(NumberFormat.grouped(text.vocabulary.count { $0 == 10 })) tokens")) }
+      if !text.vocabulary.isEmpty {
+        list.append(("vocabulary", "\(NumberFormat.grouped(text.vocabulary.count { $0 == 10 })) tokens"))
+      }
       if !text.labels.isEmpty { list.append(("labels", text.labels.joined(separator: ", "))) }
     }
     for (key, value) in metadata.annotations.metadata { list.append((key, value)) }
@@ -99,7 +105,8 @@ struct ModelSummary {
   private func describe(_ id: ValueID, _ graph: Graph) -> JSONValue {
     let value = graph[id]
     let type = value.type?.tensor
-    let shape: JSONValue = type?.shape.map { .array($0.map { $0.known.map { .integer(Int64($0)) } ?? .string($0.description) }) } ?? .null
+    let shape: JSONValue =
+      type?.shape.map { .array($0.map { $0.known.map { .integer(Int64($0)) } ?? .string($0.description) }) } ?? .null
     return [
       "name": .string(value.name), "type": value.type.map { .string($0.description) } ?? .null,
       "dtype": type.map { .string($0.dtype.name) } ?? .null, "shape": shape,

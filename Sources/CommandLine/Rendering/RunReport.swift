@@ -48,7 +48,8 @@ struct RunReport {
 
   private func accuracyLine(_ predictions: [Prediction?]?) -> String {
     guard let predictions, let score = Self.score(predictions, set.labels) else { return "" }
-    return "accuracy \(NumberFormat.percent(Double(score.right) / Double(score.labelled))) (\(score.right) of \(score.labelled))\n"
+    return
+      "accuracy \(NumberFormat.percent(Double(score.right) / Double(score.labelled))) (\(score.right) of \(score.labelled))\n"
   }
 
   private static func score(_ predictions: [Prediction?], _ labels: [Int?]) -> (right: Int, labelled: Int)? {
@@ -109,7 +110,10 @@ struct RunReport {
     let rest = shape.dropFirst()
     guard !rest.isEmpty else { return .array(Array(elements)) }
     let step = rest.reduce(1, *)
-    return .array((0..<extent).map { nest(elements[(elements.startIndex + $0 * step)..<(elements.startIndex + ($0 + 1) * step)], rest) })
+    return .array(
+      (0..<extent).map {
+        nest(elements[(elements.startIndex + $0 * step)..<(elements.startIndex + ($0 + 1) * step)], rest)
+      })
   }
 
   private static func shortened(_ text: String) -> String {

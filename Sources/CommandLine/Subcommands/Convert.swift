@@ -24,7 +24,8 @@ struct Convert: ParsableCommand {
 
   @Option(
     name: .customLong("pass"),
-    help: ArgumentHelp("Run a pass; passes run in the order given. lathe passes lists them.", valueName: "id[:key=value,…]"))
+    help: ArgumentHelp(
+      "Run a pass; passes run in the order given. lathe passes lists them.", valueName: "id[:key=value,…]"))
   var passes: [String] = []
 
   @OptionGroup var text: TextOptions
@@ -48,7 +49,8 @@ struct Convert: ParsableCommand {
     let limits = try limits.limits()
     let format = try OutputFormat(path: output)
     if format == .lathe, opset != nil || externalData {
-      throw Diagnostic("usage/onnx-option", .usage, "--opset and --external-data are for ONNX, but the output is \(output)")
+      throw Diagnostic(
+        "usage/onnx-option", .usage, "--opset and --external-data are for ONNX, but the output is \(output)")
     }
     let pipeline = try PassArguments.pipeline(passes)
     let clock = ContinuousClock()
@@ -57,7 +59,9 @@ struct Convert: ParsableCommand {
     loaded.model.text = try text.assets(over: loaded.model.text)
     var ledger = Ledger()
     ledger.entries.append(
-      Ledger.Entry(step: "import", after: Ledger.Size(of: loaded.model.graph), seconds: start.duration(to: clock.now) / .seconds(1)))
+      Ledger.Entry(
+        step: "import", after: Ledger.Size(of: loaded.model.graph), seconds: start.duration(to: clock.now) / .seconds(1)
+      ))
     let progress = ProgressBar("passes", total: pipeline.steps.count)
     defer { progress.finish() }
     try pipeline.run(on: &loaded.model.graph, limits: limits, ledger: &ledger) { number, _ in
@@ -104,7 +108,8 @@ struct Convert: ParsableCommand {
     }
     Terminal.output.write(LedgerTable(ledger).render())
     Terminal.output.writeLine(
-      "\n\(input): \(NumberFormat.grouped(inputBytes)) bytes → \(output): \(NumberFormat.grouped(outputBytes)) bytes\(Self.ratio(inputBytes, outputBytes))")
+      "\n\(input): \(NumberFormat.grouped(inputBytes)) bytes → \(output): \(NumberFormat.grouped(outputBytes)) bytes\(Self.ratio(inputBytes, outputBytes))"
+    )
   }
 
   /// ` (1.52× smaller)`, or nothing where the sizes are within a percent or two.
@@ -131,7 +136,9 @@ enum OutputFormat: Equatable {
     } else if path.hasSuffix(".onnx") {
       self = .onnx
     } else {
-      throw Diagnostic("usage/output-format", .usage, "\(path) ends in neither .lathe nor .onnx", fix: "name the output NAME.lathe or NAME.onnx")
+      throw Diagnostic(
+        "usage/output-format", .usage, "\(path) ends in neither .lathe nor .onnx",
+        fix: "name the output NAME.lathe or NAME.onnx")
     }
   }
 }

@@ -7,7 +7,8 @@ import LatheJSON
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a model's interface, operators, sizes and history.",
-    discussion: "--text prints the graph in the text form; constants of more than a few elements stand there as fingerprints.")
+    discussion:
+      "--text prints the graph in the text form; constants of more than a few elements stand there as fingerprints.")
 
   @Argument(help: "The model: .onnx or .lathe.")
   var model: String
@@ -27,7 +28,9 @@ struct Inspect: ParsableCommand {
   @OptionGroup var limits: LimitOptions
 
   mutating func validate() throws {
-    guard [json, text, dot].count(where: { $0 }) <= 1 else { throw ValidationError("give one of --json, --text and --dot") }
+    guard [json, text, dot].count(where: { $0 }) <= 1 else {
+      throw ValidationError("give one of --json, --text and --dot")
+    }
     guard constants == nil || text else { throw ValidationError("--constants goes with --text") }
     guard constants.map({ $0 >= 0 }) ?? true else { throw ValidationError("--constants is 0 or more") }
   }

@@ -38,7 +38,9 @@ struct Run: ParsableCommand {
   @OptionGroup var limits: LimitOptions
 
   mutating func validate() throws {
-    guard (samples != nil) != !texts.isEmpty else { throw ValidationError("give either --samples FILE or --text \"…\"") }
+    guard (samples != nil) != !texts.isEmpty else {
+      throw ValidationError("give either --samples FILE or --text \"…\"")
+    }
     guard output?.hasSuffix(".npz") ?? true else { throw ValidationError("the output is an .npz file: -o NAME.npz") }
   }
 

@@ -93,7 +93,8 @@ struct Verify: ParsableCommand {
     let options = SampleOptions(maximumLength: arguments.maxLength, batchSize: arguments.batch, limits: limits)
     let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)
     let comparison = FeedComparison(
-      reference: (reference, engines.0), candidate: (candidate, engines.1), set: set, outputs: interfaces.0.outputs.map(\.name),
+      reference: (reference, engines.0), candidate: (candidate, engines.1), set: set,
+      outputs: interfaces.0.outputs.map(\.name),
       candidateOutputs: interfaces.1.outputs.map(\.name))
     return try comparison.run(threads: arguments.threads ?? FeedRunner.defaultThreads, tolerance: tolerance)
   }
@@ -113,11 +114,15 @@ struct Verify: ParsableCommand {
     guard left == right else {
       throw Diagnostic(
         "verify/outputs", .brokenPromise, "the models have different outputs",
-        notes: ["the reference's: \(left.sorted().joined(separator: ", "))", "the candidate's: \(right.sorted().joined(separator: ", "))"])
+        notes: [
+          "the reference's: \(left.sorted().joined(separator: ", "))",
+          "the candidate's: \(right.sorted().joined(separator: ", "))",
+        ])
     }
     let known = Set(reference.inputs.map(\.name))
     if let extra = candidate.inputs.first(where: { !$0.hasDefault && !known.contains($0.name) }) {
-      throw Diagnostic("verify/inputs", .brokenPromise, "the candidate needs the input \(extra.name), which the reference has not")
+      throw Diagnostic(
+        "verify/inputs", .brokenPromise, "the candidate needs the input \(extra.name), which the reference has not")
     }
   }
 }

@@ -53,7 +53,9 @@ public struct TypeInference {
       try type.checkExtents()
       let merged = try merged(type, declared: graph[output].type, name: graph[output].name)
       graph.setType(merged, of: output)
-      guard position < followed.count, let list = followed[position], list.count <= Operand.maximumElements else { continue }
+      guard position < followed.count, let list = followed[position], list.count <= Operand.maximumElements else {
+        continue
+      }
       elements[output] = list
     }
   }
@@ -117,11 +119,13 @@ public struct TypeInference {
     return (try? Self.merged(inferred, declared: declared, name: name)) ?? inferred
   }
 
-  private static func merged(_ inferred: ValueType, declared: ValueType?, name: String) throws(Diagnostic) -> ValueType {
+  private static func merged(_ inferred: ValueType, declared: ValueType?, name: String) throws(Diagnostic) -> ValueType
+  {
     guard let declared, case .tensor(let a) = inferred, case .tensor(let b) = declared else { return inferred }
     func conflict() -> Diagnostic {
       .invalid(
-        "ir/type-conflict", "%\(name) is declared as \(declared), but its operator gives \(inferred)", at: Location(value: name),
+        "ir/type-conflict", "%\(name) is declared as \(declared), but its operator gives \(inferred)",
+        at: Location(value: name),
         fix: "correct the model's declared type, or the operator's inputs")
     }
     guard a.dtype == b.dtype else { throw conflict() }

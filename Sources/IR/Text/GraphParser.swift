@@ -14,7 +14,8 @@ public struct GraphParser: Sendable {
   public var limits: ResourceLimits
 
   public init(
-    catalog: OperatorCatalog, limits: ResourceLimits = ResourceLimits(), constants: @escaping ConstantSource = { _, _, _ in nil }
+    catalog: OperatorCatalog, limits: ResourceLimits = ResourceLimits(),
+    constants: @escaping ConstantSource = { _, _, _ in nil }
   ) {
     self.catalog = catalog
     self.limits = limits
@@ -75,7 +76,8 @@ struct GraphTextReader {
   /// `graph "name" (%in: type, …) captures (%x: type, …) -> (%out, …) { … }`
   mutating func graph(depth: Int) throws(Diagnostic) -> Graph {
     guard depth <= parser.limits.nestingDepth else {
-      throw parser.limits.exceeded("nesting-depth", "graphs nest deeper than \(depth - 1)", at: lexer.location(lexer.tokenStart))
+      throw parser.limits.exceeded(
+        "nesting-depth", "graphs nest deeper than \(depth - 1)", at: lexer.location(lexer.tokenStart))
     }
     guard try take(.word("graph")) else { throw failure("a graph starts with the word graph") }
     var graph = Graph()
@@ -90,7 +92,9 @@ struct GraphTextReader {
     while try !take(.punctuation("}")) { try statement(&graph, depth) }
     var ids: [ValueID] = []
     for output in outputs {
-      guard let id = try resolve(output, graph) else { throw lexer.failure("an output cannot be left out", at: output.position) }
+      guard let id = try resolve(output, graph) else {
+        throw lexer.failure("an output cannot be left out", at: output.position)
+      }
       ids.append(id)
     }
     graph.setOutputs(ids)
@@ -193,7 +197,9 @@ struct GraphTextReader {
         if position > 0 { try expect(",") }
         if try take(.word("_")) { continue }
         let type = try type()
-        if let output = position < graph[id].outputs.count ? graph[id].outputs[position] : nil { graph.setType(type, of: output) }
+        if let output = position < graph[id].outputs.count ? graph[id].outputs[position] : nil {
+          graph.setType(type, of: output)
+        }
       }
     }
     if try take(.word("as")) { graph[id].name = try string() }
@@ -215,7 +221,8 @@ struct GraphTextReader {
       }
       guard let op = try catalog.decode(name, attributes) else {
         throw .invalid(
-          "text/operator", "there is no operator \(name)", fix: "an operator that Lathe does not know is written opaque \"\(name)\" version 1 (…)")
+          "text/operator", "there is no operator \(name)",
+          fix: "an operator that Lathe does not know is written opaque \"\(name)\" version 1 (…)")
       }
       return op
     }
@@ -246,7 +253,9 @@ struct GraphTextReader {
       let shape = try shape()
       return .tensor(TensorType(dtype, shape))
     }
-    guard ["sequence", "optional", "sparse", "map", "opaque"].contains(head) else { throw failure("\(head) is no type") }
+    guard ["sequence", "optional", "sparse", "map", "opaque"].contains(head) else {
+      throw failure("\(head) is no type")
+    }
     try advance()
     try expect("(")
     let result: ValueType?
@@ -275,7 +284,9 @@ struct GraphTextReader {
 
   /// `[a, b]` or `[*]`, read raw since dimensions are expressions; the current token is the element type.
   private mutating func shape() throws(Diagnostic) -> Shape? {
-    guard try lexer.next() == .punctuation("[") else { throw failure("a type is followed by its shape, as in f32[2, n]") }
+    guard try lexer.next() == .punctuation("[") else {
+      throw failure("a type is followed by its shape, as in f32[2, n]")
+    }
     let items = try lexer.bracketedList(closing: "]")
     var dimensions: Shape? = []
     if items == ["*"] { dimensions = nil }

@@ -51,7 +51,8 @@ public struct GraphPrinter: Sendable {
     let types = node.outputs.map { $0.map { type($0, graph) } ?? "_" }.joined(separator: ", ")
     let name = node.name.isEmpty ? "" : " as \(Self.quoted(node.name))"
     let ending = "\(node.outputs.isEmpty ? "" : " : \(types)")\(name)"
-    let start = "\(indent)\(results)\(node.outputs.isEmpty ? "" : " = ")\(operatorName(node.op))(\(operands))\(captures)"
+    let start =
+      "\(indent)\(results)\(node.outputs.isEmpty ? "" : " = ")\(operatorName(node.op))(\(operands))\(captures)"
     let attributes = node.op.attributes.values
     guard attributes.values.contains(where: Self.holdsGraph) else {
       let list = attributes.map { "\($0) = \(text($1))" }.joined(separator: ", ")
@@ -65,7 +66,9 @@ public struct GraphPrinter: Sendable {
     lines.append("\(indent)}\(ending)")
   }
 
-  private func appendAttribute(_ name: String, _ value: Attribute, _ indent: String, isLast: Bool, to lines: inout [String]) {
+  private func appendAttribute(
+    _ name: String, _ value: Attribute, _ indent: String, isLast: Bool, to lines: inout [String]
+  ) {
     let comma = isLast ? "" : ","
     switch value {
     case .graph(let graph): append(graph, indent: indent, prefix: "\(indent)\(name) = ", suffix: comma, to: &lines)
@@ -94,7 +97,8 @@ public struct GraphPrinter: Sendable {
     guard let id else { return "_" }
     let value = graph[id]
     let sigil = value.constant == nil ? "%" : "@"
-    return sigil + (value.name.utf8.allSatisfy(TextLexer.isNameByte) && !value.name.isEmpty ? value.name : Self.quoted(value.name))
+    return sigil
+      + (value.name.utf8.allSatisfy(TextLexer.isNameByte) && !value.name.isEmpty ? value.name : Self.quoted(value.name))
   }
 
   private func text(_ value: Attribute) -> String {

@@ -132,7 +132,9 @@ extension GraphTextReader {
     }
     if case .fingerprint(let fingerprint) = token {
       guard let tensor = parser.constants(name, type, fingerprint), tensor.fingerprint == fingerprint else {
-        throw failure("the contents of @\(name) are not in this text", fix: "give the file it was printed from, or print all constants")
+        throw failure(
+          "the contents of @\(name) are not in this text",
+          fix: "give the file it was printed from, or print all constants")
       }
       try advance()
       return tensor
@@ -158,7 +160,9 @@ extension GraphTextReader {
     var state = UInt64(bitPattern: Int64(value))
     let count = try Tensor.elementCount(of: shape)
     let doubles = (0..<count).map { _ in kind == "fill" ? value : Self.uniform(&state) }
-    guard let tensor = try Tensor(doubles: doubles, dtype: dtype, shape: shape) else { throw failure("\(dtype) cannot be generated") }
+    guard let tensor = try Tensor(doubles: doubles, dtype: dtype, shape: shape) else {
+      throw failure("\(dtype) cannot be generated")
+    }
     return tensor
   }
 
@@ -215,7 +219,8 @@ extension Tensor {
       guard let values = parsed({ Float($0) }) else { return nil }
       self = try Tensor(values, shape: shape)
     default:
-      guard let doubles = parsed({ Double($0) }), let tensor = try Tensor(doubles: doubles, dtype: dtype, shape: shape) else {
+      guard let doubles = parsed({ Double($0) }), let tensor = try Tensor(doubles: doubles, dtype: dtype, shape: shape)
+      else {
         return nil
       }
       self = tensor

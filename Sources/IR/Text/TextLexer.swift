@@ -139,7 +139,9 @@ struct TextLexer {
 
   private mutating func fingerprint() throws(Diagnostic) -> Token {
     position += 1
-    guard let value = UInt64(run(Self.isNameByte), radix: 16) else { throw failure("a fingerprint is 16 hexadecimal digits") }
+    guard let value = UInt64(run(Self.isNameByte), radix: 16) else {
+      throw failure("a fingerprint is 16 hexadecimal digits")
+    }
     return .fingerprint(value)
   }
 
@@ -170,7 +172,8 @@ struct TextLexer {
     case UInt8(ascii: "u") where peek(0) == UInt8(ascii: "{"):
       position += 1
       let digits = run(Self.isNameByte)
-      guard peek(0) == UInt8(ascii: "}"), let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) else { break }
+      guard peek(0) == UInt8(ascii: "}"), let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value)
+      else { break }
       position += 1
       return Array(String(Character(scalar)).utf8)
     default: break

@@ -14,7 +14,9 @@ struct BodyHints {
     isBranch = name == OperatorName("If")
     switch name {
     case OperatorName("Loop"):
-      types = [.tensor(TensorType(.int64, [])), .tensor(TensorType(.bool, []))] + inputs.dropFirst(2).map { $0.map(Self.shapeless) }
+      types =
+        [.tensor(TensorType(.int64, [])), .tensor(TensorType(.bool, []))]
+        + inputs.dropFirst(2).map { $0.map(Self.shapeless) }
     case OperatorName("Scan"):
       // Before version 9 the lengths of the sequences came first.
       types = inputs.dropFirst(version < 9 ? 1 : 0).map { $0.map(Self.shapeless) }

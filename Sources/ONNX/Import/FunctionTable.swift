@@ -28,7 +28,9 @@ struct FunctionTable {
     var keys: [Key] = []
     for proto in protos {
       let key = Key(
-        name: OperatorName(domain: try ModelReader.text(proto.pointee.domain, "a function's domain"), try ModelReader.text(proto.pointee.name, "a function's name")),
+        name: OperatorName(
+          domain: try ModelReader.text(proto.pointee.domain, "a function's domain"),
+          try ModelReader.text(proto.pointee.name, "a function's name")),
         overload: try ModelReader.text(proto.pointee.overload, "a function's overload"))
       guard functions.updateValue(proto, forKey: key) == nil else {
         throw .invalid(
@@ -44,7 +46,8 @@ struct FunctionTable {
   subscript(name: OperatorName, overload: String) -> Proto? { functions[Key(name: name, overload: overload)] }
 
   /// Refuses a graph whose calls would grow beyond the limit, before they do.
-  mutating func check(_ graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, limits: ResourceLimits) throws(Diagnostic) {
+  mutating func check(_ graph: UnsafeMutablePointer<Lathe__Onnx__GraphProto>, limits: ResourceLimits) throws(Diagnostic)
+  {
     guard !isEmpty else { return }
     var open: [Key] = []
     let total = try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), isRepeated: false, &open, limits)
@@ -58,7 +61,8 @@ struct FunctionTable {
     guard let proto = functions[key] else { return Cost(nodes: 0, depth: 0) }
     if let start = open.firstIndex(of: key) {
       let loop = (open[start...] + [key]).map(\.described).joined(separator: " → ")
-      throw .invalid("onnx/function-cycle", "functions call each other in a circle: \(loop)", fix: "use Loop or Scan for iteration")
+      throw .invalid(
+        "onnx/function-cycle", "functions call each other in a circle: \(loop)", fix: "use Loop or Scan for iteration")
     }
     let deepest = min(max(1, limits.nestingDepth), WireScan.hardLevels)
     guard open.count < deepest else { throw Self.tooDeep(key, deepest, limits) }
@@ -93,10 +97,12 @@ struct FunctionTable {
       var inner = Cost(nodes: isRepeated ? Self.weight(of: node) : 1, depth: 0)
       for attribute in MessageList(node.pointee.attribute, node.pointee.n_attribute) {
         if let graph = attribute.pointee.g {
-          inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), isRepeated: isRepeated, &open, limits))
+          inner.add(
+            try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), isRepeated: isRepeated, &open, limits))
         }
         for graph in MessageList(attribute.pointee.graphs, attribute.pointee.n_graphs) {
-          inner.add(try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), isRepeated: isRepeated, &open, limits))
+          inner.add(
+            try cost(of: MessageList(graph.pointee.node, graph.pointee.n_node), isRepeated: isRepeated, &open, limits))
         }
       }
       total.add(called)
@@ -122,7 +128,8 @@ extension FunctionTable {
     for attribute in MessageList(proto.pointee.attribute_proto, proto.pointee.n_attribute_proto) {
       bytes += lathe__onnx__attribute_proto__get_packed_size(attribute)
     }
-    let names = proto.pointee.n_input + proto.pointee.n_output + proto.pointee.n_attribute + proto.pointee.n_opset_import
+    let names =
+      proto.pointee.n_input + proto.pointee.n_output + proto.pointee.n_attribute + proto.pointee.n_opset_import
     return 1 + (bytes + 4 * names) / bytesPerNode
   }
 }

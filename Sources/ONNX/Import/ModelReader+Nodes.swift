@@ -156,7 +156,8 @@ extension ModelReader {
           guard branchDepth > 0, error.category == .invalidInput, error.id.hasPrefix("operator/") else { throw error }
           warnings.add(
             .warning(
-              "onnx/branch", "\(error.message); the model can be run only where this branch of an If is not taken", at: error.location))
+              "onnx/branch", "\(error.message); the model can be run only where this branch of an If is not taken",
+              at: error.location))
           return
         }
         target.graph.setType(nil, of: value)

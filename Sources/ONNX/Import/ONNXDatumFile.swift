@@ -64,7 +64,9 @@ private struct DatumReader {
     switch type {
     case .tensor(let tensor):
       guard message.n_sequence_values == 0 else { throw Self.mismatch(.sequence(type)) }
-      for value in MessageList(message.tensor_values, message.n_tensor_values) { elements.append(try self.tensor(value, tensor)) }
+      for value in MessageList(message.tensor_values, message.n_tensor_values) {
+        elements.append(try self.tensor(value, tensor))
+      }
     case .sequence(let inner):
       guard message.n_tensor_values == 0 else { throw Self.mismatch(.sequence(type)) }
       for value in MessageList(message.sequence_values, message.n_sequence_values) {
@@ -100,10 +102,14 @@ private struct DatumReader {
   }
 
   static func unsupported(_ type: ValueType) -> Diagnostic {
-    .invalid("onnx/value-type", "values of the type \(type) cannot be read from a file", fix: "give tensors, sequences or optionals")
+    .invalid(
+      "onnx/value-type", "values of the type \(type) cannot be read from a file",
+      fix: "give tensors, sequences or optionals")
   }
 
   private static func mismatch(_ type: ValueType) -> Diagnostic {
-    .invalid("onnx/value-type", "the file does not hold the \(type) that the model declares", fix: "give the file that was made for this value")
+    .invalid(
+      "onnx/value-type", "the file does not hold the \(type) that the model declares",
+      fix: "give the file that was made for this value")
   }
 }

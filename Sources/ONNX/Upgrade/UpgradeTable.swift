@@ -8,7 +8,9 @@ import LatheTensors
 /// that are not listed only gained types, optional operands or attributes with the old meaning as default.
 package enum UpgradeTable {
   /// Whether nodes of an operator in a version of the operator set are rewritten.
-  package static func rewrites(_ name: String, version: Int) -> Bool { steps[name]?.contains { version < $0.below } ?? false }
+  package static func rewrites(_ name: String, version: Int) -> Bool {
+    steps[name]?.contains { version < $0.below } ?? false
+  }
 
   /// The steps of every operator that has some, by name; each applies below a version, and they apply in order.
   static let steps: [String: [UpgradeStep]] = {
@@ -34,7 +36,9 @@ package enum UpgradeTable {
       "Tile": [UpgradeStep(below: 6, apply: Upgrades.tile)],
       "DFT": [UpgradeStep(below: 20, apply: Upgrades.fourierAxis)],
       "Dropout": [UpgradeStep(below: .max, uses: ["Identity"], apply: Upgrades.dropout)],
-      "BatchNormalization": [UpgradeStep(below: 7, apply: Upgrades.testMode), UpgradeStep(below: 14, apply: Upgrades.batchNormalization)],
+      "BatchNormalization": [
+        UpgradeStep(below: 7, apply: Upgrades.testMode), UpgradeStep(below: 14, apply: Upgrades.batchNormalization),
+      ],
       "GroupNormalization": [UpgradeStep(below: 21, apply: Upgrades.groupNormalization)],
       "Upsample": [
         UpgradeStep(below: 7, uses: ["Resize"], apply: Upgrades.upsampleExtents),
@@ -61,7 +65,9 @@ package enum UpgradeTable {
     for suffix in ["L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "SumSquare"] {
       steps["Reduce\(suffix)"] = [UpgradeStep(below: 18, apply: Upgrades.axesToInput)]
     }
-    for name in Upgrades.consumers { steps[name] = [UpgradeStep(below: 6, apply: Upgrades.consumedInputs)] + (steps[name] ?? []) }
+    for name in Upgrades.consumers {
+      steps[name] = [UpgradeStep(below: 6, apply: Upgrades.consumedInputs)] + (steps[name] ?? [])
+    }
     return steps
   }()
 }

@@ -13,7 +13,9 @@ extension Upgrades {
     }
     let inputs = Array(draft.inputs.dropFirst())
     let captures = draft.captures["body"]?.first ?? []
-    guard let body = try draft.attributes.graph("body"), inputs.count == body.inputs.count, inputs.allSatisfy({ $0 != nil }) else {
+    guard let body = try draft.attributes.graph("body"), inputs.count == body.inputs.count,
+      inputs.allSatisfy({ $0 != nil })
+    else {
       return context.reader.keep(&draft, because: "its inputs are not those of its body")
     }
     var inner = draft.attributes

@@ -6,8 +6,10 @@ import LatheTensors
 extension Upgrades {
   /// Operators that said before version 6 which inputs' memory they may use.
   static let consumers = [
-    "Abs", "Add", "BatchNormalization", "Ceil", "Clip", "Div", "Dropout", "Elu", "Exp", "Floor", "HardSigmoid", "InstanceNormalization",
-    "LeakyRelu", "Log", "Max", "Mean", "Min", "Mul", "Neg", "PRelu", "Reciprocal", "Relu", "Reshape", "Selu", "Sigmoid", "Sqrt", "Sub",
+    "Abs", "Add", "BatchNormalization", "Ceil", "Clip", "Div", "Dropout", "Elu", "Exp", "Floor", "HardSigmoid",
+    "InstanceNormalization",
+    "LeakyRelu", "Log", "Max", "Mean", "Min", "Mul", "Neg", "PRelu", "Reciprocal", "Relu", "Reshape", "Selu", "Sigmoid",
+    "Sqrt", "Sub",
     "Sum", "Tanh",
   ]
 
@@ -27,7 +29,8 @@ extension Upgrades {
     }
     let first = axis < 0 ? axis + rank : axis
     guard first >= 0, first + own <= rank else {
-      throw .invalid("operator/axis", "an operand of rank \(own) does not fit a tensor of rank \(rank) from axis \(axis) on")
+      throw .invalid(
+        "operator/axis", "an operand of rank \(own) does not fit a tensor of rank \(rank) from axis \(axis) on")
     }
     try context.append(axes: rank - first - own, toInput: 1, of: &draft)
   }
@@ -47,7 +50,8 @@ extension Upgrades {
 
   /// Element types by name, as Cast gave them before version 6.
   private static let typeNames: [String: DType] = [
-    "FLOAT": .float32, "UINT8": .uint8, "INT8": .int8, "UINT16": .uint16, "INT16": .int16, "INT32": .int32, "INT64": .int64,
+    "FLOAT": .float32, "UINT8": .uint8, "INT8": .int8, "UINT16": .uint16, "INT16": .int16, "INT32": .int32,
+    "INT64": .int64,
     "STRING": .string, "BOOL": .bool, "FLOAT16": .float16, "DOUBLE": .float64, "UINT32": .uint32, "UINT64": .uint64,
     "COMPLEX64": .complex64, "COMPLEX128": .complex128,
   ]
@@ -96,8 +100,10 @@ extension Upgrades {
 
   /// At version 1 Tile repeated one axis.
   static func tile(_ draft: inout NodeDraft, _ context: UpgradeContext) throws(Diagnostic) {
-    guard let rank = context.type(of: draft.input(0))?.rank, let count = context.constant(draft.input(1))?.doubles()?.first,
-      let axis = context.constant(draft.input(2))?.doubles()?.first, let repeats = Int(exactly: count), let position = Int(exactly: axis),
+    guard let rank = context.type(of: draft.input(0))?.rank,
+      let count = context.constant(draft.input(1))?.doubles()?.first,
+      let axis = context.constant(draft.input(2))?.doubles()?.first, let repeats = Int(exactly: count),
+      let position = Int(exactly: axis),
       position >= 0, position < rank
     else { return context.reader.keep(&draft, because: "the axis or the number of repetitions is not known") }
     var list = [Int](repeating: 1, count: rank)

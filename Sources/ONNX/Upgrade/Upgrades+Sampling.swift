@@ -37,7 +37,9 @@ extension Upgrades {
 
   /// Before version 13 empty tensors stood for operands left out.
   static func resizeOperands(_ draft: inout NodeDraft, _ context: UpgradeContext) throws(Diagnostic) {
-    for position in [1, 2] where context.type(of: draft.input(position))?.knownShape == [0] { draft.setInput(position, nil) }
+    for position in [1, 2] where context.type(of: draft.input(position))?.knownShape == [0] {
+      draft.setInput(position, nil)
+    }
     guard try draft.attributes.string("coordinate_transformation_mode") == "tf_half_pixel_for_nn" else { return }
     // The pixel below (x + ½)/s is the one nearest to (x + ½)/s − ½, with the upper of two.
     guard try draft.attributes.string("mode", default: "nearest") == "nearest",

@@ -140,7 +140,9 @@ public struct Attention: Evaluable {
     let (result, captured) = try product(
       try q.converted(to: W.self), try k.converted(to: W.self), try v.converted(to: W.self), as: W.self, bias: mask.add)
     let y = try result.narrowed(to: q.dtype)
-    guard let captured else { throw Diagnostic("operator/inconsistent", .internalFault, "Attention has lost its scores") }
+    guard let captured else {
+      throw Diagnostic("operator/inconsistent", .internalFault, "Attention has lost its scores")
+    }
     return [isPacked ? try y.joiningHeads() : y, k, v, try captured.narrowed(to: q.dtype)]
   }
 

@@ -101,5 +101,7 @@ struct AttentionExtents {
     if expected == .unknown || found.known != nil { self[keyPath: path] = found }
   }
 
-  private static func misfit(_ message: String) -> Diagnostic { .invalid("operator/attention", "Attention: \(message)") }
+  private static func misfit(_ message: String) -> Diagnostic {
+    .invalid("operator/attention", "Attention: \(message)")
+  }
 }

@@ -16,7 +16,8 @@ extension LinearAttention {
     var state = inputs.optional(3)?.doubles() ?? Array(repeating: 0, count: batch * sharedHeads * stateSize)
     let factor = scale == 0 ? 1 / Double(depth).squareRoot() : Double(scale)
     let group = heads / sharedHeads
-    let output = try Tensor(of: T.self, shape: [batch, steps, heads * width]) { (target: UnsafeMutableBufferPointer<T>) in
+    let output = try Tensor(of: T.self, shape: [batch, steps, heads * width]) {
+      (target: UnsafeMutableBufferPointer<T>) in
       var update = [Double](repeating: 0, count: width)
       for item in 0..<batch * sharedHeads {
         let (image, shared) = (item / sharedHeads, item % sharedHeads)
@@ -35,12 +36,16 @@ extension LinearAttention {
             let rate = betas[row * betaSize + (betaSize == 1 ? 0 : shared)]
             for column in 0..<width {
               var stored = 0.0
-              for index in 0..<depth { stored += state[item * stateSize + index * width + column] * k[firstKey + index] }
+              for index in 0..<depth {
+                stored += state[item * stateSize + index * width + column] * k[firstKey + index]
+              }
               update[column] = rate * (update[column] - stored)
             }
           }
           for index in 0..<depth {
-            for column in 0..<width { state[item * stateSize + index * width + column] += k[firstKey + index] * update[column] }
+            for column in 0..<width {
+              state[item * stateSize + index * width + column] += k[firstKey + index] * update[column]
+            }
           }
           for head in shared * group..<(shared + 1) * group {
             for column in 0..<width {

@@ -22,11 +22,13 @@ public struct LinearAttention: FloatEvaluable {
     "LinearAttention", since: 27,
     inputs: [
       .init("query", "T", types), .init("key", "T", types), .init("value", "T", types),
-      .init("past_state", "S", types, .optional), .init("decay", "T", types, .optional), .init("beta", "T", types, .optional),
+      .init("past_state", "S", types, .optional), .init("decay", "T", types, .optional),
+      .init("beta", "T", types, .optional),
     ],
     outputs: [.init("output", "T", types), .init("present_state", "S", types)],
     attributes: [
-      "chunk_size": .integer, "kv_num_heads": .integer, "q_num_heads": .integer, "scale": .float, "update_rule": .string,
+      "chunk_size": .integer, "kv_num_heads": .integer, "q_num_heads": .integer, "scale": .float,
+      "update_rule": .string,
     ])
 
   /// Number of query heads, a multiple of that of key heads.
@@ -40,7 +42,8 @@ public struct LinearAttention: FloatEvaluable {
   /// A hint for implementations that take several steps at a time; no part of the meaning.
   public var chunkSize: Int
 
-  public init(heads: Int, sharedHeads: Int, updateRule: UpdateRule = .gatedDelta, scale: Float = 0, chunkSize: Int = 64) {
+  public init(heads: Int, sharedHeads: Int, updateRule: UpdateRule = .gatedDelta, scale: Float = 0, chunkSize: Int = 64)
+  {
     self.heads = heads
     self.sharedHeads = sharedHeads
     self.updateRule = updateRule
@@ -70,10 +73,13 @@ public struct LinearAttention: FloatEvaluable {
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let query = try inputs.tensor(0)
     guard (inputs.optional(4) != nil) == updateRule.decays, (inputs.optional(5) != nil) == updateRule.corrects else {
-      throw misfit("the update rule \(updateRule.rawValue) needs \(updateRule.decays ? "" : "no ")decay and \(updateRule.corrects ? "" : "no ")beta")
+      throw misfit(
+        "the update rule \(updateRule.rawValue) needs \(updateRule.decays ? "" : "no ")decay and \(updateRule.corrects ? "" : "no ")beta"
+      )
     }
     var (batch, steps): (LatheTensors.Dimension, LatheTensors.Dimension) = (.unknown, .unknown)
-    func bind(_ known: inout LatheTensors.Dimension, _ found: LatheTensors.Dimension, _ role: String) throws(Diagnostic) {
+    func bind(_ known: inout LatheTensors.Dimension, _ found: LatheTensors.Dimension, _ role: String) throws(Diagnostic)
+    {
       guard !known.isProvablyDifferent(from: found) else {
         throw misfit("\(role) has an extent of \(found) where the other operands say \(known)")
       }
@@ -84,7 +90,9 @@ public struct LinearAttention: FloatEvaluable {
       guard shape.count == 3 else { throw misfit("\(role) should have 3 axes, but has the shape \(shape)") }
       try bind(&batch, shape[0], role)
       try bind(&steps, shape[1], role)
-      if let extent = shape[2].known, extent % heads != 0 { throw misfit("\(role): \(extent) is no multiple of \(heads) heads") }
+      if let extent = shape[2].known, extent % heads != 0 {
+        throw misfit("\(role): \(extent) is no multiple of \(heads) heads")
+      }
       return shape[2].exactlyDivided(by: .known(heads)) ?? .unknown
     }
     var depth = try packed(0, "query", heads)
@@ -100,7 +108,9 @@ public struct LinearAttention: FloatEvaluable {
     }
     if updateRule.decays {
       let size = try packed(4, "decay", sharedHeads)
-      if let size = size.known, let depth = depth.known, size != 1, size != depth { throw misfit("decay has \(size) entries for a head") }
+      if let size = size.known, let depth = depth.known, size != 1, size != depth {
+        throw misfit("decay has \(size) entries for a head")
+      }
     }
     if updateRule.corrects, let extent = try inputs.tensor(5).shape?.last?.known, extent != 1 {
       guard try packed(5, "beta", sharedHeads) == 1 else { throw misfit("beta has \(extent) entries for a step") }

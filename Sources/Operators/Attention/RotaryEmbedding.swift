@@ -36,7 +36,8 @@ public struct RotaryEmbedding: FloatEvaluable {
     turnedSize = try attributes.integer("rotary_embedding_dim", default: 0)
     guard heads >= 0, turnedSize >= 0, turnedSize % 2 == 0 else {
       throw .invalid(
-        "operator/attribute-value", "num_heads = \(heads) should not be negative, and rotary_embedding_dim = \(turnedSize) be even")
+        "operator/attribute-value",
+        "num_heads = \(heads) should not be negative, and rotary_embedding_dim = \(turnedSize) be even")
     }
   }
 
@@ -73,12 +74,15 @@ public struct RotaryEmbedding: FloatEvaluable {
 
   private func check(_ inputs: [Operand?], _ position: Int, _ role: String, _ expected: Shape) throws(Diagnostic) {
     guard let shape = try inputs.tensor(position).shape else { return }
-    guard shape.count == expected.count, !zip(shape, expected).contains(where: { $0.isProvablyDifferent(from: $1) }) else {
+    guard shape.count == expected.count, !zip(shape, expected).contains(where: { $0.isProvablyDifferent(from: $1) })
+    else {
       throw misfit("\(role) should have the shape \(expected), but has \(shape)")
     }
   }
 
-  private func misfit(_ message: String) -> Diagnostic { .invalid("operator/rotary-embedding", "RotaryEmbedding: \(message)") }
+  private func misfit(_ message: String) -> Diagnostic {
+    .invalid("operator/rotary-embedding", "RotaryEmbedding: \(message)")
+  }
 
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)

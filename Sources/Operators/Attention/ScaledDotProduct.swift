@@ -32,11 +32,14 @@ struct ScaledDotProduct {
     let factor = precision.rounded(Swift.abs(scale).squareRoot())
     let sign: Double = scale < 0 ? -1 : 1
     let left = try Broadcasting.map(q) { (x: W) in W(double: precision.rounded(x.wide * factor * sign)) }
-    let right = try Broadcasting.map(k) { (x: W) in W(double: precision.rounded(x.wide * factor)) }.permuted([0, 1, 3, 2])
+    let right = try Broadcasting.map(k) { (x: W) in W(double: precision.rounded(x.wide * factor)) }.permuted([
+      0, 1, 3, 2,
+    ])
     var captured = [W](repeating: W.zero, count: capture == nil ? 0 : batch * heads * queries * keys)
     var scores = [W](repeating: W.zero, count: queries * keys)
     var row = [Double](repeating: 0, count: keys)
-    let result = try Tensor(of: W.self, shape: [batch, heads, queries, width]) { (target: UnsafeMutableBufferPointer<W>) in
+    let result = try Tensor(of: W.self, shape: [batch, heads, queries, width]) {
+      (target: UnsafeMutableBufferPointer<W>) in
       guard heads > 0, shared > 0 else { return }
       left.withElements(as: W.self) { left in
         right.withElements(as: W.self) { right in
@@ -44,7 +47,8 @@ struct ScaledDotProduct {
             for item in 0..<batch * heads {
               let (image, head) = (item / heads, item % heads)
               let other = image * shared + head / (heads / shared)
-              multiply(left, item * queries * depth, right, other * depth * keys, &scores, m: queries, k: depth, n: keys)
+              multiply(
+                left, item * queries * depth, right, other * depth * keys, &scores, m: queries, k: depth, n: keys)
               for query in 0..<queries {
                 soften(&scores, query, image, head, bias, &row, into: &captured, at: (item * queries + query) * keys)
               }
@@ -63,7 +67,8 @@ struct ScaledDotProduct {
 
   @inline(__always)
   private func multiply<W: FloatElement>(
-    _ a: UnsafeBufferPointer<W>, _ first: Int, _ b: UnsafeBufferPointer<W>, _ second: Int, _ sums: inout [W], m: Int, k: Int,
+    _ a: UnsafeBufferPointer<W>, _ first: Int, _ b: UnsafeBufferPointer<W>, _ second: Int, _ sums: inout [W], m: Int,
+    k: Int,
     n: Int
   ) {
     sums.withUnsafeMutableBufferPointer { sums in

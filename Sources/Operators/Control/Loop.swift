@@ -27,7 +27,9 @@ public struct Loop: ControlFlow {
 
   public var subgraphs: [(name: String, graph: Graph)] { [("body", body)] }
 
-  public func replacingSubgraphs(_ graphs: [Graph]) -> any SubgraphHolder { graphs.first.map { Loop(body: $0) } ?? self }
+  public func replacingSubgraphs(_ graphs: [Graph]) -> any SubgraphHolder {
+    graphs.first.map { Loop(body: $0) } ?? self
+  }
 
   public func subgraphInputs(_ inputs: [Operand?]) throws(Diagnostic) -> [[ValueType?]] {
     try checkBody(stateCount: inputs.dropFirst(2).count)
@@ -51,7 +53,8 @@ public struct Loop: ControlFlow {
   public func evaluate(
     _ inputs: [Datum?], limits: ResourceLimits, run: SubgraphRunner
   ) throws(Diagnostic) -> [Datum] {
-    let most = try inputs.optional(0).map { (datum) throws(Diagnostic) in try datum.integer("number of iterations") } ?? .max
+    let most =
+      try inputs.optional(0).map { (datum) throws(Diagnostic) in try datum.integer("number of iterations") } ?? .max
     var goesOn = try inputs.optional(1).map { (datum) throws(Diagnostic) in try datum.truth("condition") } ?? true
     var states: [Datum] = []
     for position in inputs.indices.dropFirst(2) { states.append(try inputs.required(position)) }
@@ -95,11 +98,16 @@ public struct Loop: ControlFlow {
 
   /// How often the body runs, where nothing can end the loop early.
   private func iterationCount(_ inputs: [Operand?]) throws(Diagnostic) -> Dimension {
-    guard let most = inputs.optional(0), let count = most.elements?.first ?? most.integers?.first.map({ .known($0) }) else {
+    guard let most = inputs.optional(0), let count = most.elements?.first ?? most.integers?.first.map({ .known($0) })
+    else {
       return .unknown
     }
-    if let condition = inputs.optional(1), condition.constant?.elements(as: Bool.self)?.first != true { return .unknown }
-    guard let condition = body.outputs.first, body.isAlwaysTrue(condition, input: body.inputs[1]) else { return .unknown }
+    if let condition = inputs.optional(1), condition.constant?.elements(as: Bool.self)?.first != true {
+      return .unknown
+    }
+    guard let condition = body.outputs.first, body.isAlwaysTrue(condition, input: body.inputs[1]) else {
+      return .unknown
+    }
     if let number = count.known { return .known(Swift.max(0, number)) }
     return count.isProvablyNonNegative ? count : .unknown
   }

@@ -95,7 +95,9 @@ public struct Scan: ControlFlow {
         continue
       }
       var shape = tensor.shape
-      if let rank = tensor.rank { shape?.insert(length, at: try normalized(axis: item(outputAxes, position), rank: rank + 1)) }
+      if let rank = tensor.rank {
+        shape?.insert(length, at: try normalized(axis: item(outputAxes, position), rank: rank + 1))
+      }
       types.append(.tensor(TensorType(tensor.dtype, shape)))
     }
     return types
@@ -114,7 +116,8 @@ public struct Scan: ControlFlow {
         continue
       }
       let tensor = try datum.requireTensor()
-      cutters.append(AxisCutter(tensor, axis: try normalized(axis: item(inputAxes, position - stateCount), rank: tensor.rank)))
+      cutters.append(
+        AxisCutter(tensor, axis: try normalized(axis: item(inputAxes, position - stateCount), rank: tensor.rank)))
     }
     let length = cutters.first?.extent ?? 0
     guard cutters.allSatisfy({ $0.extent == length }) else { throw mismatch(cutters.map(\.extent)) }
@@ -142,13 +145,15 @@ public struct Scan: ControlFlow {
 
   private func checkedStateCount(_ inputCount: Int) throws(Diagnostic) -> Int {
     guard scanInputCount > 0, scanInputCount <= inputCount else {
-      throw .invalid("operator/attribute-value", "num_scan_inputs is \(scanInputCount), but Scan has \(inputCount) inputs")
+      throw .invalid(
+        "operator/attribute-value", "num_scan_inputs is \(scanInputCount), but Scan has \(inputCount) inputs")
     }
     let stateCount = inputCount - scanInputCount
     guard body.inputs.count == inputCount, body.outputs.count >= stateCount else {
       throw .invalid(
         "operator/subgraph-inputs",
-        "Scan has \(inputCount) inputs, \(stateCount) of them states, but its body takes \(body.inputs.count) and gives \(body.outputs.count)")
+        "Scan has \(inputCount) inputs, \(stateCount) of them states, but its body takes \(body.inputs.count) and gives \(body.outputs.count)"
+      )
     }
     for (list, count) in [
       (inputAxes, scanInputCount), (inputDirections, scanInputCount), (outputAxes, body.outputs.count - stateCount),
@@ -168,7 +173,9 @@ public struct Scan: ControlFlow {
       if length.isProvablyDifferent(from: extent) {
         throw .invalid("operator/scan-length", "the inputs have \(length) and \(extent) entries to scan")
       }
-      if length.known == nil, extent != .unknown { length = length == .unknown || extent.known != nil ? extent : length }
+      if length.known == nil, extent != .unknown {
+        length = length == .unknown || extent.known != nil ? extent : length
+      }
     }
     return length
   }

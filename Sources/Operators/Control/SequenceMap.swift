@@ -24,7 +24,9 @@ public struct SequenceMap: ControlFlow {
 
   public var subgraphs: [(name: String, graph: Graph)] { [("body", body)] }
 
-  public func replacingSubgraphs(_ graphs: [Graph]) -> any SubgraphHolder { graphs.first.map { SequenceMap(body: $0) } ?? self }
+  public func replacingSubgraphs(_ graphs: [Graph]) -> any SubgraphHolder {
+    graphs.first.map { SequenceMap(body: $0) } ?? self
+  }
 
   public func subgraphInputs(_ inputs: [Operand?]) throws(Diagnostic) -> [[ValueType?]] {
     try checkBody(inputs.count)
@@ -51,7 +53,9 @@ public struct SequenceMap: ControlFlow {
     for position in inputs.indices {
       let datum = try inputs.required(position)
       if case .sequence(let elements, _) = datum, elements.count != count {
-        throw .invalid("operator/sequence-length", "sequences of \(count) and \(elements.count) elements cannot go along with each other")
+        throw .invalid(
+          "operator/sequence-length",
+          "sequences of \(count) and \(elements.count) elements cannot go along with each other")
       }
       given.append(datum)
     }
@@ -66,7 +70,8 @@ public struct SequenceMap: ControlFlow {
     var outputs: [Datum] = []
     for (list, type) in zip(lists, body.outputTypes) {
       guard let element = list.first?.type.shapeless ?? type else {
-        throw .invalid("operator/sequence-element", "the sequence is empty, and the type of what comes of its elements is not known")
+        throw .invalid(
+          "operator/sequence-element", "the sequence is empty, and the type of what comes of its elements is not known")
       }
       outputs.append(.sequence(list, of: element))
     }
@@ -75,7 +80,8 @@ public struct SequenceMap: ControlFlow {
 
   private func checkBody(_ inputCount: Int) throws(Diagnostic) {
     guard body.inputs.count == inputCount else {
-      throw .invalid("operator/subgraph-inputs", "SequenceMap has \(inputCount) inputs, but its body takes \(body.inputs.count)")
+      throw .invalid(
+        "operator/subgraph-inputs", "SequenceMap has \(inputCount) inputs, but its body takes \(body.inputs.count)")
     }
   }
 }

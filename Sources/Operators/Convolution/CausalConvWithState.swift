@@ -59,7 +59,9 @@ public struct CausalConvWithState: FloatEvaluable {
       }
     }
     if let bias = try inputs.optional(2)?.tensor(), let shape = bias.shape {
-      guard shape.count == 1, !shape[0].isProvablyDifferent(from: state[1]) else { throw misfit("a bias of \(bias) does not fit \(x)") }
+      guard shape.count == 1, !shape[0].isProvablyDifferent(from: state[1]) else {
+        throw misfit("a bias of \(bias) does not fit \(x)")
+      }
     }
     if x.shape == nil { result.shape = [.unknown, state[1], .unknown] }
     return [.tensor(result), .tensor(TensorType(x.dtype, state))]
@@ -74,7 +76,9 @@ public struct CausalConvWithState: FloatEvaluable {
     let (rows, channels, length) = (x.shape.prefix(2).clampedProduct, x.shape[1], x.shape[2])
     let kernel = try inputs.required(1).shape[2]
     let held = kernel - 1
-    guard let values = x.doubles(), let weights = try inputs.required(1).doubles() else { throw name.unsupported(x.dtype) }
+    guard let values = x.doubles(), let weights = try inputs.required(1).doubles() else {
+      throw name.unsupported(x.dtype)
+    }
     let (bias, past) = (inputs.optional(2)?.doubles(), inputs.optional(3)?.doubles())
     // The element at a position of a row whose first ones are the state.
     func element(_ row: Int, _ position: Int) -> Double {

@@ -40,7 +40,8 @@ public struct ConvTranspose: FloatEvaluable {
     guard groups >= 1 else { throw .invalid("operator/attribute-value", "group = \(groups) is not positive") }
     for (name, list) in [("output_padding", outputPadding), ("output_shape", outputShape)] {
       guard let list, list.contains(where: { $0 < 0 || $0 > SlidingWindow.largestExtent }) else { continue }
-      throw .invalid("operator/attribute-value", "\(name) = \(list) should lie between 0 and \(SlidingWindow.largestExtent)")
+      throw .invalid(
+        "operator/attribute-value", "\(name) = \(list) should lie between 0 and \(SlidingWindow.largestExtent)")
     }
   }
 
@@ -63,12 +64,14 @@ public struct ConvTranspose: FloatEvaluable {
       throw .invalid("operator/convolution", "ConvTranspose: \(input[1]) channels do not fit the weight \(w)")
     }
     if let channels = (input[1].known ?? weight[0].known), channels % groups != 0 {
-      throw .invalid("operator/convolution", "ConvTranspose: \(channels) channels cannot be split into \(groups) groups")
+      throw .invalid(
+        "operator/convolution", "ConvTranspose: \(channels) channels cannot be split into \(groups) groups")
     }
     let channels = weight[1] * .known(groups)
     if let bias = try inputs.optional(2)?.tensor(), let shape = bias.shape {
       guard shape.count == 1, !shape[0].isProvablyDifferent(from: channels) else {
-        throw .invalid("operator/convolution", "ConvTranspose: a bias of \(bias) does not fit \(channels) output channels")
+        throw .invalid(
+          "operator/convolution", "ConvTranspose: a bias of \(bias) does not fit \(channels) output channels")
       }
     }
     let extents = try axes(rank - 2, weight).enumerated().map { index, axis in extent(axis, index, input[index + 2]) }
@@ -118,7 +121,8 @@ public struct ConvTranspose: FloatEvaluable {
     return [try MatrixProduct.narrowed(result, to: T.self)]
   }
 
-  private func spread<T: FloatElement>(_ x: Tensor, _ w: Tensor, _ shape: [Int], as type: T.Type) throws(Diagnostic) -> Tensor
+  private func spread<T: FloatElement>(_ x: Tensor, _ w: Tensor, _ shape: [Int], as type: T.Type) throws(Diagnostic)
+    -> Tensor
   {
     let axes = try axes(x.rank - 2, w.shape.map { .known($0) })
     let output = Array(shape[2...])
@@ -129,7 +133,8 @@ public struct ConvTranspose: FloatEvaluable {
       padding: axes.indices.map { padding(axes[$0], $0, x.shape[$0 + 2], output: output[$0]) })
     let (perGroup, outPerGroup) = (x.shape[1] / groups, w.shape[1])
     let (count, depth) = (grid.outputCount, outPerGroup * grid.kernelCount)
-    let tile = Swift.min(Swift.max(count, 1), grid.tile(elementsPerWindow: Swift.max(depth, perGroup, grid.kernelCount)))
+    let tile = Swift.min(
+      Swift.max(count, 1), grid.tile(elementsPerWindow: Swift.max(depth, perGroup, grid.kernelCount)))
     let weights = try w.reshaped(to: [groups, perGroup, depth]).permuted([0, 2, 1])
     return try Tensor(of: T.self, shape: shape) { (target: UnsafeMutableBufferPointer<T>) in
       guard !target.isEmpty, x.elementCount > 0 else { return }
@@ -143,12 +148,16 @@ public struct ConvTranspose: FloatEvaluable {
             for item in 0..<shape[0] * groups {
               for channel in 0..<perGroup {
                 let row = (item * perGroup + channel) * count
-                for place in 0..<range.count { tileOfInput[channel * range.count + place] = source[row + start + place] }
+                for place in 0..<range.count {
+                  tileOfInput[channel * range.count + place] = source[row + start + place]
+                }
               }
               products.withUnsafeMutableBufferPointer { products in
                 products.update(repeating: T.zero)
                 tileOfInput.withUnsafeBufferPointer { input in
-                  guard let a = weights.baseAddress, let b = input.baseAddress, let sums = products.baseAddress else { return }
+                  guard let a = weights.baseAddress, let b = input.baseAddress, let sums = products.baseAddress else {
+                    return
+                  }
                   let offset = item % groups * depth * perGroup
                   MatrixProduct.accumulate(a + offset, b, into: sums, m: depth, k: perGroup, n: range.count)
                 }
@@ -163,7 +172,8 @@ public struct ConvTranspose: FloatEvaluable {
 
   @inline(__always)
   private static func scatter<T: FloatElement>(
-    _ products: UnsafeMutableBufferPointer<T>, _ positions: [Int], into target: UnsafeMutableBufferPointer<T>, first: Int,
+    _ products: UnsafeMutableBufferPointer<T>, _ positions: [Int], into target: UnsafeMutableBufferPointer<T>,
+    first: Int,
     _ channels: Int, _ stride: Int
   ) {
     for channel in 0..<channels {

@@ -30,10 +30,12 @@ extension Convolving {
     let weight = w.shape ?? Array(repeating: .unknown, count: rank)
     guard input.count == weight.count else { throw .invalid("operator/rank", "\(name): \(x) and \(w) differ in rank") }
     guard !input[1].isProvablyDifferent(from: weight[1] * .known(groups)) else {
-      throw .invalid("operator/convolution", "\(name): \(input[1]) channels do not fit \(groups) groups of \(weight[1])")
+      throw .invalid(
+        "operator/convolution", "\(name): \(input[1]) channels do not fit \(groups) groups of \(weight[1])")
     }
     if let channels = weight[0].known, channels % groups != 0 {
-      throw .invalid("operator/convolution", "\(name): \(channels) output channels cannot be split into \(groups) groups")
+      throw .invalid(
+        "operator/convolution", "\(name): \(channels) output channels cannot be split into \(groups) groups")
     }
     try checkBias(bias, channels: weight[0])
     var shape: Shape = [input[0], weight[0]]
@@ -58,7 +60,8 @@ extension Convolving {
     let (batch, channels, count) = (x.shape[0], w.shape[0], grid.outputCount)
     let (perGroup, outPerGroup) = (w.shape[1], channels / groups)
     let depth = perGroup * grid.kernelCount
-    let tile = Swift.min(Swift.max(count, 1), grid.tile(elementsPerWindow: Swift.max(depth, outPerGroup, grid.kernelCount)))
+    let tile = Swift.min(
+      Swift.max(count, 1), grid.tile(elementsPerWindow: Swift.max(depth, outPerGroup, grid.kernelCount)))
     return try Tensor(of: T.self, shape: [batch, channels] + grid.output) { (target: UnsafeMutableBufferPointer<T>) in
       guard !target.isEmpty else { return }
       var columns = [T](repeating: T.zero, count: depth * tile)
@@ -71,7 +74,8 @@ extension Convolving {
             for item in 0..<batch * groups {
               let (image, group) = (item / groups, item % groups)
               let first = (image * groups + group) * perGroup
-              Self.fill(&columns, source, positions, first: first, channels: perGroup, stride: grid.inputCount, range.count)
+              Self.fill(
+                &columns, source, positions, first: first, channels: perGroup, stride: grid.inputCount, range.count)
               multiply(weights, group * outPerGroup * depth, columns, &sums, m: outPerGroup, k: depth, n: range.count)
               for channel in 0..<outPerGroup {
                 let row = ((image * groups + group) * outPerGroup + channel) * count + start

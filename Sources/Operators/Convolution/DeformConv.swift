@@ -36,7 +36,9 @@ public struct DeformConv: FloatEvaluable, Convolving {
     window = try SlidingWindow(decoding: attributes)
     groups = try Self.groups(attributes)
     offsetGroups = try attributes.integer("offset_group", default: 1)
-    guard offsetGroups >= 1 else { throw .invalid("operator/attribute-value", "offset_group = \(offsetGroups) is not positive") }
+    guard offsetGroups >= 1 else {
+      throw .invalid("operator/attribute-value", "offset_group = \(offsetGroups) is not positive")
+    }
   }
 
   public func encode(into attributes: inout Attributes) {
@@ -50,10 +52,12 @@ public struct DeformConv: FloatEvaluable, Convolving {
     let shape = try convolvedShape(x, w, bias: try inputs.optional(3)?.tensor())
     guard let shape else { return [.tensor(TensorType(x.dtype, nil))] }
     guard shape.count <= 2 + Self.mostSpatialAxes else {
-      throw .invalid("operator/rank", "DeformConv has no meaning here for more than \(Self.mostSpatialAxes) spatial axes")
+      throw .invalid(
+        "operator/rank", "DeformConv has no meaning here for more than \(Self.mostSpatialAxes) spatial axes")
     }
     if let channels = x.shape?[1].known, channels % offsetGroups != 0 {
-      throw .invalid("operator/convolution", "DeformConv: \(channels) channels cannot be split into \(offsetGroups) groups")
+      throw .invalid(
+        "operator/convolution", "DeformConv: \(channels) channels cannot be split into \(offsetGroups) groups")
     }
     let kernel = w.shape.map { Array($0[2...]).product } ?? .unknown
     let entries = kernel * .known(offsetGroups)
@@ -68,7 +72,8 @@ public struct DeformConv: FloatEvaluable, Convolving {
   private func check(_ type: TensorType, _ role: String, channels: Dimension, _ output: Shape) throws(Diagnostic) {
     guard let shape = type.shape else { return }
     let expected = [output[0], channels] + output[2...]
-    guard shape.count == expected.count, !zip(shape, expected).contains(where: { $0.isProvablyDifferent(from: $1) }) else {
+    guard shape.count == expected.count, !zip(shape, expected).contains(where: { $0.isProvablyDifferent(from: $1) })
+    else {
       throw .invalid("operator/convolution", "DeformConv: \(role) should have the shape \(expected), but is \(type)")
     }
   }

@@ -49,6 +49,8 @@ public struct QLinearConv: Evaluable, Convolving {
     let sums = try convolved(x, w, as: Int32.self).addingPerChannel(inputs.optional(8), as: Int32.self)
     let factor = try Requantization.factor(try inputs.required(1), try inputs.required(4), try inputs.required(6))
     let spread = factor.elementCount == 1 ? [] : [factor.elementCount] + Array(repeating: 1, count: sums.rank - 2)
-    return [try Requantization.requantized(sums, try factor.reshaped(to: spread), try inputs.required(7).reshaped(to: []))]
+    return [
+      try Requantization.requantized(sums, try factor.reshaped(to: spread), try inputs.required(7).reshaped(to: []))
+    ]
   }
 }

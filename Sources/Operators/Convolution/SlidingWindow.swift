@@ -80,7 +80,8 @@ public struct SlidingWindow: Sendable, Hashable {
   /// - Throws: `operator/window` if lists are too long or too short, or contradict the weight.
   func axes(_ rank: Int, weight: Shape? = nil) throws(Diagnostic) -> [WindowAxis] {
     for (name, list, length) in [
-      ("kernel_shape", kernelShape, rank), ("strides", strides, rank), ("dilations", dilations, rank), ("pads", pads, 2 * rank),
+      ("kernel_shape", kernelShape, rank), ("strides", strides, rank), ("dilations", dilations, rank),
+      ("pads", pads, 2 * rank),
     ] {
       guard let list, list.count != length else { continue }
       throw .invalid("operator/window", "\(name) has \(list.count) entries where \(rank) spatial axes need \(length)")
@@ -90,7 +91,8 @@ public struct SlidingWindow: Sendable, Hashable {
       let own = kernelShape.map { Dimension.known($0[axis]) }
       let given = weight?[axis]
       if let own, let given, own.isProvablyDifferent(from: given) {
-        throw .invalid("operator/window", "kernel_shape is \(own) on axis \(axis), but the weight has an extent of \(given)")
+        throw .invalid(
+          "operator/window", "kernel_shape is \(own) on axis \(axis), but the weight has an extent of \(given)")
       }
       let kernel = own ?? given ?? .unknown
       if let number = kernel.known, number < 1 || number > Self.largestExtent {

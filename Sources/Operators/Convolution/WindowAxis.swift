@@ -34,7 +34,8 @@ struct WindowAxis {
     if autoPad == .sameUpper || autoPad == .sameLower { return (input + stride - 1) / stride }
     let room = (autoPad == .valid ? input : input + before + after) - span
     guard room >= 0 else {
-      throw .invalid("operator/window", "a window of \(span) elements does not fit into \(room + span), padding included")
+      throw .invalid(
+        "operator/window", "a window of \(span) elements does not fit into \(room + span), padding included")
     }
     guard roundsUp, autoPad == .explicit else { return room / stride + 1 }
     let count = (room + stride - 1) / stride + 1

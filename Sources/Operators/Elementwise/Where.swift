@@ -20,9 +20,11 @@ public struct Where: Evaluable, ShapeArithmetic, AttributeFree {
     let lists = inputs.map { $0?.followed }
     guard lists.count == 3, let x = lists[1], let y = lists[2] else { return [nil] }
     // A condition that cannot be followed still leaves what both sides agree on.
-    let condition = lists[0] ?? inputs.optional(0)?.vectorLength.flatMap { length in
-      length <= Operand.maximumElements ? Array(repeating: .unknown, count: length) : nil
-    }
+    let condition =
+      lists[0]
+      ?? inputs.optional(0)?.vectorLength.flatMap { length in
+        length <= Operand.maximumElements ? Array(repeating: .unknown, count: length) : nil
+      }
     guard let condition else { return [nil] }
     let lengths = Set([condition.count, x.count, y.count]).subtracting([1])
     guard lengths.count <= 1 else { return [nil] }

@@ -37,7 +37,8 @@ public struct AffineGrid: FloatEvaluable {
       && !matrix[0].isProvablyDifferent(from: size?[0] ?? .unknown)
     guard fits else {
       throw .invalid(
-        "operator/shape", "AffineGrid of \(theta) cannot make a grid for \(size?.description ?? "an image of \(rank) axes")",
+        "operator/shape",
+        "AffineGrid of \(theta) cannot make a grid for \(size?.description ?? "an image of \(rank) axes")",
         fix: "give [N, 2, 3] and [N, C, H, W], or [N, 3, 4] and [N, C, D, H, W]")
     }
     let extents = size.map { Array($0[2...]) } ?? .unknown(rank) ?? []

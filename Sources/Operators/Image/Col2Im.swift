@@ -31,7 +31,8 @@ public struct Col2Im: NumericEvaluable {
     strides = try attributes.integers("strides")
     let bound = Int(Int32.max)
     let isValid =
-      (dilations ?? []).allSatisfy { (1...bound).contains($0) } && (strides ?? []).allSatisfy { (1...bound).contains($0) }
+      (dilations ?? []).allSatisfy { (1...bound).contains($0) }
+      && (strides ?? []).allSatisfy { (1...bound).contains($0) }
       && (pads ?? []).allSatisfy { (0...bound).contains($0) }
     guard isValid else {
       throw .invalid(
@@ -53,9 +54,11 @@ public struct Col2Im: NumericEvaluable {
     let image = try inputs.optional(1)?.vector("image shape")
     let block = try inputs.optional(2)?.vector("block shape")
     let lengths = [image?.count ?? inputs.optional(1)?.vectorLength, block?.count ?? inputs.optional(2)?.vectorLength]
-    let ranks = lengths.compactMap { $0 } + [dilations?.count, strides?.count, pads.map { $0.count / 2 }].compactMap { $0 }
+    let ranks =
+      lengths.compactMap { $0 } + [dilations?.count, strides?.count, pads.map { $0.count / 2 }].compactMap { $0 }
     guard Set(ranks).count <= 1, pads?.count.isMultiple(of: 2) ?? true else {
-      throw .invalid("operator/shape", "the shapes, dilations, pads and strides of Col2Im differ in their numbers of axes")
+      throw .invalid(
+        "operator/shape", "the shapes, dilations, pads and strides of Col2Im differ in their numbers of axes")
     }
     guard let rank = ranks.first else { return [.tensor(TensorType(type.dtype, nil))] }
     var depth = Dimension.unknown

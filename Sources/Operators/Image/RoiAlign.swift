@@ -60,7 +60,8 @@ public struct RoiAlign: FloatEvaluable {
     spatialScale = try attributes.float("spatial_scale", default: 1)
     guard outputSize.allSatisfy({ $0 > 0 }), samplingRatio >= 0, Double(samplingRatio) <= Self.mostSamples else {
       throw .invalid(
-        "operator/attribute-value", "RoiAlign cannot make \(outputSize) bins of \(samplingRatio) samples along each axis")
+        "operator/attribute-value",
+        "RoiAlign cannot make \(outputSize) bins of \(samplingRatio) samples along each axis")
     }
   }
 
@@ -85,7 +86,8 @@ public struct RoiAlign: FloatEvaluable {
     }
     let counts = [regions.shape?[0], batches.shape?[0]].compactMap { $0 }
     if counts.count == 2, counts[0].isProvablyDifferent(from: counts[1]) {
-      throw .invalid("operator/shape", "RoiAlign needs a batch index for each of \(counts[0]) regions, but has \(counts[1])")
+      throw .invalid(
+        "operator/shape", "RoiAlign needs a batch index for each of \(counts[0]) regions, but has \(counts[1])")
     }
     let count = counts.first { $0.known != nil } ?? counts.first ?? .unknown
     return [.tensor(TensorType(type.dtype, [count, type.shape?[1] ?? .unknown] + outputSize.map { .known($0) }))]

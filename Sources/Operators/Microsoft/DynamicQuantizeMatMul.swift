@@ -24,7 +24,8 @@ public struct DynamicQuantizeMatMul: Evaluable, QuantizedProduct, AttributeFree 
     let b = try inputs.required(1)
     let parts = try DynamicQuantizeLinear().evaluate([try inputs.required(0)])
     let sums = try product(
-      try QuantizedMatrix.centred(parts[0], parts[2], .rows), try QuantizedMatrix.centred(b, inputs.optional(3), .columns))
+      try QuantizedMatrix.centred(parts[0], parts[2], .rows),
+      try QuantizedMatrix.centred(b, inputs.optional(3), .columns))
     let scale = try ProductSide.columns.spread(try inputs.required(2), rank: sums.rank)
     return [try QuantizedMatrix.scaled(sums, parts[1], scale, bias: inputs.optional(4))]
   }

@@ -62,7 +62,9 @@ public struct EmbedLayerNormalization: Evaluable {
     }
     for (position, role) in [(5, "gamma"), (6, "beta")] {
       guard let shape = try inputs.tensor(position).shape else { continue }
-      guard shape.count == 1, !shape[0].isProvablyDifferent(from: hidden) else { throw misfit("\(role) does not fit \(words)") }
+      guard shape.count == 1, !shape[0].isProvablyDifferent(from: hidden) else {
+        throw misfit("\(role) does not fit \(words)")
+      }
     }
     let output = ValueType.tensor(TensorType(words.dtype, tokens + [hidden]))
     return [output, .tensor(TensorType(.int32, [tokens[0]])), output]
@@ -89,7 +91,9 @@ public struct EmbedLayerNormalization: Evaluable {
     if let segments = inputs.optional(1) {
       sum = try Add().evaluate([sum, try Gather(axis: 0).evaluate([try inputs.required(4), segments])[0]])[0]
     }
-    let output = try LayerNormalization(epsilon: epsilon).evaluate([sum, try inputs.required(5), try inputs.required(6)])[0]
+    let output = try LayerNormalization(epsilon: epsilon).evaluate([
+      sum, try inputs.required(5), try inputs.required(6),
+    ])[0]
     var counts = [Int32](repeating: 0, count: batch)
     if let mask = inputs.optional(7)?.elements(as: Int32.self) {
       for (place, value) in mask.enumerated() where value == 1 { counts[place / steps] += 1 }

@@ -11,7 +11,8 @@ public struct MatMulIntegerToFloat: Evaluable, QuantizedProduct, AttributeFree {
   public static let schema = OperatorSchema(
     "MatMulIntegerToFloat", domain: "com.microsoft", since: 1,
     inputs: [
-      .init("A", "T1", .bytes), .init("B", "T2", .bytes), .init("a_scale", "T3", scales), .init("b_scale", "T3", scales),
+      .init("A", "T1", .bytes), .init("B", "T2", .bytes), .init("a_scale", "T3", scales),
+      .init("b_scale", "T3", scales),
       .init("a_zero_point", "T1", .bytes, .optional), .init("b_zero_point", "T2", .bytes, .optional),
       .init("bias", "T3", scales, .optional),
     ],
@@ -30,7 +31,8 @@ public struct MatMulIntegerToFloat: Evaluable, QuantizedProduct, AttributeFree {
     let (a, b) = try inputs.pair()
     let (aScale, bScale) = (try inputs.required(2), try inputs.required(3))
     let sums = try product(
-      try QuantizedMatrix.centred(a, inputs.optional(4), .rows), try QuantizedMatrix.centred(b, inputs.optional(5), .columns))
+      try QuantizedMatrix.centred(a, inputs.optional(4), .rows),
+      try QuantizedMatrix.centred(b, inputs.optional(5), .columns))
     let result = try QuantizedMatrix.scaled(
       sums, try ProductSide.rows.spread(aScale.converted(to: Float.self), rank: sums.rank),
       try ProductSide.columns.spread(bScale.converted(to: Float.self), rank: sums.rank),

@@ -16,7 +16,9 @@ public struct MicrosoftAttention: Evaluable, ProjectedAttention {
       .init("attention_bias", "T", types, .optional), .init("past_sequence_length", "M", [.int32], .optional),
     ],
     outputs: [.init("output", "T", types), .init("present", "T", types, .optional)],
-    attributes: commonKinds.merging(["qkv_hidden_sizes": .integers, "rotary_embedding_dim": .integer]) { first, _ in first })
+    attributes: commonKinds.merging(["qkv_hidden_sizes": .integers, "rotary_embedding_dim": .integer]) { first, _ in
+      first
+    })
 
   /// Number of heads.
   public var heads: Int
@@ -35,7 +37,9 @@ public struct MicrosoftAttention: Evaluable, ProjectedAttention {
   /// How many elements of a head are turned; nil for all.
   public var rotarySize: Int?
 
-  public init(heads: Int, isCausal: Bool = false, scale: Float? = nil, filterValue: Float = -10000, qkvSizes: [Int]? = nil) {
+  public init(
+    heads: Int, isCausal: Bool = false, scale: Float? = nil, filterValue: Float = -10000, qkvSizes: [Int]? = nil
+  ) {
     self.heads = heads
     self.isCausal = isCausal
     self.scale = scale
@@ -72,7 +76,9 @@ public struct MicrosoftAttention: Evaluable, ProjectedAttention {
     let input = try inputs.required(0)
     let weights = try inputs.required(1).converted(to: Float.self)
     var projected = try MatMul().evaluate([try input.converted(to: Float.self), weights])[0]
-    if let bias = inputs.optional(2) { projected = try Add().evaluate([projected, try bias.converted(to: Float.self)])[0] }
+    if let bias = inputs.optional(2) {
+      projected = try Add().evaluate([projected, try bias.converted(to: Float.self)])[0]
+    }
     let results = try attended(
       projected, mask: inputs.optional(3), past: inputs.optional(4), bias: inputs.optional(5), qkvSizes: qkvSizes)
     var outputs: [Tensor] = []

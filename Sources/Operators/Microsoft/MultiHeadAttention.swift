@@ -19,7 +19,8 @@ public struct MultiHeadAttention: Evaluable {
       .init("cache_indirection", "M", [.int32], .optional),
     ],
     outputs: [
-      .init("output", "T", types), .init("present_key", "T", types, .optional), .init("present_value", "T", types, .optional),
+      .init("output", "T", types), .init("present_key", "T", types, .optional),
+      .init("present_value", "T", types, .optional),
     ],
     attributes: ["mask_filter_value": .float, "num_heads": .integer, "scale": .float, "unidirectional": .integer])
 
@@ -66,13 +67,16 @@ public struct MultiHeadAttention: Evaluable {
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     guard inputs.optional(8) == nil, inputs.optional(9) == nil else {
-      throw .invalid("operator/unsupported", "MultiHeadAttention cannot be run with past_sequence_length or cache_indirection")
+      throw .invalid(
+        "operator/unsupported", "MultiHeadAttention cannot be run with past_sequence_length or cache_indirection")
     }
     let dtype = try inputs.required(0).dtype
     var (q, k, v) = try projections(inputs)
     if let bias = try inputs.optional(3)?.converted(to: Float.self) {
       let hasKeys = inputs.optional(1)?.rank != 4
-      (q, k, v) = (try added(bias, 0, to: q), hasKeys ? try added(bias, 1, to: k) : k, hasKeys ? try added(bias, 2, to: v) : v)
+      (q, k, v) = (
+        try added(bias, 0, to: q), hasKeys ? try added(bias, 1, to: k) : k, hasKeys ? try added(bias, 2, to: v) : v
+      )
     }
     if let past = inputs.optional(6) { k = try Tensor.joined([try past.converted(to: Float.self), k], axis: 2) }
     if let past = inputs.optional(7) { v = try Tensor.joined([try past.converted(to: Float.self), v], axis: 2) }

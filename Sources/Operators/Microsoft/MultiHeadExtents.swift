@@ -24,7 +24,8 @@ struct MultiHeadExtents {
     let isPacked = inputs.optional(1) == nil
     if let shape = query.shape {
       guard shape.count == (isPacked ? 5 : 3) else {
-        throw misfit("query \(query) should have \(isPacked ? 5 : 3) axes, as key is \(isPacked ? "left out" : "given")")
+        throw misfit(
+          "query \(query) should have \(isPacked ? 5 : 3) axes, as key is \(isPacked ? "left out" : "given")")
       }
       try bind(\.batch, shape[0], "query")
       try bind(\.queries, shape[1], "query")
@@ -62,7 +63,9 @@ struct MultiHeadExtents {
     let shape = try key.tensor().shape
     guard inputs.optional(2) != nil else {
       guard let shape else { return }
-      guard shape.count == 5 else { throw misfit("key should have 5 axes, as value is left out, but has the shape \(shape)") }
+      guard shape.count == 5 else {
+        throw misfit("key should have 5 axes, as value is left out, but has the shape \(shape)")
+      }
       try bind(\.keys, shape[1], "key")
       return try bind(packed: shape, parts: 2, "key")
     }
@@ -85,7 +88,9 @@ struct MultiHeadExtents {
   }
 
   private func size(_ hidden: Dimension, _ role: String) throws(Diagnostic) -> Dimension {
-    if let number = hidden.known, number % heads != 0 { throw misfit("\(role): \(number) is no multiple of \(heads) heads") }
+    if let number = hidden.known, number % heads != 0 {
+      throw misfit("\(role): \(number) is no multiple of \(heads) heads")
+    }
     return hidden.exactlyDivided(by: .known(heads)) ?? .unknown
   }
 
@@ -101,5 +106,7 @@ struct MultiHeadExtents {
     if self[keyPath: path] == .unknown || found.known != nil { self[keyPath: path] = found }
   }
 
-  private func misfit(_ message: String) -> Diagnostic { .invalid("operator/attention", "MultiHeadAttention: \(message)") }
+  private func misfit(_ message: String) -> Diagnostic {
+    .invalid("operator/attention", "MultiHeadAttention: \(message)")
+  }
 }

@@ -17,7 +17,8 @@ struct PaddingMask {
   private let past: Int
 
   init(
-    mask: Tensor?, filter: Float, bias: Tensor?, isCausal: Bool, batch: Int, heads: Int, queries: Int, keys: Int, past: Int
+    mask: Tensor?, filter: Float, bias: Tensor?, isCausal: Bool, batch: Int, heads: Int, queries: Int, keys: Int,
+    past: Int
   ) throws(Diagnostic) {
     try Self.check(
       mask.map { TensorType(of: $0) }, batch: .known(batch), queries: .known(queries), keys: .known(keys))
@@ -28,7 +29,8 @@ struct PaddingMask {
     biasLayout = bias.flatMap { StridedLayout(broadcasting: $0.shape, to: [batch, heads, queries, keys]) }
     if let bias, biasLayout == nil {
       throw .invalid(
-        "operator/attention", "an attention bias of \(bias.shape) does not fit scores of \([batch, heads, queries, keys])")
+        "operator/attention",
+        "an attention bias of \(bias.shape) does not fit scores of \([batch, heads, queries, keys])")
     }
     (self.isCausal, self.batch, self.past) = (isCausal, batch, past)
   }
@@ -48,7 +50,8 @@ struct PaddingMask {
     let fits = accepted.contains { wanted in !zip(shape, wanted).contains { $0.isProvablyDifferent(from: $1) } }
     guard fits else {
       throw .invalid(
-        "operator/attention", "a mask of \(mask) does not fit \(batch) sequences of \(queries) queries and \(keys) keys",
+        "operator/attention",
+        "a mask of \(mask) does not fit \(batch) sequences of \(queries) queries and \(keys) keys",
         fix: "masks that hold lengths, or an entry for each key, are supported")
     }
   }

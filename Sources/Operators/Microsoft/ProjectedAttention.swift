@@ -68,11 +68,14 @@ extension ProjectedAttention {
 
   private func sizes(_ width: Dimension, _ given: [Int]?) throws(Diagnostic) -> ProjectedSizes {
     guard let given else {
-      if let number = width.known, number % (3 * heads) != 0 { throw misfit("\(number) columns are not 3 times \(heads) heads") }
+      if let number = width.known, number % (3 * heads) != 0 {
+        throw misfit("\(number) columns are not 3 times \(heads) heads")
+      }
       let size = width.exactlyDivided(by: 3) ?? .unknown
       return ProjectedSizes(query: size, value: size)
     }
-    guard given.count == 3, given.allSatisfy({ $0 > 0 && $0 % heads == 0 && $0 <= 1 << 40 }), given[0] == given[1] else {
+    guard given.count == 3, given.allSatisfy({ $0 > 0 && $0 % heads == 0 && $0 <= 1 << 40 }), given[0] == given[1]
+    else {
       throw misfit("qkv_hidden_sizes = \(given) should be three multiples of \(heads) heads, the first two the same")
     }
     guard !width.isProvablyDifferent(from: .known(given[0] + given[1] + given[2])) else {
@@ -107,11 +110,14 @@ extension ProjectedAttention {
     var pastLength = 0
     if let past = try past?.converted(to: Float.self) {
       pastLength = past.shape[3]
-      for index in 1...2 { parts[index] = try Tensor.joined([try past.part(index - 1, axis: 0), parts[index]], axis: 2) }
+      for index in 1...2 {
+        parts[index] = try Tensor.joined([try past.part(index - 1, axis: 0), parts[index]], axis: 2)
+      }
     }
     let (q, k, v) = (parts[0], parts[1], parts[2])
     let padding = try PaddingMask(
-      mask: mask, filter: filterValue, bias: bias, isCausal: isCausal, batch: q.shape[0], heads: heads, queries: q.shape[2],
+      mask: mask, filter: filterValue, bias: bias, isCausal: isCausal, batch: q.shape[0], heads: heads,
+      queries: q.shape[2],
       keys: k.shape[2], past: pastLength)
     let product = ScaledDotProduct(scale: scale.map(Double.init) ?? 1 / Double(q.shape[3]).squareRoot())
     let output = try product(q, k, v, as: Float.self, bias: padding.add).result.joiningHeads()

@@ -15,7 +15,9 @@ public struct QuickGelu: UnaryFloat {
 
   public init(alpha: Float = 1.702) { self.alpha = alpha }
 
-  public init(decoding attributes: Attributes) throws(Diagnostic) { alpha = try attributes.float("alpha", default: 1.702) }
+  public init(decoding attributes: Attributes) throws(Diagnostic) {
+    alpha = try attributes.float("alpha", default: 1.702)
+  }
 
   public func encode(into attributes: inout Attributes) {
     if alpha != 1.702 { attributes.set("alpha", alpha) }

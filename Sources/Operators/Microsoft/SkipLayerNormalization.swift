@@ -60,13 +60,17 @@ public struct SkipLayerNormalization: FloatEvaluable {
       && zip(own.reversed(), shape.reversed()).enumerated().allSatisfy { axis, pair in
         !pair.0.isProvablyDifferent(from: pair.1) || axis == 2 && pair.0 == 1
       }
-    guard fits else { throw .invalid("operator/broadcast", "SkipLayerNormalization: \(role) \(type) does not fit \(x)") }
+    guard fits else {
+      throw .invalid("operator/broadcast", "SkipLayerNormalization: \(role) \(type) does not fit \(x)")
+    }
   }
 
   func compute<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)
     var sum = try Broadcasting.map(x, try inputs.required(1)) { (x: T, y: T) in T(double: x.wide + y.wide) }
-    if let bias = inputs.optional(4) { sum = try Broadcasting.map(sum, bias) { (x: T, y: T) in T(double: x.wide + y.wide) } }
+    if let bias = inputs.optional(4) {
+      sum = try Broadcasting.map(sum, bias) { (x: T, y: T) in T(double: x.wide + y.wide) }
+    }
     let outputs = try LayerNormalization(epsilon: epsilon).evaluate([sum, try inputs.required(2), inputs.optional(3)])
     return outputs + [sum]
   }

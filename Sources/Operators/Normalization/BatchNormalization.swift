@@ -83,7 +83,9 @@ public struct BatchNormalization: FloatEvaluable {
   }
 
   /// Mean and variance of each channel over the batch and all spatial axes.
-  private func statistics<T: FloatElement>(_ x: Tensor, _ channels: Int, _ inner: Int, as type: T.Type) -> ([Double], [Double]) {
+  private func statistics<T: FloatElement>(_ x: Tensor, _ channels: Int, _ inner: Int, as type: T.Type) -> (
+    [Double], [Double]
+  ) {
     var (means, variances) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
     guard x.elementCount > 0 else { return (means, variances) }
     let rows = x.elementCount / inner

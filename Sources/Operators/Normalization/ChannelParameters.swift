@@ -14,7 +14,8 @@ enum ChannelParameters {
     for position in positions {
       guard let type = try inputs.optional(position)?.tensor(), let shape = type.shape else { continue }
       guard shape.count == 1, !shape[0].isProvablyDifferent(from: channels) else {
-        throw .invalid("operator/normalization", "\(name) needs one parameter for each of \(channels) channels, not \(type)")
+        throw .invalid(
+          "operator/normalization", "\(name) needs one parameter for each of \(channels) channels, not \(type)")
       }
     }
   }

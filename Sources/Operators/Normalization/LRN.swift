@@ -41,7 +41,9 @@ public struct LRN: FloatEvaluable {
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let x = try inputs.tensor(0)
-    if let rank = x.rank, rank < 2 { throw .invalid("operator/rank", "LRN needs batches and channels, but is given \(x)") }
+    if let rank = x.rank, rank < 2 {
+      throw .invalid("operator/rank", "LRN needs batches and channels, but is given \(x)")
+    }
     return [.tensor(x)]
   }
 

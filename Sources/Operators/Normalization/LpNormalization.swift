@@ -51,7 +51,8 @@ public struct LpNormalization: FloatEvaluable {
           for index in 0..<extent { sum += norm.power(source[first + index * inner].wide) }
           let length = norm.root(sum)
           for index in 0..<extent {
-            target[first + index * inner] = length == 0 ? T.zero : T(double: source[first + index * inner].wide / length)
+            target[first + index * inner] =
+              length == 0 ? T.zero : T(double: source[first + index * inner].wide / length)
           }
         }
       }

@@ -15,7 +15,9 @@ public struct MeanVarianceNormalization: FloatEvaluable {
 
   public init(axes: [Int] = [0, 2, 3]) { self.axes = axes }
 
-  public init(decoding attributes: Attributes) throws(Diagnostic) { axes = try attributes.integers("axes") ?? [0, 2, 3] }
+  public init(decoding attributes: Attributes) throws(Diagnostic) {
+    axes = try attributes.integers("axes") ?? [0, 2, 3]
+  }
 
   public func encode(into attributes: inout Attributes) {
     if axes != [0, 2, 3] { attributes.set("axes", axes) }
@@ -39,7 +41,9 @@ public struct MeanVarianceNormalization: FloatEvaluable {
         for start in stride(from: 0, to: source.count, by: extent) {
           let moments = Moments.of(source, from: start, count: extent)
           let divisor = moments.variance.squareRoot() + 1e-9
-          for index in start..<start + extent { target[index] = T(double: (source[index].wide - moments.mean) / divisor) }
+          for index in start..<start + extent {
+            target[index] = T(double: (source[index].wide - moments.mean) / divisor)
+          }
         }
       }
     }

@@ -6,8 +6,9 @@ import LatheTensors
 enum Moments {
   /// Mean and population variance of `count` elements from `start`, summed in double precision.
   @inline(__always)
-  static func of<T: FloatElement>(_ source: UnsafeBufferPointer<T>, from start: Int, count: Int) -> (mean: Double, variance: Double)
-  {
+  static func of<T: FloatElement>(_ source: UnsafeBufferPointer<T>, from start: Int, count: Int) -> (
+    mean: Double, variance: Double
+  ) {
     var sum = 0.0
     for index in start..<start + count { sum += source[index].wide }
     let mean = sum / Double(count)

@@ -12,7 +12,9 @@ extension GlobalPooling {
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let x = try inputs.tensor(0)
     guard let shape = x.shape else { return [.tensor(x)] }
-    guard shape.count >= 2 else { throw .invalid("operator/rank", "\(name) needs batches and channels, but is given \(x)") }
+    guard shape.count >= 2 else {
+      throw .invalid("operator/rank", "\(name) needs batches and channels, but is given \(x)")
+    }
     return [.tensor(TensorType(x.dtype, shape[..<2] + Array(repeating: .known(1), count: shape.count - 2)))]
   }
 

@@ -68,7 +68,9 @@ public struct MaxPool: Evaluable, Pooling {
             (largest, position) = (value, elements[element])
           }
           target[place] = largest
-          if position >= 0 { positions[place] = Int64(start + (isColumnMajor ? Self.turned(position, grid.input) : position)) }
+          if position >= 0 {
+            positions[place] = Int64(start + (isColumnMajor ? Self.turned(position, grid.input) : position))
+          }
         }
       }
     }

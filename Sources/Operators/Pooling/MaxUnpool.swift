@@ -69,7 +69,8 @@ public struct MaxUnpool: FloatEvaluable {
       try x.withElements(as: T.self) { (source) throws(Diagnostic) in
         for (index, position) in positions.enumerated() {
           guard position >= 0, position < count else {
-            throw .invalid("operator/max-unpool", "MaxUnpool: the position \(position) is outside a tensor of \(implied)")
+            throw .invalid(
+              "operator/max-unpool", "MaxUnpool: the position \(position) is outside a tensor of \(implied)")
           }
           let coordinates = WindowGrid.coordinates(position, in: implied)
           target[zip(coordinates, strides).reduce(0) { $0 + $1.0 * $1.1 }] = source[index]

@@ -22,7 +22,9 @@ extension Pooling {
       throw .invalid("operator/rank", "\(name) needs at least one spatial axis, but is given \(x)")
     }
     var result: Shape = Array(shape[..<2])
-    for (axis, extent) in zip(try window.axes(shape.count - 2), shape[2...]) { result.append(try axis.count(over: extent)) }
+    for (axis, extent) in zip(try window.axes(shape.count - 2), shape[2...]) {
+      result.append(try axis.count(over: extent))
+    }
     return result
   }
 

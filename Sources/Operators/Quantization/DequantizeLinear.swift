@@ -74,7 +74,8 @@ public struct DequantizeLinear: Evaluable {
       guard let codes = x.codes, let values = try all.reinterpretedCodes(as: x.dtype).doubles() else {
         throw name.unsupported(x.dtype)
       }
-      return try dequantized(try Tensor(codes, shape: x.shape), inputs, to: R.self) { (code: UInt8) in values[Int(code)] }
+      return try dequantized(try Tensor(codes, shape: x.shape), inputs, to: R.self) { (code: UInt8) in values[Int(code)]
+      }
     }
   }
 

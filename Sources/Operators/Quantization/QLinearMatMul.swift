@@ -13,7 +13,8 @@ public struct QLinearMatMul: Evaluable, QuantizedProduct, AttributeFree {
   public static let schema = OperatorSchema(
     "QLinearMatMul", since: 21,
     inputs: [
-      .init("a", "T1", types), .init("a_scale", "TS", scales), .init("a_zero_point", "T1", types), .init("b", "T2", types),
+      .init("a", "T1", types), .init("a_scale", "TS", scales), .init("a_zero_point", "T1", types),
+      .init("b", "T2", types),
       .init("b_scale", "TS", scales), .init("b_zero_point", "T2", types), .init("y_scale", "TS", scales),
       .init("y_zero_point", "T3", types),
     ],

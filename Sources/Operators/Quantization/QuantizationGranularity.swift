@@ -52,7 +52,9 @@ struct QuantizationGranularity {
       }
       return
     }
-    guard scales.count == shape.count else { throw misfit(type, scale, "blocked scales have as many axes as the tensor") }
+    guard scales.count == shape.count else {
+      throw misfit(type, scale, "blocked scales have as many axes as the tensor")
+    }
     let axis = try normalizedAxis(axis, rank: shape.count)
     for position in shape.indices {
       let wanted = position == axis ? blocks(shape[axis], blockSize) : shape[position]

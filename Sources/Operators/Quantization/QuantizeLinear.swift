@@ -63,7 +63,8 @@ public struct QuantizeLinear: Evaluable {
       try QuantizationGranularity.check(x, scale, axis: axis, blockSize: blockSize)
     }
     if let zeroPoint, let outputType, zeroPoint.dtype != outputType {
-      throw .invalid("operator/dtype", "output_dtype is \(outputType), but the zero point has the type \(zeroPoint.dtype)")
+      throw .invalid(
+        "operator/dtype", "output_dtype is \(outputType), but the zero point has the type \(zeroPoint.dtype)")
     }
     return [.tensor(TensorType(zeroPoint?.dtype ?? outputType ?? .uint8, x.shape))]
   }
@@ -79,7 +80,9 @@ public struct QuantizeLinear: Evaluable {
     }
   }
 
-  private func quantized<T: NumericElement>(_ x: Tensor, _ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> Tensor {
+  private func quantized<T: NumericElement>(_ x: Tensor, _ inputs: [Tensor?], as type: T.Type) throws(Diagnostic)
+    -> Tensor
+  {
     let scale = try inputs.required(1)
     let zeroPoint = inputs.optional(2)
     let granularity = try QuantizationGranularity(shape: x.shape, scale: scale.shape, axis: axis, blockSize: blockSize)
@@ -112,7 +115,8 @@ extension QuantizationGranularity {
       let values = tensor.doubles()
     else {
       throw .invalid(
-        "operator/quantization", "zero points of the shape \(tensor.shape) do not fit scales of the shape \(scale.shape)")
+        "operator/quantization",
+        "zero points of the shape \(tensor.shape) do not fit scales of the shape \(scale.shape)")
     }
     return values
   }

@@ -8,7 +8,8 @@ enum ZeroPoints {
     guard let type, let shape = type.shape, !shape.isEmpty else { return }
     guard shape.count == 1, shape[0] == 1 || !shape[0].isProvablyDifferent(from: channels) else {
       throw .invalid(
-        "operator/quantization", "scales or zero points of \(type) do not fit: one is needed, or one for each of \(channels)")
+        "operator/quantization",
+        "scales or zero points of \(type) do not fit: one is needed, or one for each of \(channels)")
     }
   }
 
@@ -18,7 +19,9 @@ enum ZeroPoints {
     guard let zeroPoint else { return wide }
     let zeros = try widened(zeroPoint)
     if zeros.elementCount == 1 { return try difference(wide, zeros.reshaped(to: [])) }
-    guard let axis else { throw .invalid("operator/quantization", "one zero point is needed, not \(zeros.elementCount)") }
+    guard let axis else {
+      throw .invalid("operator/quantization", "one zero point is needed, not \(zeros.elementCount)")
+    }
     var shape = [Int](repeating: 1, count: tensor.rank)
     shape[axis] = zeros.elementCount
     return try difference(wide, zeros.reshaped(to: shape))

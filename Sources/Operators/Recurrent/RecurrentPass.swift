@@ -81,7 +81,9 @@ struct RecurrentPass<T: FloatElement> {
         }
       }
     case .gated(let f, let g, let appliesResetToProduct):
-      var (updates, resets) = ([Double](repeating: 0, count: batch * hidden), [Double](repeating: 0, count: batch * hidden))
+      var (updates, resets) = (
+        [Double](repeating: 0, count: batch * hidden), [Double](repeating: 0, count: batch * hidden)
+      )
       for (sequence, row) in rows.enumerated() {
         guard let row else { continue }
         for index in 0..<hidden {

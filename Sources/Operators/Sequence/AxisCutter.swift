@@ -31,7 +31,9 @@ struct AxisCutter {
     guard let codes else {
       return try Tensor(dtype: tensor.dtype, shape: shape, copying: [tensor]) { emit in
         guard !isEmpty else { return }
-        for row in 0..<outer { emit(ElementRun(source: 0, start: (row * extent + start) * inner, count: count * inner)) }
+        for row in 0..<outer {
+          emit(ElementRun(source: 0, start: (row * extent + start) * inner, count: count * inner))
+        }
       }
     }
     var taken: [UInt8] = []
@@ -54,7 +56,8 @@ struct TensorStack {
     if let first = parts.first, first.dtype != part.dtype || first.shape != part.shape {
       throw .invalid(
         "operator/scan-output",
-        "an output of every iteration changes from \(first.dtype)\(first.shape) to \(part.dtype)\(part.shape), so it cannot be stacked")
+        "an output of every iteration changes from \(first.dtype)\(first.shape) to \(part.dtype)\(part.shape), so it cannot be stacked"
+      )
     }
     // A string takes at least the header of its value.
     byteCount += part.dtype == .string ? part.elementCount * 16 + part.byteCount : part.byteCount

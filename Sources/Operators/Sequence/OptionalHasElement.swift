@@ -5,7 +5,8 @@ import LatheTensors
 /// Whether there is an input and, if it is an optional, whether that holds something.
 public struct OptionalHasElement: DatumEvaluable, AttributeFree {
   public static let schema = OperatorSchema(
-    "OptionalHasElement", since: 28, inputs: [.init("input", "O", .all, .optional)], outputs: [.init("output", "B", .bool)])
+    "OptionalHasElement", since: 28, inputs: [.init("input", "O", .all, .optional)],
+    outputs: [.init("output", "B", .bool)])
 
   public init() {}
 

@@ -11,7 +11,9 @@ public struct SequenceAt: DatumEvaluable, AttributeFree {
 
   public init() {}
 
-  public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] { [try inputs.required(0).sequenceElement()] }
+  public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
+    [try inputs.required(0).sequenceElement()]
+  }
 
   public func evaluate(_ inputs: [Datum?], limits: ResourceLimits) throws(Diagnostic) -> [Datum] {
     let (elements, _) = try inputs.required(0).sequence()

@@ -21,7 +21,9 @@ public struct SequenceConstruct: DatumEvaluable, AttributeFree {
   }
 
   private func elementType(_ types: [ValueType]) throws(Diagnostic) -> ValueType {
-    guard var result = types.first else { throw .invalid("operator/inputs", "SequenceConstruct needs at least one input") }
+    guard var result = types.first else {
+      throw .invalid("operator/inputs", "SequenceConstruct needs at least one input")
+    }
     for type in types.dropFirst() {
       guard let both = result.union(type) else {
         throw .invalid("operator/sequence-element", "\(result) and \(type) cannot be in one sequence")

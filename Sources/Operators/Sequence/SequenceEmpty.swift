@@ -18,7 +18,9 @@ public struct SequenceEmpty: DatumEvaluable {
     if dtype != .float32 { attributes.set("dtype", dtype) }
   }
 
-  public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] { [.sequence(.tensor(TensorType(dtype, nil)))] }
+  public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
+    [.sequence(.tensor(TensorType(dtype, nil)))]
+  }
 
   public func evaluate(_ inputs: [Datum?], limits: ResourceLimits) throws(Diagnostic) -> [Datum] {
     [.sequence([], of: .tensor(TensorType(dtype, nil)))]

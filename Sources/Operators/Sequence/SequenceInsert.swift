@@ -6,7 +6,9 @@ import LatheTensors
 public struct SequenceInsert: DatumEvaluable, AttributeFree {
   public static let schema = OperatorSchema(
     "SequenceInsert", since: 11,
-    inputs: [.init("input_sequence", "S", .all), .init("tensor", "T", .all), .init("position", "I", .indices, .optional)],
+    inputs: [
+      .init("input_sequence", "S", .all), .init("tensor", "T", .all), .init("position", "I", .indices, .optional),
+    ],
     outputs: [.init("output_sequence", "S", .all)])
 
   public init() {}
@@ -18,7 +20,8 @@ public struct SequenceInsert: DatumEvaluable, AttributeFree {
   public func evaluate(_ inputs: [Datum?], limits: ResourceLimits) throws(Diagnostic) -> [Datum] {
     var (elements, type) = try inputs.required(0).sequence()
     let added = try inputs.required(1)
-    let position = try inputs.optional(2).map { (datum) throws(Diagnostic) in try datum.integer("position") } ?? elements.count
+    let position =
+      try inputs.optional(2).map { (datum) throws(Diagnostic) in try datum.integer("position") } ?? elements.count
     elements.insert(added, at: try place(position, in: elements.count, mayBeEnd: true))
     return [.sequence(elements, of: try elementType(type, added.type))]
   }

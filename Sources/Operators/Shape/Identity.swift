@@ -20,5 +20,7 @@ public struct Identity: Evaluable, DatumEvaluable, ShapeArithmetic, AttributeFre
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] { [try inputs.required(0)] }
 
-  public func evaluate(_ inputs: [Datum?], limits: ResourceLimits) throws(Diagnostic) -> [Datum] { [try inputs.required(0)] }
+  public func evaluate(_ inputs: [Datum?], limits: ResourceLimits) throws(Diagnostic) -> [Datum] {
+    [try inputs.required(0)]
+  }
 }

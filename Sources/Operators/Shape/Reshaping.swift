@@ -30,7 +30,8 @@ extension Operand {
       throw .invalid("operator/rank", "the \(role) should be a vector, but is \(type)")
     }
     if let length = vectorLength, length > Tensor.maximumRank {
-      throw .invalid("operator/rank", "the \(role) has \(length) elements, but no tensor has more than \(Tensor.maximumRank) axes")
+      throw .invalid(
+        "operator/rank", "the \(role) has \(length) elements, but no tensor has more than \(Tensor.maximumRank) axes")
     }
     return elements ?? integers?.map { .known($0) }
   }

@@ -36,7 +36,8 @@ public struct ScatterElements: Scattering {
     if let one = indices.shape, let two = updates.shape,
       one.count != two.count || zip(one, two).contains(where: { $0.isProvablyDifferent(from: $1) })
     {
-      throw .invalid("operator/shape", "ScatterElements needs an index for each update, but has \(indices) and \(updates)")
+      throw .invalid(
+        "operator/shape", "ScatterElements needs an index for each update, but has \(indices) and \(updates)")
     }
     return [.tensor(data)]
   }

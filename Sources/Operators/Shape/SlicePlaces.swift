@@ -12,7 +12,9 @@ struct SlicePlaces {
   /// - Precondition: the last axis of `indices` is no longer than the axes of `data` after `batchAxes`.
   /// - Throws: `operator/index` for coordinates outside the data.
   init(_ data: [Int], _ indices: Tensor, batchAxes: Int = 0, _ name: OperatorName) throws(Diagnostic) {
-    guard let numbers = indices.integers(), let depth = indices.shape.last else { throw name.unsupported(indices.dtype) }
+    guard let numbers = indices.integers(), let depth = indices.shape.last else {
+      throw name.unsupported(indices.dtype)
+    }
     let strides = StridedLayout.rowMajorStrides(data)
     let batchLength = data[batchAxes...].reduce(1, *)
     let count = indices.shape.dropLast().reduce(1, *)

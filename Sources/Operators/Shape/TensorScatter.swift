@@ -46,10 +46,13 @@ public struct TensorScatter: Evaluable {
     guard let shape = cache.shape else { return [.tensor(cache)] }
     let axis = try sequenceAxis(rank: shape.count)
     if let given = update.shape {
-      let differs = given.count != shape.count || shape.indices.contains { position in
-        position != axis && given[position].isProvablyDifferent(from: shape[position])
-      }
-      if differs || zip([shape[axis]], given.dropFirst(axis)).contains(where: { ($1.known ?? 0) > ($0.known ?? .max) }) {
+      let differs =
+        given.count != shape.count
+        || shape.indices.contains { position in
+          position != axis && given[position].isProvablyDifferent(from: shape[position])
+        }
+      if differs || zip([shape[axis]], given.dropFirst(axis)).contains(where: { ($1.known ?? 0) > ($0.known ?? .max) })
+      {
         throw .invalid("operator/shape", "\(update) does not fit into the cache \(cache) along its axis \(axis)")
       }
     }

@@ -60,7 +60,8 @@ public struct MelWeightMatrix: Evaluable {
       rate > 0, lower.isFinite, upper.isFinite, lower >= 0, upper >= lower
     else {
       throw .invalid(
-        "operator/mel", "MelWeightMatrix needs a positive sample rate and a lower edge of at least 0, not above the upper")
+        "operator/mel",
+        "MelWeightMatrix needs a positive sample rate and a lower edge of at least 0, not above the upper")
     }
     let (low, high) = (2595 * log1p(lower / 700) / M_LN10, 2595 * log1p(upper / 700) / M_LN10)
     let step = (high - low) / Double(bands + 2)
@@ -68,7 +69,8 @@ public struct MelWeightMatrix: Evaluable {
       let frequency = 700 * expm1((Double(band) * step + low) / 2595 * M_LN10)
       let bin = ((length + 1) * frequency / rate).rounded(.down)
       guard bin >= 0, bin < Double(bins) || band == bands + 1, bin <= Double(Int32.max) else {
-        throw .invalid("operator/mel", "the band at \(frequency) Hz is beyond the spectrum of \(bins) bins at \(rate) Hz")
+        throw .invalid(
+          "operator/mel", "the band at \(frequency) Hz is beyond the spectrum of \(bins) bins at \(rate) Hz")
       }
       return Int(bin)
     }

@@ -37,7 +37,8 @@ public struct STFT: FloatEvaluable {
     }
     let shape = type.shape ?? .unknown(3) ?? []
     if let parts = shape[2].known, parts != 1, parts != 2 || isOneSided {
-      throw .invalid("operator/shape", "STFT of \(type): the last axis holds real numbers, or complex ones if two-sided")
+      throw .invalid(
+        "operator/shape", "STFT of \(type): the last axis holds real numbers, or complex ones if two-sided")
     }
     let length = try frameLength(inputs, signal: shape[1])
     if let length = length.known, length < 1 || (shape[1].known.map { length > $0 } ?? false) {
@@ -45,7 +46,9 @@ public struct STFT: FloatEvaluable {
     }
     var frames = Dimension.unknown
     if step.known != nil { frames = (shape[1] - length).floorDivided(by: step) + 1 }
-    return [.tensor(TensorType(type.dtype, [shape[0], frames, isOneSided ? length.floorDivided(by: 2) + 1 : length, 2]))]
+    return [
+      .tensor(TensorType(type.dtype, [shape[0], frames, isOneSided ? length.floorDivided(by: 2) + 1 : length, 2]))
+    ]
   }
 
   private func frameLength(_ inputs: [Operand?], signal: Dimension) throws(Diagnostic) -> Dimension {

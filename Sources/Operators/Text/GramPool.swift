@@ -104,7 +104,8 @@ public struct GramPool: Sendable {
       let end = length < starts.count ? starts[length] : identifiers.count
       guard start >= 0, start <= end, end <= identifiers.count, (end - start).isMultiple(of: length) else {
         throw .invalid(
-          "operator/attribute-value", "ngram_counts = \(starts) does not divide \(identifiers.count) items into n-grams")
+          "operator/attribute-value", "ngram_counts = \(starts) does not divide \(identifiers.count) items into n-grams"
+        )
       }
       for first in stride(from: start, to: end, by: length) {
         guard gram < places.count else {

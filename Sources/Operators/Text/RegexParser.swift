@@ -34,7 +34,8 @@ struct RegexParser {
   }
 
   private func fault(_ reason: String) -> Diagnostic {
-    .invalid("operator/pattern", "the regular expression \(pattern) cannot be read: \(reason), at character \(position)")
+    .invalid(
+      "operator/pattern", "the regular expression \(pattern) cannot be read: \(reason), at character \(position)")
   }
 
   private var current: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
@@ -256,7 +257,8 @@ struct RegexParser {
       name.unicodeScalars.append(try next())
     }
     let known = [
-      "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi",
+      "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe",
+      "Pi",
       "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Cs", "Co",
     ]
     guard known.contains(name) else {

@@ -19,7 +19,8 @@ struct RegexProgram: Sendable {
   /// - Throws: `operator/pattern` if the expression is too large.
   init(_ tree: RegexTree, _ pattern: String) throws(Diagnostic) {
     guard compile(tree) else {
-      throw .invalid("operator/pattern", "the regular expression \(pattern) is too large once its repetitions are written out")
+      throw .invalid(
+        "operator/pattern", "the regular expression \(pattern) is too large once its repetitions are written out")
     }
     instructions.append(.accept)
   }
