@@ -7,10 +7,13 @@ public struct PassContext: Sendable {
   /// The running pass.
   public let pass: PassID
   public let limits: ResourceLimits
+  /// Whether the graph is verified after every rewrite rather than after the pass; for tests.
+  public let verifiesEveryRewrite: Bool
 
-  public init(pass: PassID, limits: ResourceLimits) {
+  public init(pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false) {
     self.pass = pass
     self.limits = limits
+    self.verifiesEveryRewrite = verifiesEveryRewrite
   }
 
   /// Adds a node in place of `replaced`, before the first of them, with inferred types.

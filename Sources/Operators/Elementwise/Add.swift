@@ -2,7 +2,7 @@ import LatheIR
 import LatheTensors
 
 /// Sum, element by element, with broadcasting; integers wrap.
-public struct Add: BinaryArithmetic {
+public struct Add: BinaryArithmetic, Commutative {
   public static let schema = formal("Add", since: 14)
 
   public init() {}

@@ -2,7 +2,7 @@ import LatheIR
 import LatheTensors
 
 /// Whether both hold, element by element, with broadcasting.
-public struct And: LogicalBinary {
+public struct And: LogicalBinary, Commutative {
   public static let schema = formal("And")
 
   public init() {}

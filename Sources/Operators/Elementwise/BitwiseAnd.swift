@@ -2,7 +2,7 @@ import LatheIR
 import LatheTensors
 
 /// The bits that both have, element by element, with broadcasting.
-public struct BitwiseAnd: BitwiseBinary {
+public struct BitwiseAnd: BitwiseBinary, Commutative {
   public static let schema = formal("BitwiseAnd", since: 18)
 
   public init() {}

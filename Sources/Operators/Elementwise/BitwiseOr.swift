@@ -2,7 +2,7 @@ import LatheIR
 import LatheTensors
 
 /// The bits that either has, element by element, with broadcasting.
-public struct BitwiseOr: BitwiseBinary {
+public struct BitwiseOr: BitwiseBinary, Commutative {
   public static let schema = formal("BitwiseOr", since: 18)
 
   public init() {}

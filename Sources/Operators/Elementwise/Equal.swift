@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// Whether the two are equal, element by element, with broadcasting; also for truth values and text.
-public struct Equal: Comparison {
+public struct Equal: Comparison, Commutative {
   public static let schema = formal("Equal", since: 19, DTypeDomain.numeric.union([.bool, .string]))
 
   public init() {}

@@ -2,7 +2,7 @@ import LatheIR
 import LatheTensors
 
 /// Product, element by element, with broadcasting; integers wrap.
-public struct Mul: BinaryArithmetic {
+public struct Mul: BinaryArithmetic, Commutative {
   public static let schema = formal("Mul", since: 14)
 
   public init() {}

@@ -2,7 +2,7 @@ import LatheIR
 import LatheTensors
 
 /// Whether either holds, element by element, with broadcasting.
-public struct Or: LogicalBinary {
+public struct Or: LogicalBinary, Commutative {
   public static let schema = formal("Or")
 
   public init() {}

@@ -2,7 +2,7 @@ import LatheIR
 import LatheTensors
 
 /// Whether exactly one holds, element by element, with broadcasting.
-public struct Xor: LogicalBinary {
+public struct Xor: LogicalBinary, Commutative {
   public static let schema = formal("Xor")
 
   public init() {}

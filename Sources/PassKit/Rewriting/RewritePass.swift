@@ -1,0 +1,17 @@
+import LatheDiagnostics
+import LatheIR
+
+/// A pass that is a list of rewrite rules.
+public protocol RewritePass: Pass {
+  /// The rules; where several match at one node, the first wins.
+  var rules: [RewriteRule] { get }
+}
+
+extension RewritePass {
+  public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
+    try RewriteEngine(rules).run(on: &graph, in: context)
+  }
+
+  /// How far the rules came where they did not match, nearest first.
+  public func explain(_ graph: Graph) -> [String] { RewriteEngine(rules).explain(graph) }
+}
