@@ -26,6 +26,23 @@ public struct PassContext: Sendable {
     return try graph.addInferred(op, inputs, outputCount: outputCount, provenance: provenance, before: replaced.first)
   }
 
+  /// Puts a value in the place of another, whose name it takes, and removes those of `nodes` that nothing reads any more.
+  ///
+  /// - Parameter nodes: readers before the producers of their operands.
+  public func replace(
+    _ old: ValueID, with new: ValueID, removing nodes: [NodeID], in graph: inout Graph
+  ) throws(Diagnostic) {
+    let name = graph[old].name
+    graph.replaceAllUses(of: old, with: new)
+    for id in nodes where graph.contains(id) {
+      let isRead = graph[id].outputs.contains { output in
+        output.map { !graph[$0].users.isEmpty || graph.isOutput($0) } ?? false
+      }
+      if !isRead { graph.removeNode(id) }
+    }
+    if graph.value(named: name) == nil { try graph.rename(new, to: name) }
+  }
+
   /// Puts constants in the place of a node's outputs and removes the node; each constant keeps its output's name.
   ///
   /// - Throws: `passes/outputs` if an output that is produced has no tensor.

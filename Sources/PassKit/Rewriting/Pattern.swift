@@ -30,10 +30,7 @@ public indirect enum Pattern: Sendable {
     _ type: Op.Type, _ operands: Pattern..., as name: String? = nil,
     where test: @escaping @Sendable (Op) -> String? = { _ in nil }
   ) -> Pattern {
-    .node(
-      NodePattern(type: type, operands: operands, name: name) { op in
-        (op as? Op).map(test) ?? "it is not \(type.schema.name)"
-      })
+    .node(NodePattern(type, operands, name: name, where: test))
   }
 }
 
@@ -43,6 +40,17 @@ public struct NodePattern: Sendable {
   let operands: [Pattern]
   let name: String?
   let test: @Sendable (any Operator) -> String?
+
+  /// As `Pattern.op`, with the operands as a list.
+  public init<Op: Operator>(
+    _ type: Op.Type, _ operands: [Pattern], name: String? = nil,
+    where test: @escaping @Sendable (Op) -> String? = { _ in nil }
+  ) {
+    self.type = type
+    self.operands = operands
+    self.name = name
+    self.test = { op in (op as? Op).flatMap(test) }
+  }
 
   /// Operators in the longest way through the pattern; what `--why` counts.
   var size: Int { operands.reduce(1) { $0 + $1.size } }

@@ -2,7 +2,7 @@ import LatheDiagnostics
 import LatheIR
 
 /// A pass that is a list of rewrite rules.
-public protocol RewritePass: Pass {
+public protocol RewritePass: Explaining {
   /// The rules; where several match at one node, the first wins.
   var rules: [RewriteRule] { get }
 }
@@ -12,6 +12,5 @@ extension RewritePass {
     try RewriteEngine(rules).run(on: &graph, in: context)
   }
 
-  /// How far the rules came where they did not match, nearest first.
   public func explain(_ graph: Graph) -> [String] { RewriteEngine(rules).explain(graph) }
 }
