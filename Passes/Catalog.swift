@@ -5,6 +5,7 @@ extension PassCatalog {
   public static let standard = PassCatalog([
     Activation.self,
     Attention.self,
+    AttentionMask.self,
     EliminateDeadCode.self,
     EliminateIdentities.self,
     Embeddings.self,
@@ -12,5 +13,6 @@ extension PassCatalog {
     LinearLayer.self,
     Normalization.self,
     QueryKeyValue.self,
+    ResolveIndices.self,
   ])
 }

@@ -23,9 +23,10 @@ public struct Embeddings: Pass {
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     var outcome = PassOutcome()
+    var analysis = AffineAnalysis(graph)
     for id in graph.order where graph.contains(id) && graph[id].op is LayerNormalization {
-      let sum = EmbeddingSum(of: graph.input(0, of: id), in: graph)
-      guard sum.lookups.contains(where: { $0.ids != nil }) else {
+      let sum = EmbeddingSum(of: graph.input(0, of: id), in: graph, &analysis)
+      guard sum.hasLookups else {
         outcome.record(graph.describe(id), .notApplicable)
         continue
       }
@@ -52,9 +53,7 @@ public struct Embeddings: Pass {
     guard let hidden, hidden.count == 1, sum.lookups.allSatisfy({ graph.constant($0.table)?.shape.last == hidden[0] }) else {
       return "the scale is no constant vector that fits the tables"
     }
-    guard sum.lookups.first?.ids != nil else { return "no table is looked up by ids of [batch, sequence]" }
-    let offsets = Set(sum.lookups.compactMap(\.offset))
-    return offsets.count <= 1 ? nil : "positions start at different rows"
+    return sum.offsets.count <= 1 ? nil : "positions start at different rows"
   }
 
   private func replace(
@@ -62,11 +61,26 @@ public struct Embeddings: Pass {
   ) throws(Diagnostic) {
     guard let norm = graph[id].op as? LayerNormalization, let output = graph.result(id) else { return }
     var inputs = [graph.input(1, of: id), graph.input(2, of: id)]
-    for lookup in sum.lookups { inputs += [lookup.table, lookup.ids] }
+    for lookup in sum.lookups {
+      switch lookup.rows {
+      case .ids(let ids): inputs += [lookup.table, ids]
+      case .positions: inputs += [lookup.table, nil]
+      case .one(let row):
+        let ids = try graph.addConstant(graph.uniqueName("row"), try Tensor([Int64(row)], shape: [1, 1]))
+        inputs += [lookup.table, ids]
+      }
+    }
     let op = EmbeddingNormalization(
-      sources: sum.lookups.map { $0.ids == nil ? .positions : .ids }, epsilon: norm.epsilon,
-      offset: sum.lookups.lazy.compactMap(\.offset).first ?? 0)
+      sources: sum.lookups.map { if case .positions = $0.rows { .positions } else { .ids } }, epsilon: norm.epsilon,
+      offset: sum.offsets.first ?? 0)
     let fused = try context.add(op, inputs, to: &graph, replacing: [id] + sum.nodes)[0]
     try context.replace(output, with: fused, removing: [id] + sum.nodes, in: &graph)
+  }
+}
+
+extension EmbeddingSum {
+  /// The rows that positions start at.
+  fileprivate var offsets: Set<Int> {
+    Set(lookups.compactMap { if case .positions(let first) = $0.rows { first } else { nil } })
   }
 }

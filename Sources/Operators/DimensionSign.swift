@@ -4,7 +4,7 @@ extension Dimension {
   /// Whether this is at least 0 whatever its symbols are; symbols are extents, so they are at least 0 themselves.
   ///
   /// False only means that no proof was found.
-  var isProvablyNonNegative: Bool { isNonNegative(depth: 2) }
+  public var isProvablyNonNegative: Bool { isNonNegative(depth: 2) }
 
   /// Whether this is at least 1 whatever its symbols are.
   var isProvablyPositive: Bool { (self - .known(1)).isProvablyNonNegative }

@@ -40,7 +40,9 @@ public struct PassContext: Sendable {
       }
       if !isRead { graph.removeNode(id) }
     }
-    if graph.value(named: name) == nil { try graph.rename(new, to: name) }
+    // A value that was there before keeps the name that others know it by.
+    guard case .pass? = graph.producer(of: new)?.provenance, graph.value(named: name) == nil else { return }
+    try graph.rename(new, to: name)
   }
 
   /// Puts constants in the place of a node's outputs and removes the node; each constant keeps its output's name.

@@ -16,6 +16,8 @@ struct ExportPlan {
   /// Plans one file, or two if weights are to lie beside or the model is too large for one; nil for `fileName` forbids
   /// a second.
   init(_ model: Model, _ options: ONNXExporter.Options, fileName: String?) throws(Diagnostic) {
+    var model = model
+    try Self.decompose(&model.graph, for: options.opset ?? model.metadata.operatorSets[""] ?? OpsetChoice.fallback)
     let opset = try OpsetChoice(graph: model.graph).choose(options.opset, source: model.metadata.operatorSets[""])
     let isLarge = model.graph.constantByteCount >= SkeletonWriter.largestFile
     let wantsData = options.placement == .external || isLarge
@@ -26,6 +28,17 @@ struct ExportPlan {
       // Close to the limit, only the whole file tells.
       guard error.id == "onnx/too-large", !wantsData, let data else { throw error }
       self = try ExportPlan(model, options, opset, data)
+    }
+  }
+
+  /// Says Lathe's own operators, and those that the operator set does not have yet, in standard operators that it has.
+  private static func decompose(_ graph: inout Graph, for opset: Int) throws(Diagnostic) {
+    try graph.decompose { id, graph in
+      let node = graph[id]
+      if node.op.name.domain == "lathe" { return true }
+      // Only what is asked for is computed by a decomposition: the first output.
+      guard node.outputs.count == 1, ONNXVersions.opset.contains(opset) else { return false }
+      return (try? Lowering.lower(id, of: graph, opset: opset)) == nil
     }
   }
 

@@ -3,7 +3,7 @@ import LatheDiagnostics
 import LatheIR
 
 /// x / (1 + exp(−α x)).
-public struct Swish: UnaryFloat {
+public struct Swish: UnaryFloat, Decomposable {
   public static let schema = OperatorSchema(
     "Swish", since: 24,
     inputs: [.init("X", "T", .floats)],
@@ -24,4 +24,10 @@ public struct Swish: UnaryFloat {
   }
 
   func apply(_ x: Double) -> Double { x / (1 + exp(-Double(alpha) * x)) }
+
+  public func decompose(_ inputs: [ValueID?], in builder: inout GraphBuilder) throws(Diagnostic) -> [ValueID] {
+    guard let x = inputs.first ?? nil else { throw .invalid("operator/decomposition", "Swish has no operand") }
+    let argument = alpha == 1 ? x : try builder.add(Mul(), [x, try builder.number(Double(alpha), like: x)])
+    return [try builder.add(Mul(), [x, try builder.add(Sigmoid(), [argument])])]
+  }
 }
