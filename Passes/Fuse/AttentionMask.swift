@@ -30,7 +30,10 @@ public struct AttentionMask: Pass {
         continue
       }
       let smaller = try reduction.reduced(mask, before: id, in: &graph)
-      if smaller != mask { graph.setInput(3, of: id, to: smaller) }
+      if smaller != mask {
+        graph.setInput(3, of: id, to: smaller)
+        graph.removeUnread([graph[mask].producer].compactMap { $0 })
+      }
       outcome.record(graph.describe(id), smaller == mask ? .notApplicable : .done)
     }
     return outcome

@@ -107,6 +107,25 @@ extension Graph {
     order.removeAll { ids.contains($0) }
   }
 
+  /// Removes those of the nodes that nothing reads, and the nodes and constants that only they read, as far back as that goes.
+  public mutating func removeUnread(_ ids: [NodeID]) {
+    var pending = Array(ids.reversed())
+    while let id = pending.popLast() {
+      guard contains(id) else { continue }
+      let node = self[id]
+      let isRead = node.outputs.contains { output in output.map { !self[$0].users.isEmpty || isOutput($0) } ?? false }
+      guard !isRead else { continue }
+      removeNode(id)
+      for operand in Set(node.operands) {
+        if let producer = self[operand].producer {
+          pending.append(producer)
+        } else if self[operand].constant != nil, self[operand].users.isEmpty, !isOutput(operand) {
+          removeValue(operand)
+        }
+      }
+    }
+  }
+
   /// Removes a value that nothing reads: a constant, an input or an output of a node being removed.
   ///
   /// - Precondition: it has no users and is not an output.

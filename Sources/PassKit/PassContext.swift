@@ -26,20 +26,14 @@ public struct PassContext: Sendable {
     return try graph.addInferred(op, inputs, outputCount: outputCount, provenance: provenance, before: replaced.first)
   }
 
-  /// Puts a value in the place of another, whose name it takes, and removes those of `nodes` that nothing reads any more.
-  ///
-  /// - Parameter nodes: readers before the producers of their operands.
+  /// Puts a value in the place of another, whose name it takes, and removes those of `nodes` that nothing reads any more, with what only
+  /// they read.
   public func replace(
     _ old: ValueID, with new: ValueID, removing nodes: [NodeID], in graph: inout Graph
   ) throws(Diagnostic) {
     let name = graph[old].name
     graph.replaceAllUses(of: old, with: new)
-    for id in nodes where graph.contains(id) {
-      let isRead = graph[id].outputs.contains { output in
-        output.map { !graph[$0].users.isEmpty || graph.isOutput($0) } ?? false
-      }
-      if !isRead { graph.removeNode(id) }
-    }
+    graph.removeUnread(nodes)
     // A value that was there before keeps the name that others know it by.
     guard case .pass? = graph.producer(of: new)?.provenance, graph.value(named: name) == nil else { return }
     try graph.rename(new, to: name)

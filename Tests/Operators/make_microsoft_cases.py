@@ -79,6 +79,8 @@ def elementwise():
     yield run("quick_gelu", "QuickGelu", [x], alpha=1.5)
     for dtype in (np.uint8, np.int8):
         a, b = integers(dtype, 3, 4), integers(dtype, 4)
+        # ONNX Runtime gathers the zero points in one term, so a sum within a few millionths of a tie can round the other way there;
+        # with these scales none of the sums is that close to one.
         for operator in ("QLinearAdd", "QLinearMul"):
             operands = [a, scalar(0.0317), scalar(7, dtype), b, scalar(0.0531), scalar(3, dtype), scalar(0.0772), scalar(2, dtype)]
             yield run(f"{operator}_{dtype.__name__}".lower(), operator, operands, tolerance=0)

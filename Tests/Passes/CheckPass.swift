@@ -40,6 +40,20 @@ struct GoldenCase {
   }
 }
 
+extension GoldenCase {
+  /// Whether the graph after the pass is still to be recorded.
+  var isUnrecorded: Bool { after?.allSatisfy(\.isWhitespace) == true }
+
+  /// What the pass makes of the graph before it.
+  func recorded() throws -> String {
+    var graph = try GraphParser(catalog: .standard).parse(before)
+    var ledger = Ledger()
+    let step = Pipeline.Step(try PassCatalog.standard.make(pass, options: options), options: options)
+    try Pipeline([step]).run(on: &graph, limits: ResourceLimits(), ledger: &ledger)
+    return GraphPrinter().print(graph)
+  }
+}
+
 /// Checks a golden case as text, numerically against the pass's guarantee, for idempotence, and inside a pipeline of all passes.
 func checkPass(_ golden: GoldenCase) throws {
   let parser = GraphParser(catalog: .standard)

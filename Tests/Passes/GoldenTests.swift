@@ -16,6 +16,12 @@ import Testing
   @Test(arguments: files) func golden(_ file: String) throws {
     let text = try String(contentsOf: Self.folder.appendingPathComponent(file), encoding: .utf8)
     let golden = try GoldenCase(text)
+    if golden.isUnrecorded {
+      let after = try golden.recorded()
+      try (text + after).write(to: Self.folder.appendingPathComponent(file), atomically: true, encoding: .utf8)
+      Issue.record("the graph after the pass was empty and has been recorded: read it, and run the tests again")
+      return
+    }
     #expect(file.hasPrefix(golden.pass.rawValue + "/"), "the case stands in another pass's folder")
     try checkPass(golden)
   }
@@ -34,7 +40,9 @@ import Testing
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Passes")
       .standardized
     let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-    let names = files.filter { $0.hasSuffix(".swift") && $0.contains("/") }.map { $0.dropLast(6) }
+    // What stands deeper is part of a pass.
+    let passes = files.filter { file in file.hasSuffix(".swift") && file.count { $0 == "/" } == 1 }
+    let names = passes.map { $0.dropLast(6) }
     let ids = names.map { name in
       let parts = name.split(separator: "/")
       let kebab = parts[1].reduce(into: "") {

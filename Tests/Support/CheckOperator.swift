@@ -9,6 +9,7 @@ import Testing
 /// - inference on the inputs as constants tells the exact types that evaluation gives;
 /// - inference on types with symbols, unknown dimensions and unknown ranks in their place agrees with them, and refuses none;
 /// - shape arithmetic agrees with evaluation;
+/// - dropping an index before the operator gives what dropping it behind gives, as its axis map says;
 /// - the outputs are `expected`, as far as those are given.
 @discardableResult
 public func checkOperator(
@@ -43,6 +44,10 @@ public func checkOperator(
       let problem = disguise.problem(of: op, inputs, outputs)
       #expect(problem == nil, "\(name), \(vagueness): \(problem ?? "")", sourceLocation: sourceLocation)
     }
+  }
+  if let mapping = op as? any Evaluable & AxisMapping {
+    let problem = try AxisProof(op: mapping, inputs: inputs, outputs: outputs, tolerance: tolerance).problem()
+    #expect(problem == nil, "\(name), axes: \(problem ?? "")", sourceLocation: sourceLocation)
   }
   return outputs
 }

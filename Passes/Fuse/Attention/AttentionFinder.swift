@@ -38,7 +38,7 @@ struct AttentionFinder {
     /// What the heads' results are joined to: [batch, queries, heads · width], or [batch, queries, heads, width] where `isSplit`.
     var output: NodeID
     var isSplit: Bool
-    /// Nodes that the fused one replaces, readers first.
+    /// Nodes that the fused one replaces.
     var nodes: [NodeID]
   }
 
@@ -70,7 +70,7 @@ struct AttentionFinder {
       throw Obstacle(stage: 5, reason: "there are \(query.heads) heads of queries, but \(key.heads) of keys")
     }
     let joined = try joined(mix)
-    nodes = [joined.node] + (joined.isSplit ? [] : joined.inner) + [mix] + nodes.reversed() + [softmax]
+    nodes += [joined.node] + joined.inner + [mix, softmax]
     return Finding(
       softmax: softmax, query: query.projection, key: key.projection, value: value.projection, heads: query.heads,
       scale: products.scale * query.scale * key.scale, masks: products.masks.reversed(), zeroesMaskedRows: zeroes,
@@ -211,7 +211,7 @@ struct AttentionFinder {
       graph.number(graph.input(1, of: choice)) == 0, graph.input(2, of: choice) == shares,
       graph.result(test).flatMap(graph.onlyUser) == choice
     else { return (shares, false) }
-    nodes.insert(contentsOf: [test, choice], at: 0)
+    nodes += [choice, test]
     return (output, true)
   }
 

@@ -136,7 +136,8 @@ public struct Attention: Evaluable {
     let (own, inner) = (FloatPrecision(of: q.dtype), softmaxType.map { FloatPrecision(of: $0) })
     let product = ScaledDotProduct(
       scale: scale.map(Double.init) ?? 1 / Double(q.shape[3]).squareRoot(), softcap: Double(softcap), capture: capture,
-      precision: own, rounding: { x in inner.map { $0.rounded(x) } ?? own.rounded(x) })
+      precision: own, rounding: { x in inner.map { $0.rounded(x) } ?? own.rounded(x) },
+      roundsAdditions: (softmaxType ?? q.dtype) == .bfloat16)
     let (result, captured) = try product(
       try q.converted(to: W.self), try k.converted(to: W.self), try v.converted(to: W.self), as: W.self, bias: mask.add)
     let y = try result.narrowed(to: q.dtype)

@@ -17,8 +17,10 @@ struct ScaledDotProduct {
   var capture: Capture? = nil
   /// What products, capped and biased scores are rounded to, one after another.
   var precision = FloatPrecision.double
-  /// Rounds scores before, and probabilities after the softmax.
+  /// Rounds every step of the softmax.
   var rounding: (Double) -> Double = { $0 }
+  /// Whether each addition of the softmax's sum is rounded too, rather than the sum alone.
+  var roundsAdditions = false
 
   /// The result [batch, heads, queries, width], and the captured scores [batch, heads, queries, keys].
   ///
@@ -108,9 +110,10 @@ struct ScaledDotProduct {
     }
     var sum = 0.0
     for key in 0..<keys {
-      row[key] = exp(row[key] - largest)
-      sum += row[key]
+      row[key] = rounding(exp(rounding(row[key] - largest)))
+      sum = roundsAdditions ? rounding(sum + row[key]) : sum + row[key]
     }
+    sum = rounding(sum)
     let isZero = isMasked || largest == -Double.infinity
     for key in 0..<keys {
       let probability = isZero ? W.zero : W(double: rounding(row[key] / sum))

@@ -49,3 +49,31 @@ public struct Conv: FloatEvaluable, Convolving {
     return [try MatrixProduct.narrowed(result, to: T.self)]
   }
 }
+
+extension Conv: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let w = inputs.optional(1)?.type.tensor?.shape,
+      let y = outputs.first?.shape, let channels = w[0].known, x.count == y.count
+    else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    let (batch, group) = (map.axis(y[0]), map.atom(.known(groups)))
+    let (own, inner) = (map.atom(.known(channels / groups)), map.atom(w[1], .contracted))
+    let output = [groups == 1 ? [own] : [group, own]]
+    map.inputs[0] = [batch, [groups == 1 ? [inner] : [group, inner]]] + x.dropFirst(2).map { map.axis($0, .normalized) }
+    map.inputs[1] = [output, [[inner]]] + w.dropFirst(2).map { map.axis($0, .normalized) }
+    if inputs.optional(2) != nil { map.inputs[2] = [output] }
+    map.outputs[0] = [batch, output] + y.dropFirst(2).map { map.axis($0, .fresh) }
+    return map
+  }
+
+  public func adapted(
+    to map: AxisMap, inputs: [Tensor?]
+  ) throws(Diagnostic) -> (op: any Operator, inputs: [Tensor?]) {
+    guard groups > 1, let axis = map.inputs[0]?[1], let group = axis.first?.first, let count = map.atoms[group].extent.known else {
+      return (self, inputs)
+    }
+    var op = self
+    op.groups = count
+    return (op, inputs)
+  }
+}

@@ -5,7 +5,7 @@ import LatheTensors
 /// The bits of X moved by Y places, with broadcasting; the right shift of signed integers keeps the sign.
 ///
 /// Where Y is negative or no less than the number of bits, only the extended sign is left: 0 or −1.
-public struct BitShift: IntegerEvaluable {
+public struct BitShift: IntegerEvaluable, Broadcast {
   /// Where the bits go.
   public enum Direction: String, Sendable, Hashable, CaseIterable {
     case left = "LEFT"

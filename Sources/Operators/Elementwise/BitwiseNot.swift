@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// Every bit inverted.
-public struct BitwiseNot: IntegerEvaluable, AttributeFree {
+public struct BitwiseNot: IntegerEvaluable, AttributeFree, Broadcast {
   public static let schema = OperatorSchema(
     "BitwiseNot", since: 18,
     inputs: [.init("X", "T", .integers)],

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// The number kept between two bounds, min(max(x, lower), upper); NaN wins, also as a bound.
-public struct Clip: NumericEvaluable, AttributeFree, ShapeArithmetic {
+public struct Clip: NumericEvaluable, AttributeFree, ShapeArithmetic, Broadcast {
   public static let schema = OperatorSchema(
     "Clip", since: 13,
     inputs: [

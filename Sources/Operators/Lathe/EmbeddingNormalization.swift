@@ -131,3 +131,26 @@ public struct EmbeddingNormalization: DefinedByDecomposition {
     .invalid("operator/embedding-normalization", "EmbeddingNormalization: \(message)")
   }
 }
+
+extension EmbeddingNormalization: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let y = outputs.first?.shape else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    let isCounted = sources.contains(.positions)
+    let (batch, steps) = (map.axis(y[0]), map.axis(y[1], isCounted ? .normalized : .carried))
+    let hidden = map.axis(y[2], .normalized)
+    map.inputs[0] = [hidden]
+    if inputs.optional(1) != nil { map.inputs[1] = [hidden] }
+    for (index, source) in sources.enumerated() {
+      let (table, ids) = (2 + 2 * index, 3 + 2 * index)
+      guard let rows = inputs.optional(table)?.type.tensor?.shape?.first else { return nil }
+      map.inputs[table] = [map.axis(rows, source == .ids ? .lookedUp(by: ids) : .normalized), hidden]
+      guard source == .ids else { continue }
+      guard let own = inputs.optional(ids)?.type.tensor?.shape, let axes = AxisMap.aligned(own, to: [batch, steps], of: Array(y[..<2]))
+      else { return nil }
+      map.inputs[ids] = axes
+    }
+    map.outputs[0] = [batch, steps, hidden]
+    return map
+  }
+}

@@ -127,3 +127,43 @@ public struct FusedAttention: DefinedByDecomposition {
     .invalid("operator/fused-attention", "FusedAttention: \(message)")
   }
 }
+
+extension FusedAttention: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let q = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, let width = y[2].known else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    let (batch, head) = (map.axis(y[0]), map.atom(.known(heads)))
+    let queries = map.axis(q[1])
+    let value = map.atom(.known(width / heads))
+    var keys = queries
+    if let k = inputs.optional(1)?.type.tensor?.shape, let columns = q[2].known {
+      keys = map.axis(k[1], .normalized)
+      let product = [[head, map.atom(.known(columns / heads), .contracted)]]
+      map.inputs[0] = [batch, queries, product]
+      map.inputs[1] = [batch, keys, product]
+      map.inputs[2] = [batch, keys, [[head, value]]]
+    } else {
+      // Queries and keys lie beside the values, so that all three keep one size; and each place is a key to the others.
+      map.setRole(.normalized, of: value)
+      map.setRole(.normalized, of: queries[0][0])
+      map.inputs[0] = [batch, queries, [[head, value], [head, value], [head, value]]]
+    }
+    map.outputs[0] = [batch, queries, [[head, value]]]
+    guard let mask = inputs.optional(3) else { return map }
+    let extents = [y[0], .known(heads), y[1], map.extent(of: keys)]
+    guard let own = mask.type.tensor?.shape, let axes = AxisMap.aligned(own, to: [batch, [[head]], queries, keys], of: extents) else {
+      return nil
+    }
+    map.inputs[3] = axes
+    return map
+  }
+
+  public func adapted(
+    to map: AxisMap, inputs: [Tensor?]
+  ) throws(Diagnostic) -> (op: any Operator, inputs: [Tensor?]) {
+    guard let head = map.outputs[0]?[2].first?.first, let count = map.atoms[head].extent.known else { return (self, inputs) }
+    var op = self
+    op.heads = count
+    return (op, inputs)
+  }
+}

@@ -61,3 +61,19 @@ public struct Linear: DefinedByDecomposition {
 
   private func misfit(_ message: String) -> Diagnostic { .invalid("operator/linear", "Linear: \(message)") }
 }
+
+extension Linear: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, let inner = x.last else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    let axes = y.map { map.axis($0) }
+    let k = map.axis(inner, .contracted)
+    let column = axes[axes.count - 1]
+    map.inputs[0] = axes.dropLast() + [k]
+    map.inputs[1] = [k, column]
+    if inputs.optional(2) != nil { map.inputs[2] = [column] }
+    if inputs.optional(3) != nil { map.inputs[3] = axes }
+    map.outputs[0] = axes
+    return map
+  }
+}

@@ -102,3 +102,34 @@ public struct Einsum: NumericEvaluable {
     return try result.ordered(output).tensor
   }
 }
+
+extension Einsum: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    let shapes = inputs.map { $0?.type.tensor?.shape }
+    let ranks = shapes.compactMap { $0?.count }
+    guard ranks.count == inputs.count, let labels = try? parsed.labels(ranks: ranks) else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    var axes: [Int: (axis: AxisMap.Axis, extent: Dimension)] = [:]
+    for (position, names) in labels.inputs.enumerated() {
+      guard let shape = shapes[position] else { return nil }
+      for (label, extent) in zip(names, shape) where extent != 1 && axes[label] == nil {
+        axes[label] = (map.axis(extent, labels.output.contains(label) ? .carried : .contracted), extent)
+      }
+    }
+    for (position, names) in labels.inputs.enumerated() {
+      guard let shape = shapes[position] else { return nil }
+      var own: [AxisMap.Axis] = []
+      for (label, extent) in zip(names, shape) {
+        guard let known = axes[label], extent != 1 else {
+          own.append(AxisMap.one)
+          continue
+        }
+        guard known.extent.isProvablyEqual(to: extent) else { return nil }
+        own.append(known.axis)
+      }
+      map.inputs[position] = own
+    }
+    map.outputs[0] = labels.output.map { axes[$0]?.axis ?? AxisMap.one }
+    return map
+  }
+}

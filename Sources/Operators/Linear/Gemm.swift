@@ -96,3 +96,19 @@ public struct Gemm: NumericEvaluable {
     return try Broadcasting.map(product, c) { (x: T, y: T) in T(double: scale * x.double + weight * y.double) }
   }
 }
+
+extension Gemm: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let a = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, a.count == 2, y.count == 2 else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    let (m, n) = (map.axis(y[0]), map.axis(y[1]))
+    let k = map.axis(transposesA ? a[0] : a[1], .contracted)
+    map.inputs[0] = transposesA ? [k, m] : [m, k]
+    map.inputs[1] = transposesB ? [n, k] : [k, n]
+    map.outputs[0] = [m, n]
+    guard let c = inputs.optional(2) else { return map }
+    guard let shape = c.type.tensor?.shape, let axes = AxisMap.aligned(shape, to: [m, n], of: y) else { return nil }
+    map.inputs[2] = axes
+    return map
+  }
+}

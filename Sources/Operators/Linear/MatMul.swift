@@ -51,3 +51,24 @@ public struct MatMul: NumericEvaluable, AttributeFree {
     return [try MatrixProduct.narrowed(product, to: T.self).reshaped(to: shape)]
   }
 }
+
+extension MatMul: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let a = inputs.optional(0)?.type.tensor?.shape, let b = inputs.optional(1)?.type.tensor?.shape, let y = outputs.first?.shape,
+      let inner = a.last, !b.isEmpty
+    else { return nil }
+    var map = AxisMap(inputs: 2)
+    let k = map.axis(inner, .contracted)
+    let axes = y.map { map.axis($0) }
+    let (row, column) = (a.count > 1 ? 1 : 0, b.count > 1 ? 1 : 0)
+    let batch = Array(axes.dropLast(row + column))
+    let extents = Array(y.dropLast(row + column))
+    guard let left = AxisMap.aligned(Array(a.dropLast(2)), to: batch, of: extents),
+      let right = AxisMap.aligned(Array(b.dropLast(2)), to: batch, of: extents)
+    else { return nil }
+    map.inputs[0] = left + (row == 1 ? [axes[axes.count - 1 - column]] : []) + [k]
+    map.inputs[1] = right + [k] + (column == 1 ? [axes[axes.count - 1]] : [])
+    map.outputs[0] = axes
+    return map
+  }
+}

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// A function of one float, applied after a vector was added to the last axis.
-protocol BiasedGelu: FloatEvaluable {
+protocol BiasedGelu: FloatEvaluable, Broadcast {
   func apply(_ x: Double) -> Double
 }
 

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// A function of all numbers along one axis at once, computed in double precision.
-protocol AxisNormalization: FloatEvaluable {
+protocol AxisNormalization: FloatEvaluable, AxisMapping {
   /// The axis; negative counts from the back.
   var axis: Int { get }
 
@@ -55,5 +55,12 @@ extension AxisNormalization {
       }
     }
     return [result]
+  }
+}
+
+extension AxisNormalization {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let rank = outputs.first?.rank, let place = try? normalized(axis: axis, rank: rank) else { return nil }
+    return .along([place], .normalized, inputs, outputs)
   }
 }

@@ -119,3 +119,13 @@ extension Tensor {
     }
   }
 }
+
+extension BatchNormalization: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard !isTraining, let shape = outputs.first?.shape, shape.count > 1, var map = AxisMap.along([], .carried, inputs, outputs),
+      let axes = map.outputs[0]
+    else { return nil }
+    for position in 1..<inputs.count { map.inputs[position] = [axes[1]] }
+    return map
+  }
+}

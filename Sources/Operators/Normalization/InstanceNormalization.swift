@@ -37,3 +37,13 @@ public struct InstanceNormalization: FloatEvaluable {
     return [try GroupNormalization.normalized(x, inputs, groups: x.shape[1], epsilon: epsilon, stash: nil, as: T.self)]
   }
 }
+
+extension InstanceNormalization: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = outputs.first?.shape, shape.count > 1,
+      var map = AxisMap.along(Set(2..<shape.count), .normalized, inputs, outputs), let axes = map.outputs[0]
+    else { return nil }
+    for position in 1..<inputs.count { map.inputs[position] = [axes[1]] }
+    return map
+  }
+}

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// An operator that makes one element of each channel of [N, C, d…].
-protocol GlobalPooling: FloatEvaluable {
+protocol GlobalPooling: FloatEvaluable, AxisMapping {
   /// One number for a channel's elements.
   func pooled(_ count: Int, _ element: (Int) -> Double) -> Double
 }
@@ -30,5 +30,18 @@ extension GlobalPooling {
       }
     }
     return [y]
+  }
+}
+
+extension GlobalPooling {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, x.count == y.count, y.count > 1 else {
+      return nil
+    }
+    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
+    let kept = y[..<2].map { map.axis($0) }
+    map.inputs[0] = kept + x.dropFirst(2).map { map.axis($0, .normalized) }
+    map.outputs[0] = kept + y.dropFirst(2).map { map.axis($0, .fresh) }
+    return map
   }
 }

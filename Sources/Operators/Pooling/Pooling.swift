@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// An operator that makes one element of every window of each channel of [N, C, d…].
-protocol Pooling: Operator {
+protocol Pooling: Operator, AxisMapping {
   var window: SlidingWindow { get }
 }
 
@@ -66,4 +66,17 @@ struct StridedPositions {
 
   @inline(__always)
   subscript(element: Int) -> Int { positions[start + element * step] }
+}
+
+extension Pooling {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, x.count == y.count, y.count > 1 else {
+      return nil
+    }
+    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
+    let kept = y[..<2].map { map.axis($0) }
+    map.inputs[0] = kept + x.dropFirst(2).map { map.axis($0, .normalized) }
+    map.outputs[0] = kept + y.dropFirst(2).map { map.axis($0, .fresh) }
+    return map
+  }
 }

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// An operator that tells where along an axis the element is that wins over all others; the first NaN wins over numbers.
-protocol ArgSelection: NumericEvaluable {
+protocol ArgSelection: NumericEvaluable, AxisMapping {
   /// The axis that is searched; negative counts from the back.
   var axis: Int { get }
   /// Whether the axis stays with extent 1.
@@ -74,5 +74,18 @@ extension ArgSelection {
   private func replaces<T: NumericElement>(_ x: T, _ held: T) -> Bool {
     if held != held { return prefersLast && x != x }
     return x != x || Self.wins(x, over: held) || prefersLast && x == held
+  }
+}
+
+extension ArgSelection {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = inputs.optional(0)?.type.tensor?.shape, let place = try? normalized(axis: axis, rank: shape.count) else {
+      return nil
+    }
+    var map = AxisMap(inputs: 1)
+    let all = shape.enumerated().map { map.axis($1, $0 == place ? .normalized : .carried) }
+    map.inputs[0] = all
+    map.outputs[0] = all.indices.compactMap { $0 == place ? (keepsAxis ? AxisMap.one : nil) : all[$0] }
+    return map
   }
 }

@@ -5,7 +5,7 @@ import LatheTensors
 /// An operator that combines every element with all before it on one axis, or with all behind it.
 ///
 /// Floats are combined in double precision, and every element is rounded once; integers wrap.
-protocol Cumulative: NumericEvaluable {
+protocol Cumulative: NumericEvaluable, AxisMapping {
   /// Whether an element itself is left out.
   var isExclusive: Bool { get }
   /// Whether elements are combined from the end of the axis.
@@ -89,5 +89,14 @@ extension Operand {
       throw .invalid("operator/rank", "the \(role) should be a scalar, but is \(type)")
     }
     return integers?.first
+  }
+}
+
+extension Cumulative {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let rank = outputs.first?.rank, let given = inputs.optional(1)?.integers?.first,
+      let place = try? normalized(axis: given, rank: rank)
+    else { return nil }
+    return .along([place], .normalized, inputs, outputs)
   }
 }

@@ -3,6 +3,8 @@ import LatheTensors
 
 /// Sum over some axes, or over all of them; 0 for nothing. Integers wrap.
 public struct ReduceSum: FollowedReduction {
+  static var reducedRole: AxisMap.Role { .contracted }
+
   public static let schema = formal("ReduceSum", since: 13, .wide)
 
   /// Whether the reduced axes stay with extent 1.

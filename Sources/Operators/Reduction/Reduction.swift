@@ -5,7 +5,9 @@ import LatheTensors
 /// An operator that makes one element of all elements along some axes, or along all of them.
 ///
 /// Over no axes at all, as `noop_with_empty_axes` asks for, every element is reduced by itself.
-protocol Reduction: Evaluable {
+protocol Reduction: Evaluable, AxisMapping {
+  /// What the reduced axes are.
+  static var reducedRole: AxisMap.Role { get }
   /// Whether the reduced axes stay with extent 1.
   var keepsAxes: Bool { get }
   /// Whether no axes mean that nothing is reduced, rather than everything.
@@ -101,5 +103,20 @@ extension Tensor {
     let order = shape.indices.filter { !axes.contains($0) } + axes
     guard order != Array(shape.indices) else { return self }
     return try gathered(by: StridedLayout(contiguous: shape).permuted(order))
+  }
+}
+
+extension Reduction {
+  static var reducedRole: AxisMap.Role { .normalized }
+
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = inputs.optional(0)?.type.tensor?.shape, let axes = try? reducedAxes(inputs.optional(1), shape.count) else {
+      return nil
+    }
+    var map = AxisMap(inputs: inputs.count)
+    let all = shape.enumerated().map { map.axis($1, axes.contains($0) ? Self.reducedRole : .carried) }
+    map.inputs[0] = all
+    map.outputs[0] = all.indices.compactMap { axes.contains($0) ? (keepsAxes ? AxisMap.one : nil) : all[$0] }
+    return map
   }
 }

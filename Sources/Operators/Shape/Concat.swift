@@ -86,3 +86,21 @@ public struct Concat: Evaluable, ShapeArithmetic {
     ]
   }
 }
+
+extension Concat: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let y = outputs.first?.shape, let place = try? normalized(axis: axis, rank: y.count) else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    var axes = y.map { map.axis($0) }
+    axes[place] = []
+    for (position, input) in inputs.enumerated() {
+      guard let shape = input?.type.tensor?.shape else { return nil }
+      let own = map.axis(shape[place])
+      axes[place] += own
+      map.inputs[position] = axes
+      map.inputs[position]?[place] = own
+    }
+    map.outputs[0] = axes
+    return map
+  }
+}

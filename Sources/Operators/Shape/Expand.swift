@@ -31,3 +31,27 @@ public struct Expand: Evaluable, ShapeArithmetic, AttributeFree {
     [try inputs.required(0).broadcast(to: try concreteShape(inputs))]
   }
 }
+
+extension Expand: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let own = inputs.optional(0)?.type.tensor?.shape, let shape = outputs.first?.shape else { return nil }
+    var map = AxisMap(inputs: 2)
+    let missing = shape.count - own.count
+    let axes = shape.enumerated().map { position, extent in
+      let isStretched = position < missing || own[position - missing] == 1 && extent != 1
+      return map.axis(extent, isStretched ? .fresh : .carried)
+    }
+    guard let aligned = AxisMap.aligned(own, to: axes, of: shape) else { return nil }
+    map.inputs[0] = aligned
+    map.outputs[0] = axes
+    return map
+  }
+
+  public func adapted(
+    to map: AxisMap, inputs: [Tensor?]
+  ) throws(Diagnostic) -> (op: any Operator, inputs: [Tensor?]) {
+    guard let shape = inputs.optional(1), let axes = map.outputs[0] else { return (self, inputs) }
+    let target = shape.extents(following: Array(axes.suffix(shape.elementCount)), of: map)
+    return (self, [inputs.optional(0), target ?? shape])
+  }
+}

@@ -70,3 +70,18 @@ public struct Gather: Evaluable, ShapeArithmetic {
     return numbers.map { $0 < 0 ? $0 + extent : $0 }
   }
 }
+
+extension Gather: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let data = inputs.optional(0)?.type.tensor?.shape, let picked = inputs.optional(1)?.type.tensor?.shape,
+      let place = try? normalized(axis: axis, rank: data.count)
+    else { return nil }
+    var map = AxisMap(inputs: 2, outputs: outputs.count)
+    var axes = data.map { map.axis($0) }
+    axes[place] = map.axis(data[place], .lookedUp(by: 1))
+    let places = picked.map { map.axis($0) }
+    map.inputs = [axes, places]
+    map.outputs[0] = Array(axes[..<place]) + places + Array(axes[(place + 1)...])
+    return map
+  }
+}

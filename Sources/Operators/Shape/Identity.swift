@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// The input itself: a tensor, a sequence or an optional.
-public struct Identity: Evaluable, DatumEvaluable, ShapeArithmetic, AttributeFree {
+public struct Identity: Evaluable, DatumEvaluable, ShapeArithmetic, AttributeFree, Broadcast {
   public static let schema = OperatorSchema(
     "Identity", since: 25,
     inputs: [.init("input", "V", .movableWithPacked)],

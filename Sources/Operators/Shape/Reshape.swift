@@ -88,3 +88,12 @@ public struct Reshape: Reshaping {
     .invalid("operator/reshape", "\(data) cannot take the shape \(target): \(reason)")
   }
 }
+
+extension Reshape {
+  public func adapted(
+    to map: AxisMap, inputs: [Tensor?]
+  ) throws(Diagnostic) -> (op: any Operator, inputs: [Tensor?]) {
+    guard let target = inputs.optional(1)?.extents(following: map.outputs[0], of: map) else { return (self, inputs) }
+    return (self, [inputs.optional(0), target])
+  }
+}

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// An operator that gives its first input another shape and leaves the elements as they are.
-protocol Reshaping: Evaluable, ShapeArithmetic {}
+protocol Reshaping: Evaluable, ShapeArithmetic, AxisMapping {}
 
 extension Reshaping {
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
@@ -87,4 +87,15 @@ extension [Dimension] {
 
   /// Product of the dimensions.
   var product: Dimension { reduce(.known(1)) { $0 * $1 } }
+}
+
+extension Reshaping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let before = inputs.optional(0)?.type.tensor?.shape, let after = outputs.first?.shape,
+      let common = AxisMap.reshaping(before, after)
+    else { return nil }
+    var map = common
+    map.inputs += Array(repeating: nil, count: inputs.count - 1)
+    return map
+  }
 }

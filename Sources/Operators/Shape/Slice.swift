@@ -103,3 +103,21 @@ public struct Slice: Evaluable, ShapeArithmetic, AttributeFree {
     return steps
   }
 }
+
+extension Slice: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, let count = try? cutCount(inputs),
+      let cut = try? axes(inputs, count: count, rank: x.count)
+    else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    var before = y.map { map.axis($0) }
+    var after = before
+    for axis in cut {
+      before[axis] = map.axis(x[axis], .normalized)
+      after[axis] = map.axis(y[axis], .fresh)
+    }
+    map.inputs[0] = before
+    map.outputs[0] = after
+    return map
+  }
+}

@@ -122,3 +122,31 @@ public struct Split: Evaluable, ShapeArithmetic {
     return results
   }
 }
+
+extension Split: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let place = try? normalized(axis: axis, rank: x.count) else { return nil }
+    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
+    var axes = x.map { map.axis($0) }
+    axes[place] = []
+    for (position, output) in outputs.enumerated() {
+      guard let shape = output.shape else { return nil }
+      let own = map.axis(shape[place])
+      axes[place] += own
+      map.outputs[position] = axes
+      map.outputs[position]?[place] = own
+    }
+    map.inputs[0] = axes
+    return map
+  }
+
+  public func adapted(
+    to map: AxisMap, inputs: [Tensor?]
+  ) throws(Diagnostic) -> (op: any Operator, inputs: [Tensor?]) {
+    guard let axes = map.inputs[0] else { return (self, inputs) }
+    let place = try normalized(axis: axis, rank: axes.count)
+    let extents = axes[place].compactMap { map.extent(of: [$0]).known }.map { Int64($0) }
+    guard extents.count == axes[place].count else { return (self, inputs) }
+    return (Split(axis: axis), [inputs.optional(0), try Tensor(extents, shape: [extents.count])])
+  }
+}

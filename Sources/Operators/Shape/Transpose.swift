@@ -55,3 +55,18 @@ public struct Transpose: Evaluable, ShapeArithmetic {
     return permutation
   }
 }
+
+extension Transpose: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let y = outputs.first?.shape else { return nil }
+    let order = permutation ?? Array(y.indices.reversed())
+    guard order.count == y.count else { return nil }
+    var map = AxisMap(inputs: 1)
+    let axes = y.map { map.axis($0) }
+    var source = axes
+    for (position, axis) in order.enumerated() { source[axis < 0 ? axis + order.count : axis] = axes[position] }
+    map.inputs[0] = source
+    map.outputs[0] = axes
+    return map
+  }
+}

@@ -24,7 +24,7 @@ struct Substitution {
       names.append((replacement, graph[output].name, wasOutput))
       graph.replaceAllUses(of: output, with: replacement)
     }
-    for id in match.nodes where graph.contains(id) && isUnread(id, graph) { graph.removeNode(id) }
+    graph.removeUnread(match.nodes)
     for (value, name, wasOutput) in names where wasOutput || isNew(value, graph) {
       guard graph.value(named: name) == nil else { continue }
       try graph.rename(value, to: name)
@@ -45,13 +45,6 @@ struct Substitution {
   private func isNew(_ value: ValueID, _ graph: Graph) -> Bool {
     guard case .pass? = graph.producer(of: value)?.provenance else { return false }
     return true
-  }
-
-  private func isUnread(_ id: NodeID, _ graph: Graph) -> Bool {
-    graph[id].outputs.allSatisfy { output in
-      guard let output else { return true }
-      return graph[output].users.isEmpty && !graph.isOutput(output)
-    }
   }
 
   private func touched(_ value: ValueID, _ graph: Graph) -> [NodeID] {

@@ -1,0 +1,104 @@
+import LatheIR
+import LatheTensors
+
+extension AxisMap {
+  /// Every axis of the result is an index of its own, and operands are stretched to it from the right.
+  ///
+  /// nil where it cannot be told whether an operand is stretched.
+  static func broadcasting(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = outputs.first?.shape else { return nil }
+    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
+    let axes = shape.map { map.axis($0) }
+    map.outputs[0] = axes
+    for (position, input) in inputs.enumerated() {
+      guard let input else { continue }
+      guard let own = input.type.tensor?.shape, let aligned = aligned(own, to: axes, of: shape) else { return nil }
+      map.inputs[position] = aligned
+    }
+    return map
+  }
+
+  /// Axes of a tensor of `own` extents that broadcasts to `axes` of `shape`; nil where that cannot be told.
+  static func aligned(_ own: Shape, to axes: [Axis], of shape: Shape) -> [Axis]? {
+    guard own.count <= axes.count else { return nil }
+    var result: [Axis] = []
+    for (position, extent) in own.enumerated() {
+      let target = position + axes.count - own.count
+      if extent.isProvablyEqual(to: shape[target]) {
+        result.append(axes[target])
+      } else if extent == 1 {
+        result.append(one)
+      } else {
+        return nil
+      }
+    }
+    return result
+  }
+
+  /// One operand and one result of the same shape, in which the axes at `positions` have another role than being carried.
+  static func along(
+    _ positions: Set<Int>, _ role: Role, _ inputs: [Operand?], _ outputs: [TensorType]
+  ) -> AxisMap? {
+    guard let shape = outputs.first?.shape else { return nil }
+    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
+    let axes = shape.enumerated().map { map.axis($1, positions.contains($0) ? role : .carried) }
+    map.inputs[0] = axes
+    map.outputs[0] = axes
+    return map
+  }
+
+  /// The atoms that axes before and behind a change of shape have in common; nil where they do not factor into each other.
+  static func reshaping(_ before: Shape, _ after: Shape) -> AxisMap? {
+    var map = AxisMap(inputs: 1)
+    var (left, right): ([Axis], [Axis]) = (before.map { _ in one }, after.map { _ in one })
+    var (i, j) = (0, 0)
+    var (a, b): (Dimension?, Dimension?) = (before.first, after.first)
+    while let extent = a, let other = b {
+      if extent == 1 {
+        i += 1
+        a = i < before.count ? before[i] : nil
+      } else if other == 1 {
+        j += 1
+        b = j < after.count ? after[j] : nil
+      } else {
+        guard extent != .unknown, other != .unknown, extent != 0, other != 0 else { return nil }
+        let part: Dimension
+        if let rest = extent.exactlyDivided(by: other) {
+          (part, a, b) = (other, rest, 1)
+        } else if let rest = other.exactlyDivided(by: extent) {
+          (part, a, b) = (extent, 1, rest)
+        } else {
+          return nil
+        }
+        let atom = map.atom(part)
+        left[i][0].append(atom)
+        right[j][0].append(atom)
+      }
+    }
+    let isDone = before.dropFirst(i + 1).allSatisfy { $0 == 1 } && after.dropFirst(j + 1).allSatisfy { $0 == 1 }
+    guard isDone, a ?? 1 == 1, b ?? 1 == 1 else { return nil }
+    map.inputs[0] = left
+    map.outputs[0] = right
+    return map
+  }
+}
+
+/// An operator that computes each element from those at the same place of its operands, which broadcast.
+protocol Broadcast: AxisMapping {}
+
+extension Broadcast {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    .broadcasting(inputs, outputs)
+  }
+}
+
+extension Tensor {
+  /// A vector of extents with those that the map knows in the place of the positive ones.
+  func extents(following axes: [AxisMap.Axis]?, of map: AxisMap) -> Tensor? {
+    guard let axes, let numbers = integers(), numbers.count == axes.count else { return nil }
+    let changed = zip(numbers, axes).map { number, axis in
+      number > 1 ? Int64(map.extent(of: axis).known ?? number) : Int64(number)
+    }
+    return try? Tensor(changed, shape: shape)
+  }
+}
