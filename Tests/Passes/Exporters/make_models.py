@@ -34,6 +34,7 @@ CASES = {
         ("bert-pruned", ("sdpa",), (17,)),
         ("bert-fp16", ("eager", "sdpa"), (17,)),
         ("bert-tanh", ("eager",), (13,)),
+        ("bert-unfolded", ("eager",), (14,)),
         ("ernie", ("eager",), (14,)),
         ("distilbert", ("eager", "sdpa"), (14,)),
         ("albert", ("sdpa",), (14,)),
@@ -47,6 +48,7 @@ CASES = {
         ("gpt2", ("eager", "sdpa"), (14,)),
         ("vit", ("eager", "sdpa"), (14,)),
         ("cnn", ("none",), (14,)),
+        ("cnn-unfolded", ("none",), (14,)),
         ("textcnn", ("none",), (14,)),
         ("bilstm", ("none",), (14,)),
         ("bilstm-packed", ("none",), (14,)),
@@ -55,13 +57,16 @@ CASES = {
     ("dynamo", 4): [("bert-transformers4", ("eager", "sdpa"), (18,))],
     ("dynamo", 5): [
         ("bert", ("eager", "sdpa"), (18, 20)),
+        ("bert", ("sdpa",), (23,)),
+        ("t5-gated", ("eager",), (23,)),
+        ("bert-unfolded", ("sdpa",), (18,)),
         ("bert-tokens", ("sdpa",), (18,)),
         ("bert-pruned", ("sdpa",), (18,)),
         ("bert-fp16", ("sdpa",), (18,)),
         ("bert-tanh", ("eager",), (18,)),
         *((name, ("sdpa",), (18,)) for name in ("distilbert", "albert", "roberta", "electra", "gpt2", "vit")),
         *((name, ("eager",), (18,)) for name in ("ernie", "mobilebert", "deberta-v2", "mpnet", "t5", "t5-gated")),
-        *((name, ("none",), (18,)) for name in ("cnn", "textcnn", "bilstm")),
+        *((name, ("none",), (18,)) for name in ("cnn", "cnn-unfolded", "textcnn", "bilstm")),
     ],
 }
 
@@ -109,10 +114,11 @@ def export_torch(architecture, attention, exporter, opset, path, values):
     dynamic = {name: axes(name, value) for name, value in values[0].items()}
     common = dict(args=(), kwargs=tensors, f=str(path), opset_version=opset, input_names=list(tensors), output_names=[architecture.output])
     if exporter == "torchscript":
-        torch.onnx.export(model, dynamo=False, dynamic_axes=dynamic, do_constant_folding=True, **common)
+        mode = torch.onnx.TrainingMode.EVAL if architecture.folded else torch.onnx.TrainingMode.PRESERVE
+        torch.onnx.export(model, dynamo=False, dynamic_axes=dynamic, do_constant_folding=architecture.folded, training=mode, **common)
     else:
         shapes = {name: {axis: torch.export.Dim.DYNAMIC for axis in entry} for name, entry in dynamic.items()}
-        torch.onnx.export(model, dynamo=True, dynamic_shapes=shapes, external_data=False, **common)
+        torch.onnx.export(model, dynamo=True, dynamic_shapes=shapes, external_data=False, optimize=architecture.folded, **common)
     expected = []
     with torch.no_grad():
         for feed in values:

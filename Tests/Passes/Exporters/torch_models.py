@@ -24,6 +24,7 @@ class Architecture:
     inputs: tuple
     output: str = "logits"
     padding: int = PADDING
+    folded: bool = True  # False: the exporter is told to leave weights' transposes and batch normalization as they are.
 
 
 def randomize(model, seed=11):
@@ -173,6 +174,7 @@ ARCHITECTURES = {
     "bert-pruned": Architecture(pruned_bert, PAIRS),
     "bert-fp16": Architecture(half_bert, PAIRS),
     "bert-tanh": Architecture(bert(hf.BertForSequenceClassification, hidden_act="gelu_new", num_hidden_layers=1), PAIRS),
+    "bert-unfolded": Architecture(bert(hf.BertForSequenceClassification, num_hidden_layers=1), PAIRS, folded=False),
     "ernie": Architecture(
         pretrained(hf.ErnieForSequenceClassification, lambda: hf.ErnieConfig(**SMALL, use_task_id=True, task_type_vocab_size=3)),
         (*PAIRS, "task_type_ids")),
@@ -201,6 +203,7 @@ ARCHITECTURES = {
     "gpt2": Architecture(pretrained(hf.GPT2LMHeadModel, lambda: hf.GPT2Config(**GPT2)), TEXT),
     "vit": Architecture(pretrained(hf.ViTForImageClassification, lambda: hf.ViTConfig(**VIT)), ("pixel_values",)),
     "cnn": Architecture(plain(ConvolutionalNetwork), ("pixel_values",)),
+    "cnn-unfolded": Architecture(plain(ConvolutionalNetwork), ("pixel_values",), folded=False),
     "textcnn": Architecture(plain(TextConvolution), ("input_ids",)),
     "bilstm": Architecture(plain(BidirectionalLSTM), ("input_ids",)),
     "bilstm-packed": Architecture(plain(PackedBidirectionalLSTM), ("input_ids", "lengths")),
