@@ -4,18 +4,20 @@
 Usage: make_models.py torchscript|dynamo|paddle [--only SUBSTRING] [--output FOLDER]
 
 Writes <FOLDER>/<architecture>-<exporter>-<attention>-<opset>/{model.onnx,test_data_set_N/}. Weights and inputs come from fixed seeds.
+Exits with 1 if an export failed, or if ONNX Runtime does not find in it what the framework computes.
 """
 import argparse
 import contextlib
 import io
+import itertools
 import logging
 import pathlib
 import re
 import shutil
+import sys
 import traceback
 import warnings
 
-import numpy
 import onnx
 
 import samples
@@ -96,8 +98,19 @@ def strip(path):
         for node in function.node:
             node.ClearField("doc_string")
             node.ClearField("metadata_props")
+    number_dimensions(model.graph)
     onnx.checker.check_model(model)
     onnx.save(model, path)
+
+
+def number_dimensions(graph):
+    """paddle2onnx numbers its unknown dimensions in an order of the day; here they are in the order in which they occur."""
+    numbers = {}
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        for dimension in value.type.tensor_type.shape.dim:
+            if dimension.dim_param.startswith("DynamicDimension."):
+                number = numbers.setdefault(dimension.dim_param, len(numbers))
+                dimension.dim_param = f"DynamicDimension.{number}"
 
 
 def axes(name, value):
@@ -128,14 +141,14 @@ def export_torch(architecture, attention, exporter, opset, path, values):
     return expected
 
 
-def export(name, architecture, attention, exporter, opset, path, values):
+def export(architecture, attention, exporter, opset, path, values):
     if exporter == "paddle":
         import paddle_models
         return paddle_models.export(architecture, opset, path, values)
     return export_torch(architecture, attention, exporter, opset, path, values)
 
 
-def make(name, architecture, attention, exporter, opset, output, vocabulary):
+def make(name, architecture, attention, exporter, opset, output, vocabulary, verbose):
     title = "-".join([name, exporter, *([] if attention == "none" else [attention]), str(opset)])
     folder = output / title
     shutil.rmtree(folder, ignore_errors=True)
@@ -146,18 +159,19 @@ def make(name, architecture, attention, exporter, opset, output, vocabulary):
         values = samples.feeds(architecture.inputs, vocabulary, architecture.padding)
         with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            expected = export(name, architecture, attention, exporter, opset, path, values)
+            expected = export(architecture, attention, exporter, opset, path, values)
         strip(path)
         error = samples.write_sets(folder, values, expected, TOLERANCE.get(name, 2e-5))
     except Exception as problem:
         shutil.rmtree(folder)
         lines = [line for line in str(problem).splitlines() if line.strip()]
         print(f"FAILED {title}: {type(problem).__name__}: {' / '.join(lines[:4])[:600]}", flush=True)
-        if make.verbose:
+        if verbose:
             traceback.print_exc()
-        return
+        return False
     nodes = onnx.load(path).graph.node
     print(f"{title}: {path.stat().st_size} bytes, {len(nodes)} nodes, {error:.1e} from the framework", flush=True)
+    return True
 
 
 def main():
@@ -167,7 +181,6 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "models")
     parser.add_argument("--verbose", action="store_true", help="print the traceback of a failed export")
     arguments = parser.parse_args()
-    make.verbose = arguments.verbose
     logging.disable(logging.WARNING)
     if arguments.exporter == "paddle":
         from paddle_models import ARCHITECTURES, CASES as cases, VOCABULARY
@@ -175,11 +188,14 @@ def main():
         from torch_models import ARCHITECTURES, VOCABULARY
         import transformers
         cases = CASES[arguments.exporter, int(transformers.__version__.split(".")[0])]
+    failed = 0
     for name, attentions, opsets in cases:
-        for attention in attentions:
-            for opset in opsets:
-                if arguments.only in f"{name}-{arguments.exporter}-{attention}-{opset}":
-                    make(name, ARCHITECTURES[re.sub("-transformers.$", "", name)], attention, arguments.exporter, opset, arguments.output, VOCABULARY)
+        architecture = ARCHITECTURES[re.sub("-transformers.$", "", name)]
+        for attention, opset in itertools.product(attentions, opsets):
+            if arguments.only in f"{name}-{arguments.exporter}-{attention}-{opset}":
+                failed += not make(
+                    name, architecture, attention, arguments.exporter, opset, arguments.output, VOCABULARY, arguments.verbose)
+    sys.exit(failed > 0)
 
 
 if __name__ == "__main__":
