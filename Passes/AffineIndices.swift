@@ -22,6 +22,13 @@ struct AffineIndices {
     return (offset, most)
   }
 
+  /// The sum with indices of the same shape.
+  func adding(_ other: AffineIndices) -> AffineIndices {
+    AffineIndices(
+      shape: zip(shape, other.shape).map { $0 == 1 ? $1 : $0 },
+      coefficients: zip(coefficients, other.coefficients).map { $0 + $1 }, offset: offset + other.offset)
+  }
+
   /// Whether these are 0, 1, 2, … in row-major order.
   var countsRowMajor: Bool {
     var stride = Dimension.known(1)

@@ -25,7 +25,7 @@ public struct Attention: Pass, Explaining {
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     var outcome = PassOutcome()
-    for id in graph.order where graph.contains(id) && graph[id].op is Softmax {
+    for id in graph.order where graph.contains(id) && Self.isCandidate(graph[id].op) {
       let description = graph.describe(id)
       do throws(AttentionFinder.Obstacle) {
         let finding = try AttentionFinder(graph: graph).find(at: id)
@@ -40,7 +40,7 @@ public struct Attention: Pass, Explaining {
 
   public func explain(_ graph: Graph) -> [String] {
     var findings: [(stage: Int, text: String)] = []
-    for id in graph.order where graph[id].op is Softmax {
+    for id in graph.order where Self.isCandidate(graph[id].op) {
       do throws(AttentionFinder.Obstacle) {
         _ = try AttentionFinder(graph: graph).find(at: id)
         findings.append((7, "\(graph.describe(id)): matches"))
@@ -50,6 +50,8 @@ public struct Attention: Pass, Explaining {
     }
     return findings.sorted { $0.stage > $1.stage }.map(\.text)
   }
+
+  private static func isCandidate(_ op: any Operator) -> Bool { op is Softmax || op is LatheOperators.Attention }
 
   private func replace(
     _ finding: AttentionFinder.Finding, _ graph: inout Graph, _ context: PassContext

@@ -23,7 +23,7 @@ public struct ResolveIndices: Pass {
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     var outcome = PassOutcome()
     var analysis = AffineAnalysis(graph)
-    for id in graph.order where graph.contains(id) && graph[id].op is Gather {
+    for id in graph.order where graph.contains(id) && (graph[id].op is Gather || graph[id].op is GatherND) {
       let description = graph.describe(id)
       guard let value = graph.result(id), readsInOrder(id, graph, &analysis) else {
         outcome.record(description, .notApplicable)
@@ -46,11 +46,32 @@ public struct ResolveIndices: Pass {
 
   /// Whether the node's places are 0, 1, 2, … through all of its data.
   private func readsInOrder(_ id: NodeID, _ graph: Graph, _ analysis: inout AffineAnalysis) -> Bool {
+    if let gather = graph[id].op as? GatherND { return readsInOrder(gather, id, graph, &analysis) }
     guard let gather = graph[id].op as? Gather, gather.axis == 0, let data = graph.shape(graph.input(0, of: id)),
       let places = graph.input(1, of: id), let indices = analysis.indices(places), indices.countsRowMajor
     else { return false }
     guard let rows = data.first else { return false }
     return indices.shape.reduce(.known(1), *).isProvablyEqual(to: rows)
+  }
+
+  /// Whether the node's tuples of places, joined from one number for each leading axis, go through all of the data in row-major order.
+  private func readsInOrder(_ op: GatherND, _ id: NodeID, _ graph: Graph, _ analysis: inout AffineAnalysis) -> Bool {
+    guard op.batchAxes == 0, let data = graph.shape(graph.input(0, of: id)), let tuples = graph.input(1, of: id),
+      let joint = graph.source(tuples), let concat = graph[joint].op as? Concat, let rank = graph.shape(tuples)?.count,
+      concat.axis == -1 || concat.axis == rank - 1, graph[joint].inputs.count <= data.count
+    else { return false }
+    var sum: AffineIndices?
+    for (axis, part) in graph[joint].inputs.enumerated() {
+      guard let part, let indices = analysis.indices(part), indices.shape.last == 1 else { return false }
+      let stride = data[(axis + 1)..<graph[joint].inputs.count].reduce(.known(1), *)
+      let coefficients = indices.coefficients.dropLast().map { $0 * stride }
+      let own = AffineIndices(
+        shape: Array(indices.shape.dropLast()), coefficients: Array(coefficients), offset: indices.offset * stride)
+      sum = sum.map { $0.adding(own) } ?? own
+    }
+    let extent = data[..<graph[joint].inputs.count].reduce(.known(1), *)
+    guard let sum, sum.countsRowMajor else { return false }
+    return sum.shape.reduce(.known(1), *).isProvablyEqual(to: extent)
   }
 
   /// The furthest value that only reshapes lead to.
@@ -68,7 +89,7 @@ public struct ResolveIndices: Pass {
     var (value, isBefore) = (end, false)
     while let id = graph.source(value), let input = graph.input(0, of: id) {
       if !isReshape(id, graph) {
-        guard graph[id].op is Gather, !isBefore else { return nil }
+        guard graph[id].op is Gather || graph[id].op is GatherND, !isBefore else { return nil }
         isBefore = true
       }
       value = input

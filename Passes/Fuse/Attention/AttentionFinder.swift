@@ -44,10 +44,41 @@ struct AttentionFinder {
 
   let graph: Graph
 
-  /// Follows the data around one Softmax.
+  /// Follows the data around one Softmax, or around ONNX's own Attention on heads that are split outside of it.
   ///
   /// - Throws: where the search stopped.
-  func find(at softmax: NodeID) throws(Obstacle) -> Finding {
+  func find(at id: NodeID) throws(Obstacle) -> Finding {
+    if let op = graph[id].op as? LatheOperators.Attention { return try find(around: op, id) }
+    return try find(behindSoftmax: id)
+  }
+
+  private func find(around op: LatheOperators.Attention, _ id: NodeID) throws(Obstacle) -> Finding {
+    let isPlain =
+      !op.isCausal && op.softcap == 0 && op.leftWindow == nil && op.rightWindow == nil && op.softmaxType == nil
+      && graph[id].inputs.count <= 4 && graph[id].outputs.count == 1
+    guard isPlain, let q = graph.input(0, of: id), let k = graph.input(1, of: id), let v = graph.input(2, of: id),
+      let output = graph.result(id), let depth = graph.shape(q)?.last?.known
+    else { throw Obstacle(stage: 1, reason: "its cache, window, cap or further results are not FusedAttention's") }
+    let query = try operand(q, permutation: [0, 2, 1, 3], role: "queries", stage: 4)
+    let key = try operand(k, permutation: [0, 2, 1, 3], role: "keys", stage: 4)
+    let value = try operand(v, permutation: [0, 2, 1, 3], role: "values", stage: 5)
+    guard query.heads == key.heads, key.heads == value.heads, value.scale == 1 else {
+      throw Obstacle(stage: 5, reason: "heads of queries, keys and values differ, or values are scaled")
+    }
+    let joined = try joined(output)
+    var masks: [Mask] = []
+    if let mask = graph.input(3, of: id) {
+      let isChoice = graph[mask].type?.tensor?.dtype == .bool
+      masks = [isChoice ? .chosen(mask, keeps: true, otherwise: -.infinity) : .added(mask)]
+    }
+    let scale = op.scale.map(Double.init) ?? 1 / Double(depth).squareRoot()
+    return Finding(
+      softmax: id, query: query.projection, key: key.projection, value: value.projection, heads: query.heads,
+      scale: scale * query.scale * key.scale, masks: masks, zeroesMaskedRows: true, output: joined.node,
+      isSplit: joined.isSplit, nodes: [joined.node] + joined.inner + [id])
+  }
+
+  private func find(behindSoftmax softmax: NodeID) throws(Obstacle) -> Finding {
     guard let input = graph.input(0, of: softmax), let output = graph.result(softmax), let op = graph[softmax].op as? Softmax
     else { throw Obstacle(stage: 0, reason: "it is no Softmax", isUnrelated: true) }
     guard let scores = graph.shape(input), scores.count == 4 else {
@@ -69,7 +100,8 @@ struct AttentionFinder {
     guard query.heads == key.heads, key.heads == value.heads else {
       throw Obstacle(stage: 5, reason: "there are \(query.heads) heads of queries, but \(key.heads) of keys")
     }
-    let joined = try joined(mix)
+    guard let product = graph.result(mix) else { throw Obstacle(stage: 6, reason: "the values are not read") }
+    let joined = try joined(product)
     nodes += [joined.node] + joined.inner + [mix, softmax]
     return Finding(
       softmax: softmax, query: query.projection, key: key.projection, value: value.projection, heads: query.heads,
@@ -111,7 +143,7 @@ struct AttentionFinder {
     throw Obstacle(stage: 1, reason: "the scores come from %\(graph[value].name), not from a product of queries and keys")
   }
 
-  /// What the node multiplies by one number, and the number.
+  /// What the node multiplies by one number, and the number; a term of 0 counts as a factor of 1.
   private func scaling(_ id: NodeID) -> (ValueID, Double)? {
     guard let a = graph.input(0, of: id), let b = graph.input(1, of: id) else { return nil }
     switch graph[id].op {
@@ -122,6 +154,9 @@ struct AttentionFinder {
     case is Div:
       guard let number = graph.number(b), number != 0 else { return nil }
       return (a, 1 / number)
+    case is Add:
+      // Paddle writes x · factor + 0.
+      return graph.number(b) == 0 ? (a, 1) : graph.number(a) == 0 ? (b, 1) : nil
     default: return nil
     }
   }
@@ -179,6 +214,10 @@ struct AttentionFinder {
         (value, order) = (inner, order.map { own[$0] })
         continue
       }
+      if let inner = swapped(id) {
+        (value, order) = (inner, order.map { [0, 1, 3, 2][$0] })
+        continue
+      }
       guard graph[id].op is Reshape, let projection = graph.input(0, of: id) else { break }
       guard order == permutation else {
         throw Obstacle(stage: stage, reason: "the axes of the \(role) are moved by \(order) instead of \(permutation)")
@@ -186,6 +225,17 @@ struct AttentionFinder {
       return Heads(projection: projection, heads: try heads(id, projection, role, stage), scale: scale)
     }
     throw Obstacle(stage: stage, reason: "the \(role) %\(graph[value].name) are not split into heads by a Reshape")
+  }
+
+  /// What a Reshape to 3 axes, a Transpose of the last two and a Reshape back to 4 swap the last two axes of.
+  private func swapped(_ id: NodeID) -> ValueID? {
+    guard graph[id].op is Reshape, let transpose = graph.source(graph.input(0, of: id)),
+      (graph[transpose].op as? Transpose)?.permutation == [0, 2, 1], let merge = graph.source(graph.input(0, of: transpose)),
+      graph[merge].op is Reshape, let inner = graph.input(0, of: merge), let before = graph.shape(inner), before.count == 4,
+      let after = graph.shape(graph.result(id)), after.isProvablyEqual(to: [before[0], before[1], before[3], before[2]]),
+      graph.shape(graph.result(merge))?.suffix(2) == before.suffix(2)
+    else { return nil }
+    return inner
   }
 
   /// The number of heads that a Reshape splits the last axis into.
@@ -216,8 +266,8 @@ struct AttentionFinder {
   }
 
   /// The Transpose and Reshape behind the product with the values.
-  private func joined(_ mix: NodeID) throws(Obstacle) -> (node: NodeID, isSplit: Bool, inner: [NodeID]) {
-    guard let product = graph.result(mix), let transpose = graph.onlyUser(of: product),
+  private func joined(_ product: ValueID) throws(Obstacle) -> (node: NodeID, isSplit: Bool, inner: [NodeID]) {
+    guard let transpose = graph.onlyUser(of: product),
       (graph[transpose].op as? Transpose)?.permutation == [0, 2, 1, 3], let split = graph.result(transpose)
     else { throw Obstacle(stage: 6, reason: "the heads' results are not brought together by a Transpose of [0, 2, 1, 3]") }
     guard let reshape = graph.onlyUser(of: split), graph[reshape].op is Reshape, graph.input(0, of: reshape) == split,
