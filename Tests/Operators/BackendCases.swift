@@ -103,7 +103,8 @@ struct BackendCase: Decodable, Sendable, CustomTestStringConvertible {
 
   /// The suite has no cases of these, or none whose draws can be repeated.
   static let testedElsewhere: Set<String> = [
-    "Bernoulli", "MaxRoiPool", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+    "Bernoulli", "EmbeddingNormalization", "FusedAttention", "Linear", "MaxRoiPool", "Multinomial", "RandomNormal",
+    "RandomNormalLike", "RandomUniform", "RandomUniformLike",
   ]
 
   @Test func coverEveryOperator() {

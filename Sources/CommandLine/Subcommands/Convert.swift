@@ -22,6 +22,9 @@ struct Convert: ParsableCommand {
   @Option(name: .shortAndLong, help: "Where to write; the ending .lathe or .onnx says which format.")
   var output: String
 
+  @Option(help: "Run the passes of a named recipe, before those of --pass. lathe passes lists them.")
+  var recipe: String?
+
   @Option(
     name: .customLong("pass"),
     help: ArgumentHelp(
@@ -52,7 +55,7 @@ struct Convert: ParsableCommand {
       throw Diagnostic(
         "usage/onnx-option", .usage, "--opset and --external-data are for ONNX, but the output is \(output)")
     }
-    let pipeline = try PassArguments.pipeline(passes)
+    let pipeline = try PassArguments.pipeline(recipe: recipe, passes)
     let clock = ContinuousClock()
     let start = clock.now
     var loaded = try ModelLoader(limits: limits).load(input)

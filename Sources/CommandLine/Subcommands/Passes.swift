@@ -31,6 +31,9 @@ struct Passes: ParsableCommand {
         var table = TextTable([("pass", .left), ("what it does", .left), ("promise", .left)])
         for description in descriptions { table.append([description.id, description.summary, description.guarantee]) }
         Terminal.output.write(table.render())
+        var recipes = TextTable([("recipe", .left), ("what it does", .left), ("passes", .right)])
+        for recipe in NamedRecipe.all { recipes.append([recipe.name, recipe.summary, String(recipe.passes.count)]) }
+        Terminal.output.write("\n" + recipes.render())
       } else {
         for description in descriptions { Terminal.output.write(description.text) }
       }

@@ -32,3 +32,14 @@ public struct Squeeze: Reshaping, AttributeFree {
     return shape.filter { $0 != 1 }
   }
 }
+
+extension Squeeze {
+  /// Names the axes, since one that was cut down to 1 would go with those that were 1 before.
+  public func adapted(
+    to map: AxisMap, inputs: [Tensor?]
+  ) throws(Diagnostic) -> (op: any Operator, inputs: [Tensor?]) {
+    guard inputs.optional(1) == nil, let axes = map.inputs[0] else { return (self, inputs) }
+    let removed = axes.indices.filter { axes[$0] == AxisMap.one }.map { Int64($0) }
+    return (self, [inputs.optional(0), try Tensor(removed, shape: [removed.count])])
+  }
+}

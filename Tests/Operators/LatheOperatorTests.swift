@@ -1,0 +1,80 @@
+import LatheDiagnostics
+import LatheIR
+import LatheOperators
+import LatheTensors
+import LatheTestSupport
+import Testing
+
+/// The operators of the lathe domain, against ONNX's own operators for the same job.
+@Suite struct LatheOperatorTests {
+  private func tensor(_ shape: [Int], _ seed: UInt64) throws -> Tensor { try Tensor.seeded(.float32, shape, seed: seed) }
+
+  @Test(arguments: FusedActivation.allCases) func linear(_ activation: FusedActivation) throws {
+    let (x, w, b, r) = (try tensor([2, 3, 4], 1), try tensor([4, 5], 2), try tensor([5], 3), try tensor([2, 3, 5], 4))
+    let flat = try Gemm().evaluate([try x.reshaped(to: [6, 4]), w, b])[0].reshaped(to: [2, 3, 5])
+    let operators: [FusedActivation: any Evaluable] = [
+      .relu: Relu(), .gelu: Gelu(), .tanhGelu: Gelu(approximation: .tanh), .tanh: Tanh(), .sigmoid: Sigmoid(), .silu: Swish(),
+      .quickGelu: Swish(alpha: 1.702),
+    ]
+    let activated = try operators[activation].map { try $0.evaluate([flat])[0] } ?? flat
+    let expected = try Add().evaluate([activated, r])[0]
+    let tolerance = Tolerance(absolute: 1e-6, relative: 1e-5)
+    try checkOperator(Linear(activation: activation), inputs: [x, w, b, r], expected: [expected], tolerance: tolerance)
+    try checkOperator(Linear(activation: activation), inputs: [x, w], tolerance: tolerance)
+  }
+
+  @Test func attentionEqualsThatOfONNX() throws {
+    let (q, k, v) = (try tensor([2, 3, 8], 1), try tensor([2, 5, 8], 2), try tensor([2, 5, 12], 3))
+    let (added, chosen) = (
+      try tensor([2, 1, 1, 5], 4), try Tensor((0..<30).map { $0 % 5 != 2 }, shape: [2, 1, 3, 5])
+    )
+    let standard = Attention(heads: 4, sharedHeads: 4, scale: 0.3)
+    let tolerance = Tolerance(absolute: 2e-6, relative: 1e-5)
+    for mask in [nil, added, chosen] {
+      let expected = try standard.evaluate([q, k, v, mask])[0]
+      try checkOperator(
+        FusedAttention(heads: 4, scale: 0.3), inputs: [q, k, v, mask], expected: [expected], tolerance: tolerance)
+    }
+  }
+
+  @Test func packedAttentionEqualsItsParts() throws {
+    let qkv = try tensor([2, 3, 24], 1)
+    let parts = try Split(axis: 2, pieces: 3).evaluate([qkv])
+    let op = FusedAttention(heads: 2, scale: 0.5)
+    let tolerance = Tolerance(absolute: 2e-6, relative: 1e-5)
+    try checkOperator(op, inputs: [qkv], expected: try op.evaluate(parts), tolerance: tolerance)
+  }
+
+  @Test func maskedRowsAreZeroOnDemand() throws {
+    let x = try tensor([1, 2, 4], 1)
+    let mask = try Tensor([false, false, true, true], shape: [1, 1, 2, 2])
+    let row = try #require(
+      try FusedAttention(heads: 1, scale: 1, zeroesMaskedRows: true).evaluate([x, x, x, mask])[0].doubles())
+    #expect(row[..<4].allSatisfy { $0 == 0 } && row[4...].contains { $0 != 0 })
+    let raw = try #require(try FusedAttention(heads: 1, scale: 1).evaluate([x, x, x, mask])[0].doubles())
+    #expect(raw[..<4].allSatisfy(\.isNaN))
+  }
+
+  @Test func embeddingsEqualLookUpsAndNormalization() throws {
+    let (words, kinds, places) = (try tensor([6, 4], 1), try tensor([2, 4], 2), try tensor([9, 4], 3))
+    let (scale, bias) = (try tensor([4], 4), try tensor([4], 5))
+    let ids = try Tensor([Int64(5), 0, 3, 3, 1, 2], shape: [2, 3])
+    let kind = try Tensor([Int64(1)], shape: [1, 1])
+    let rows = try Tensor([Int64(2), 3, 4], shape: [1, 3])
+    var sum = try Gather().evaluate([words, ids])[0]
+    sum = try Add().evaluate([sum, try Gather().evaluate([kinds, kind])[0]])[0]
+    sum = try Add().evaluate([sum, try Gather().evaluate([places, rows])[0]])[0]
+    let expected = try LayerNormalization().evaluate([sum, scale, bias])
+    try checkOperator(
+      EmbeddingNormalization(sources: [.ids, .ids, .positions], offset: 2),
+      inputs: [scale, bias, words, ids, kinds, kind, places], expected: expected, tolerance: Tolerance(absolute: 1e-6))
+  }
+
+  @Test func misfitsAreRefused() throws {
+    #expect(throws: Diagnostic.self) { try Linear().infer([Operand(try tensor([2, 3], 1)), Operand(try tensor([4, 5], 2))]) }
+    #expect(throws: Diagnostic.self) { try FusedAttention(heads: 5, scale: 1).infer([Operand(try tensor([1, 2, 12], 1))]) }
+    #expect(throws: Diagnostic.self) {
+      try EmbeddingNormalization(decoding: Attributes([("sources", .strings(["positions"]))]))
+    }
+  }
+}
