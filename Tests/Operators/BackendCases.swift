@@ -96,13 +96,9 @@ struct BackendCase: Decodable, Sendable, CustomTestStringConvertible {
       OperatorName(domain: stored.domain ?? "", stored.operator), attributes)
     let op = try #require(decoded as? any Evaluable)
     let expected = try stored.outputs.map { try $0?.tensor() }
-    // Attention's sums have no order of their own, and its roundings to 16 bits in between follow it: the bounds for half of ONNX's runs.
-    let isCoarse =
-      stored.operator == "Attention" && expected.contains { $0?.dtype == .float16 || $0?.dtype == .bfloat16 }
     try checkOperator(
       op, inputs: try stored.inputs.map { try $0?.tensor() }, expected: expected,
-      tolerance: isCoarse
-        ? Tolerance(absolute: 1e-2, relative: 1e-2) : Tolerance(absolute: stored.absolute, relative: stored.relative))
+      tolerance: Tolerance(absolute: stored.absolute, relative: stored.relative))
   }
 
   /// The suite has no cases of these, or none whose draws can be repeated.
