@@ -78,12 +78,15 @@ def elementwise():
         yield run(f"global_lp_pool_{p}", "GlobalLpPool", [floats(2, 3, 4, 5)], domain="", p=p)
     yield run("quick_gelu", "QuickGelu", [x], alpha=1.5)
     for dtype in (np.uint8, np.int8):
-        a, b = integers(dtype, 3, 4), integers(dtype, 4)
-        # ONNX Runtime gathers the zero points in one term, so a sum within a few millionths of a tie can round the other way there;
-        # with these scales none of the sums is that close to one.
-        for operator in ("QLinearAdd", "QLinearMul"):
-            operands = [a, scalar(0.0317), scalar(7, dtype), b, scalar(0.0531), scalar(3, dtype), scalar(0.0772), scalar(2, dtype)]
-            yield run(f"{operator}_{dtype.__name__}".lower(), operator, operands, tolerance=0)
+        # Scales of few digits make ties of every few elements.
+        for label, scales in (("", (0.0317, 0.0531, 0.0772)), ("_ties", (0.03, 0.05, 0.08))):
+            a, b = integers(dtype, 9, 40), integers(dtype, 40)
+            for operator in ("QLinearAdd", "QLinearMul"):
+                # Products are larger.
+                last = scales[2] * (10 if operator == "QLinearMul" else 1)
+                operands = [a, scalar(scales[0]), scalar(7, dtype), b, scalar(scales[1]), scalar(3, dtype)]
+                yield run(
+                    f"{operator}_{dtype.__name__}{label}".lower(), operator, operands + [scalar(last), scalar(2, dtype)], tolerance=0)
 
 
 def normalizations():

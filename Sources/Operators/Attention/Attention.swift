@@ -133,11 +133,10 @@ public struct Attention: Evaluable {
     if let past = inputs.optional(5) { v = try Tensor.joined([past, v], axis: 2) }
     let mask = try AttentionMask(
       inputs, self, batch: q.shape[0], heads: q.shape[1], queries: q.shape[2], keys: k.shape[2])
-    let (own, inner) = (FloatPrecision(of: q.dtype), softmaxType.map { FloatPrecision(of: $0) })
+    let own = FloatPrecision(of: q.dtype)
     let product = ScaledDotProduct(
       scale: scale.map(Double.init) ?? 1 / Double(q.shape[3]).squareRoot(), softcap: Double(softcap), capture: capture,
-      precision: own, rounding: { x in inner.map { $0.rounded(x) } ?? own.rounded(x) },
-      roundsAdditions: (softmaxType ?? q.dtype) == .bfloat16)
+      precision: own, softmaxPrecision: softmaxType.map { FloatPrecision(of: $0) } ?? own)
     let (result, captured) = try product(
       try q.converted(to: W.self), try k.converted(to: W.self), try v.converted(to: W.self), as: W.self, bias: mask.add)
     let y = try result.narrowed(to: q.dtype)

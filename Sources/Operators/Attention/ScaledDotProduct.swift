@@ -17,10 +17,8 @@ struct ScaledDotProduct {
   var capture: Capture? = nil
   /// What products, capped and biased scores are rounded to, one after another.
   var precision = FloatPrecision.double
-  /// Rounds every step of the softmax.
-  var rounding: (Double) -> Double = { $0 }
-  /// Whether each addition of the softmax's sum is rounded too, rather than the sum alone.
-  var roundsAdditions = false
+  /// What each step of the softmax is rounded to; as in ONNX's reference, so is the running sum of bfloat16, while that of float16 is not.
+  var softmaxPrecision = FloatPrecision.double
 
   /// The result [batch, heads, queries, width], and the captured scores [batch, heads, queries, keys].
   ///
@@ -103,23 +101,31 @@ struct ScaledDotProduct {
     let isMasked = row.allSatisfy { $0 == -Double.infinity }
     for key in 0..<keys { row[key] = precision.rounded(row[key] + scores[start + key].wide) }
     if capture == .biased { for key in 0..<keys { captured[place + key] = W(double: row[key]) } }
-    var largest = -Double.infinity
+    let isEmpty = softmax(&row)
     for key in 0..<keys {
-      row[key] = rounding(row[key])
-      largest = Swift.max(largest, row[key])
-    }
-    var sum = 0.0
-    for key in 0..<keys {
-      row[key] = rounding(exp(rounding(row[key] - largest)))
-      sum = roundsAdditions ? rounding(sum + row[key]) : sum + row[key]
-    }
-    sum = rounding(sum)
-    let isZero = isMasked || largest == -Double.infinity
-    for key in 0..<keys {
-      let probability = isZero ? W.zero : W(double: rounding(row[key] / sum))
+      let probability = isMasked || isEmpty ? W.zero : W(double: precision.rounded(row[key]))
       scores[start + key] = probability
       if capture == .probabilities { captured[place + key] = probability }
     }
+  }
+
+  /// Turns scores into probabilities; true where none of them is above −∞.
+  @inline(__always)
+  private func softmax(_ row: inout [Double]) -> Bool {
+    var largest = -Double.infinity
+    for key in row.indices {
+      row[key] = softmaxPrecision.rounded(row[key])
+      largest = Swift.max(largest, row[key])
+    }
+    var sum = 0.0
+    for key in row.indices {
+      row[key] = softmaxPrecision.rounded(exp(softmaxPrecision.rounded(row[key] - largest)))
+      sum += row[key]
+      if softmaxPrecision == .brain { sum = softmaxPrecision.rounded(sum) }
+    }
+    sum = softmaxPrecision.rounded(sum)
+    for key in row.indices { row[key] = softmaxPrecision.rounded(row[key] / sum) }
+    return largest == -Double.infinity
   }
 }
 

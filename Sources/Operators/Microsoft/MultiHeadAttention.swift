@@ -5,7 +5,7 @@ import LatheTensors
 /// Attention of ONNX Runtime on projected queries, keys and values, which may be packed, with a mask, a bias and a cache.
 ///
 /// Packed operands are [batch, sequence, heads, 3 or 2, size]; keys and values of 4 axes are [batch, heads, sequence, size].
-/// A cache in a buffer of its own length is carried, but not run.
+/// The last output holds the scores, masked and biased, before the softmax. A cache in a buffer of its own length is carried, but not run.
 public struct MultiHeadAttention: Evaluable {
   private static let types: DTypeDomain = [.float32, .float16, .bfloat16]
 
@@ -20,7 +20,7 @@ public struct MultiHeadAttention: Evaluable {
     ],
     outputs: [
       .init("output", "T", types), .init("present_key", "T", types, .optional),
-      .init("present_value", "T", types, .optional),
+      .init("present_value", "T", types, .optional), .init("qk", "QK", types, .optional),
     ],
     attributes: ["mask_filter_value": .float, "num_heads": .integer, "scale": .float, "unidirectional": .integer])
 
@@ -62,6 +62,7 @@ public struct MultiHeadAttention: Evaluable {
       .tensor(TensorType(type, [extents.batch, extents.queries, extents.width * .known(heads)])),
       .tensor(TensorType(type, [extents.batch, .known(heads), extents.total, extents.depth])),
       .tensor(TensorType(type, [extents.batch, .known(heads), extents.total, extents.width])),
+      .tensor(TensorType(type, [extents.batch, .known(heads), extents.queries, extents.total])),
     ]
   }
 
@@ -83,9 +84,17 @@ public struct MultiHeadAttention: Evaluable {
     let padding = try PaddingMask(
       mask: inputs.optional(4), filter: filterValue, bias: inputs.optional(5), isCausal: isCausal, batch: q.shape[0],
       heads: heads, queries: q.shape[2], keys: k.shape[2], past: inputs.optional(6)?.shape[2] ?? 0)
-    let product = ScaledDotProduct(scale: scale.map(Double.init) ?? 1 / Double(q.shape[3]).squareRoot())
-    let output = try product(q, k, v, as: Float.self, bias: padding.add).result.joiningHeads()
-    return [try output.narrowed(to: dtype), try k.narrowed(to: dtype), try v.narrowed(to: dtype)]
+    let product = ScaledDotProduct(
+      scale: scale.map(Double.init) ?? 1 / Double(q.shape[3]).squareRoot(), capture: .biased)
+    let (result, scores) = try product(q, k, v, as: Float.self, bias: padding.add)
+    guard let scores else {
+      throw Diagnostic("operator/inconsistent", .internalFault, "MultiHeadAttention has lost its scores")
+    }
+    let output = try result.joiningHeads()
+    return [
+      try output.narrowed(to: dtype), try k.narrowed(to: dtype), try v.narrowed(to: dtype),
+      try scores.narrowed(to: dtype),
+    ]
   }
 
   /// Queries, keys and values as [batch, heads, sequence, size] in `Float`.

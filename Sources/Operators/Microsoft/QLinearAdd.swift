@@ -7,5 +7,9 @@ public struct QLinearAdd: QuantizedElementwise {
 
   public init() {}
 
-  func apply(_ a: Float, _ b: Float) -> Float { a + b }
+  func rule(_ a: LinearCode, _ b: LinearCode, _ c: LinearCode) -> (Float, Float) -> Float {
+    let (first, second) = (a.scale / c.scale, b.scale / c.scale)
+    let fixed = c.zero - (second * b.zero).addingProduct(first, a.zero)
+    return { x, y in fixed.addingProduct(y, second).addingProduct(x, first) }
+  }
 }

@@ -7,5 +7,8 @@ public struct QLinearMul: QuantizedElementwise {
 
   public init() {}
 
-  func apply(_ a: Float, _ b: Float) -> Float { a * b }
+  func rule(_ a: LinearCode, _ b: LinearCode, _ c: LinearCode) -> (Float, Float) -> Float {
+    let ratio = a.scale * b.scale / c.scale
+    return { x, y in ((x - a.zero) * (y - b.zero) * ratio).rounded(.toNearestOrEven) + c.zero }
+  }
 }

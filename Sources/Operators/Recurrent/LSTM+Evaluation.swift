@@ -19,8 +19,10 @@ extension LSTM {
     return result
   }
 
-  /// All directions of the layer, in `Float` or `Double`.
-  private func layer<T: FloatElement>(_ inputs: [Tensor?], as type: T.Type) throws(Diagnostic) -> [Tensor] {
+  /// All directions of the layer, in `Float` or `Double`; the recurrent weights see of the states what `filter` leaves.
+  func layer<T: FloatElement>(
+    _ inputs: [Tensor?], as type: T.Type, filter: ([T]) throws(Diagnostic) -> [T] = { $0 }
+  ) throws(Diagnostic) -> [Tensor] {
     let extents = try LSTMExtents(inputs.map { $0.map { Operand($0) } }, self)
     guard let steps = extents.steps.known, let batch = extents.batch.known, let hidden = extents.hidden.known else {
       throw Diagnostic("operator/inconsistent", .internalFault, "LSTM cannot tell the extents of its operands")
@@ -37,7 +39,7 @@ extension LSTM {
       var run = try LSTMPass<T>(
         self, inputs, pass: pass, steps: steps, batch: batch, hidden: hidden,
         functions: Array(functions[(3 * pass)..<(3 * pass + 3)]))
-      sequences.append(try run.output(x, lengths, isReverse: direction == .reverse || pass == 1))
+      sequences.append(try run.output(x, lengths, isReverse: direction == .reverse || pass == 1, filter: filter))
       lastHidden += run.state
       lastCell += run.cell
     }
@@ -131,20 +133,22 @@ private struct LSTMPass<T: FloatElement> {
   }
 
   /// All hidden states, [steps, batch, hidden], zero beyond each sequence's length; `x` is [steps, batch, features].
-  mutating func output(_ x: Tensor, _ lengths: [Int], isReverse: Bool) throws(Diagnostic) -> [T] {
+  mutating func output(
+    _ x: Tensor, _ lengths: [Int], isReverse: Bool, filter: ([T]) throws(Diagnostic) -> [T]
+  ) throws(Diagnostic) -> [T] {
     let width = 4 * hidden
     let rows = try x.reshaped(to: [steps * batch, x.shape[2]])
     for (sequence, length) in lengths.enumerated() where length == 0 { clear(sequence) }
     let projected = try MatrixProduct.batched(rows, weights, batch: [], as: T.self)
     var result = [T](repeating: T.zero, count: steps * batch * hidden)
     var gates = [T](repeating: T.zero, count: batch * width)
-    projected.withElements(as: T.self) { inputGates in
-      recurrence.withElements(as: T.self) { weights in
+    try projected.withElements(as: T.self) { (inputGates) throws(Diagnostic) in
+      try recurrence.withElements(as: T.self) { (weights) throws(Diagnostic) in
         for step in 0..<steps {
           // Each sequence is at its own position: the reverse direction starts at its last valid step.
           let active = (0..<batch).filter { step < lengths[$0] }
           let positions = active.map { isReverse ? lengths[$0] - 1 - step : step }
-          addRecurrence(&gates, weights)
+          addRecurrence(&gates, weights, of: try filter(state))
           for (sequence, position) in zip(active, positions) {
             let row = position * batch + sequence
             for index in 0..<width {
@@ -166,7 +170,7 @@ private struct LSTMPass<T: FloatElement> {
   }
 
   /// Sets `gates` to the product of all sequences' states with the recurrent weights.
-  private func addRecurrence(_ gates: inout [T], _ weights: UnsafeBufferPointer<T>) {
+  private func addRecurrence(_ gates: inout [T], _ weights: UnsafeBufferPointer<T>, of state: [T]) {
     gates.withUnsafeMutableBufferPointer { target in
       target.update(repeating: T.zero)
       state.withUnsafeBufferPointer { state in
