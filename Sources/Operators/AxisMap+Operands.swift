@@ -2,39 +2,6 @@ import LatheIR
 import LatheTensors
 
 extension AxisMap {
-  /// Every axis of the result is an index of its own, and operands are stretched to it from the right.
-  ///
-  /// nil where it cannot be told whether an operand is stretched.
-  static func broadcasting(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
-    guard let shape = outputs.first?.shape else { return nil }
-    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
-    let axes = shape.map { map.axis($0) }
-    map.outputs[0] = axes
-    for (position, input) in inputs.enumerated() {
-      guard let input else { continue }
-      guard let own = input.type.tensor?.shape, let aligned = aligned(own, to: axes, of: shape) else { return nil }
-      map.inputs[position] = aligned
-    }
-    return map
-  }
-
-  /// Axes of a tensor of `own` extents that broadcasts to `axes` of `shape`; nil where that cannot be told.
-  static func aligned(_ own: Shape, to axes: [Axis], of shape: Shape) -> [Axis]? {
-    guard own.count <= axes.count else { return nil }
-    var result: [Axis] = []
-    for (position, extent) in own.enumerated() {
-      let target = position + axes.count - own.count
-      if extent.isProvablyEqual(to: shape[target]) {
-        result.append(axes[target])
-      } else if extent == 1 {
-        result.append(one)
-      } else {
-        return nil
-      }
-    }
-    return result
-  }
-
   /// One operand and one result of the same shape, in which the axes at `positions` have another role than being carried.
   static func along(
     _ positions: Set<Int>, _ role: Role, _ inputs: [Operand?], _ outputs: [TensorType]
@@ -83,7 +50,7 @@ extension AxisMap {
   }
 }
 
-/// An operator that computes each element from those at the same place of its operands, which broadcast.
+/// An operator whose operands broadcast to its result, though not as freely as those of an `Elementwise` one.
 protocol Broadcast: AxisMapping {}
 
 extension Broadcast {

@@ -7,7 +7,7 @@ import LatheTensors
 /// Where the specification leaves the result open: floats outside the range of an integer of 8 bits or more become its
 /// nearest end, narrower integers keep the low bits; NaN becomes 0, and −0 in floats that have no NaN; truth values are
 /// written as `1` and `0`; text that is no number is refused.
-public struct Cast: Evaluable, ShapeArithmetic, Broadcast {
+public struct Cast: Evaluable, ShapeArithmetic, Elementwise {
   /// How values between two powers of two become a `float8e8m0`.
   public enum ExponentRounding: String, Sendable, Hashable, CaseIterable {
     case up, down

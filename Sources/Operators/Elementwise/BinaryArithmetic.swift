@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// A binary operator without attributes whose result has the type of its operands, with multidirectional broadcasting.
-protocol BinaryArithmetic: NumericEvaluable, AttributeFree, ShapeArithmetic, Broadcast {
+protocol BinaryArithmetic: NumericEvaluable, AttributeFree, ShapeArithmetic, Elementwise {
   /// The result for one pair of elements.
   static func apply<T: NumericElement>(_ a: T, _ b: T) -> T
   /// The result for two dimensions; unknown where it cannot be told.

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// An operator on the bits of two integers, element by element, with broadcasting.
-protocol BitwiseBinary: IntegerEvaluable, AttributeFree, Broadcast {
+protocol BitwiseBinary: IntegerEvaluable, AttributeFree, Elementwise {
   static func apply<T: IntegerElement>(_ a: T, _ b: T) -> T
 }
 

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// A comparison of two numbers, element by element, with broadcasting; false where either is NaN.
-protocol Comparison: NumericEvaluable, AttributeFree, ShapeArithmetic, Broadcast {
+protocol Comparison: NumericEvaluable, AttributeFree, ShapeArithmetic, Elementwise {
   static func holds<T: NumericElement>(_ a: T, _ b: T) -> Bool
 }
 

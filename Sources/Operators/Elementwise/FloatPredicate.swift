@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// A question about one float, those of 8 bits included, element by element.
-protocol FloatPredicate: Evaluable, Broadcast {
+protocol FloatPredicate: Evaluable, Elementwise {
   func holds(_ x: Double) -> Bool
 }
 

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// A binary operator of truth values, element by element, with broadcasting.
-protocol LogicalBinary: Evaluable, AttributeFree, Broadcast {
+protocol LogicalBinary: Evaluable, AttributeFree, Elementwise {
   static func apply(_ a: Bool, _ b: Bool) -> Bool
 }
 

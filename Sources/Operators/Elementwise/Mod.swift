@@ -4,7 +4,7 @@ import LatheIR
 import LatheTensors
 
 /// Remainder, element by element, with broadcasting; a zero among integer divisors is refused.
-public struct Mod: NumericEvaluable, ShapeArithmetic, Broadcast {
+public struct Mod: NumericEvaluable, ShapeArithmetic, Elementwise {
   public static let schema = OperatorSchema(
     "Mod", since: 28,
     inputs: [.init("A", "T", .numeric), .init("B", "T", .numeric)],

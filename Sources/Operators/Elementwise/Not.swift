@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// The opposite, element by element.
-public struct Not: Evaluable, AttributeFree, Broadcast {
+public struct Not: Evaluable, AttributeFree, Elementwise {
   public static let schema = OperatorSchema(
     "Not", since: 1,
     inputs: [.init("X", "T", .bool)],

@@ -6,7 +6,7 @@ import LatheTensors
 /// Power, element by element, with broadcasting; the result has the base's type.
 ///
 /// Integer powers of integers wrap. A negative power of an integer truncates to 0, 1 or −1, and of 0 is refused.
-public struct Pow: NumericEvaluable, AttributeFree, Broadcast {
+public struct Pow: NumericEvaluable, AttributeFree, Elementwise {
   private static let bases: DTypeDomain = [.int32, .int64, .float16, .float32, .float64, .bfloat16]
 
   public static let schema = OperatorSchema(

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// A function of one float, element by element, computed in double precision and rounded once.
-protocol UnaryFloat: FloatEvaluable, Broadcast {
+protocol UnaryFloat: FloatEvaluable, Elementwise {
   func apply(_ x: Double) -> Double
 }
 

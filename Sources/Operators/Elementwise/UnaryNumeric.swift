@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// An exact function of one number, element by element.
-protocol UnaryNumeric: NumericEvaluable, AttributeFree, Broadcast {
+protocol UnaryNumeric: NumericEvaluable, AttributeFree, Elementwise {
   static func apply<T: NumericElement>(_ x: T) -> T
 }
 

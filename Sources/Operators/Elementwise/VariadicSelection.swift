@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// An operator that picks one of its operands for every element, with broadcasting over one or more of them; NaN wins.
-protocol VariadicSelection: NumericEvaluable, AttributeFree, Broadcast {
+protocol VariadicSelection: NumericEvaluable, AttributeFree, Elementwise {
   /// The one picked of two elements neither of which is NaN.
   static func select<T: NumericElement>(_ a: T, _ b: T) -> T
 }

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// A function of the sum of all operands, element by element, with broadcasting; in double precision, rounded once.
-protocol VariadicSum: FloatEvaluable, AttributeFree, Broadcast {
+protocol VariadicSum: FloatEvaluable, AttributeFree, Elementwise {
   /// The result for the sum of `count` elements.
   static func finish(_ sum: Double, count: Int) -> Double
 }

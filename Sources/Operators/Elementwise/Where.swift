@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// The element of X where the condition holds, of Y where it does not, with broadcasting of all three.
-public struct Where: Evaluable, ShapeArithmetic, AttributeFree, Broadcast {
+public struct Where: Evaluable, ShapeArithmetic, AttributeFree, Elementwise {
   public static let schema = OperatorSchema(
     "Where", since: 16,
     inputs: [.init("condition", "B", .bool), .init("X", "T", .movable), .init("Y", "T", .movable)],
