@@ -10,13 +10,17 @@ public struct NamedRecipe: Sendable {
   /// Every recipe that Lathe brings.
   public static let all = [
     NamedRecipe(
-      name: "simplify", summary: "the same bits from fewer nodes", passes: simplify),
+      name: "simplify", summary: "the same mathematics from fewer nodes", passes: simplify),
     NamedRecipe(
       name: "fuse", summary: "simplify, then the same mathematics from larger operators", passes: simplify + fuse),
   ]
 
+
   private static let simplify: [PassID] = [
-    "simplify/fold-constants", "simplify/eliminate-identities", "simplify/eliminate-dead-code", "simplify/resolve-indices",
+    "simplify/inline-branches", "simplify/fold-constants", "simplify/eliminate-identities",
+    "simplify/eliminate-common-subexpressions", "simplify/fold-shapes", "simplify/fold-constants",
+    "simplify/eliminate-dead-code", "simplify/merge-transposes", "simplify/merge-reshapes", "simplify/eliminate-identities",
+    "simplify/resolve-indices", "simplify/fold-batch-normalization", "simplify/eliminate-dead-code",
   ]
 
   private static let fuse: [PassID] = [

@@ -92,9 +92,9 @@ public struct LinearLayer: RewritePass {
   private static func activation<Op: Operator>(_ type: Op.Type) -> RewriteRule {
     let pattern = Pattern.op(type, plain(.optional("b")), as: "activation")
     return RewriteRule("activation \(type.schema.name)", pattern: pattern) { (match, graph) throws(Diagnostic) in
-      FusedActivation(graph[try match.node("activation")].op) == nil ? "Linear has no such activation" : nil
+      LinearActivation(graph[try match.node("activation")].op) == nil ? "Linear has no such activation" : nil
     } rewrite: { (match, site, graph) throws(Diagnostic) in
-      let activation = FusedActivation(graph[try match.node("activation")].op) ?? .none
+      let activation = LinearActivation(graph[try match.node("activation")].op) ?? .none
       return [try site.add(Linear(activation: activation), try operands(match, ["x", "w", "b"]), to: &graph)]
     }
   }

@@ -46,7 +46,7 @@ public struct QueryKeyValue: Pass {
 
   private func refusal(_ id: NodeID, _ graph: Graph) -> String? {
     let linears = projections(id, graph)
-    guard linears.count == 3, linears.allSatisfy({ (graph[$0].op as? Linear)?.activation == LatheOperators.FusedActivation.none }) else {
+    guard linears.count == 3, linears.allSatisfy({ (graph[$0].op as? Linear)?.activation == LatheOperators.LinearActivation.none }) else {
       return "not all three of queries, keys and values come from a Linear without activation"
     }
     guard Set(linears.map { graph.input(0, of: $0) }).count == 1 else {

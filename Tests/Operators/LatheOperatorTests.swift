@@ -9,10 +9,10 @@ import Testing
 @Suite struct LatheOperatorTests {
   private func tensor(_ shape: [Int], _ seed: UInt64) throws -> Tensor { try Tensor.seeded(.float32, shape, seed: seed) }
 
-  @Test(arguments: FusedActivation.allCases) func linear(_ activation: FusedActivation) throws {
+  @Test(arguments: LinearActivation.allCases) func linear(_ activation: LinearActivation) throws {
     let (x, w, b, r) = (try tensor([2, 3, 4], 1), try tensor([4, 5], 2), try tensor([5], 3), try tensor([2, 3, 5], 4))
     let flat = try Gemm().evaluate([try x.reshaped(to: [6, 4]), w, b])[0].reshaped(to: [2, 3, 5])
-    let operators: [FusedActivation: any Evaluable] = [
+    let operators: [LinearActivation: any Evaluable] = [
       .relu: Relu(), .gelu: Gelu(), .tanhGelu: Gelu(approximation: .tanh), .tanh: Tanh(), .sigmoid: Sigmoid(), .silu: Swish(),
       .quickGelu: Swish(alpha: 1.702),
     ]

@@ -16,9 +16,9 @@ public struct Linear: DefinedByDecomposition {
     attributes: ["activation": .string])
 
   /// Applied to the sum before the residual is added.
-  public var activation: FusedActivation
+  public var activation: LinearActivation
 
-  public init(activation: FusedActivation = .none) { self.activation = activation }
+  public init(activation: LinearActivation = .none) { self.activation = activation }
 
   public init(decoding attributes: Attributes) throws(Diagnostic) {
     activation = try attributes.choice("activation", default: .none)

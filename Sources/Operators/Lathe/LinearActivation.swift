@@ -2,7 +2,7 @@ import LatheDiagnostics
 import LatheIR
 
 /// A function that a fused operator applies to each result before it is written.
-public enum FusedActivation: String, Sendable, Hashable, CaseIterable {
+public enum LinearActivation: String, Sendable, Hashable, CaseIterable {
   case none, relu, gelu, tanh, sigmoid, silu
   /// Gelu by way of tanh.
   case tanhGelu = "gelu-tanh"
@@ -39,7 +39,7 @@ public enum FusedActivation: String, Sendable, Hashable, CaseIterable {
 
 extension GraphBuilder {
   /// The value after an activation.
-  mutating func activated(_ value: ValueID, by activation: FusedActivation) throws(Diagnostic) -> ValueID {
+  mutating func activated(_ value: ValueID, by activation: LinearActivation) throws(Diagnostic) -> ValueID {
     guard let op = activation.op else { return value }
     return try add(op, [value])
   }
