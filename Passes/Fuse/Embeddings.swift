@@ -67,7 +67,7 @@ public struct Embeddings: Pass {
       case .positions: inputs += [lookup.table, nil]
       case .one(let row):
         let ids = try graph.addConstant(graph.uniqueName("row"), try Tensor([Int64(row)], shape: [1, 1]))
-        inputs += [lookup.table, ids]
+        inputs += [try table(lookup.table, &graph), ids]
       }
     }
     let op = EmbeddingNormalization(
@@ -75,6 +75,12 @@ public struct Embeddings: Pass {
       offset: sum.offsets.first ?? 0)
     let fused = try context.add(op, inputs, to: &graph, replacing: [id] + sum.nodes)[0]
     try context.replace(output, with: fused, removing: [id] + sum.nodes, in: &graph)
+  }
+
+  /// The constant as a matrix.
+  private func table(_ id: ValueID, _ graph: inout Graph) throws(Diagnostic) -> ValueID {
+    guard let tensor = graph.constant(id), tensor.rank != 2 else { return id }
+    return try graph.addConstant(graph.uniqueName("\(graph[id].name).row"), try tensor.reshaped(to: [1, tensor.elementCount]))
   }
 }
 

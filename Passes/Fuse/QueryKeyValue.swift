@@ -75,7 +75,9 @@ public struct QueryKeyValue: Pass {
     let biases = linears.map { graph.input(2, of: $0) }
     var inputs = [graph.input(0, of: linears[0]), try constant(weights, axis: 1, &graph, &joined)]
     if biases.contains(where: { $0 != nil }) {
-      inputs.append(try constant(try filled(biases, weights, &graph, &joined), axis: 0, &graph, &joined))
+      let weight = graph.constant(weights[0])
+      let zeros = try Tensor.filled(0, weight?.dtype ?? .float32, count: weight?.shape.last ?? 0)
+      inputs.append(try constant(biases, zeros: zeros, axis: 0, &graph, &joined))
     }
     let qkv = try context.add(Linear(), inputs, to: &graph, replacing: linears)[0]
     let mask = graph.input(3, of: id)
@@ -83,25 +85,13 @@ public struct QueryKeyValue: Pass {
     try context.replace(output, with: fused, removing: [id] + linears, in: &graph)
   }
 
-  /// Zeros in the place of biases that are left out.
-  private func filled(
-    _ biases: [ValueID?], _ weights: [ValueID?], _ graph: inout Graph, _ joined: inout [[ValueID?]: ValueID]
-  ) throws(Diagnostic) -> [ValueID?] {
-    guard biases.contains(nil), let weight = graph.constant(weights[0]) else { return biases }
-    let zeros = try Tensor.filled(0, weight.dtype, count: weight.shape[1])
-    var known = joined[[weights[0]]]
-    if known == nil { known = try graph.addConstant(graph.uniqueName("zeros"), zeros) }
-    guard let id = known else { return biases }
-    joined[[weights[0]]] = id
-    return biases.map { $0 ?? id }
-  }
-
+  /// The parts side by side as one constant; `zeros` in the place of those that are left out.
   private func constant(
-    _ parts: [ValueID?], axis: Int, _ graph: inout Graph, _ joined: inout [[ValueID?]: ValueID]
+    _ parts: [ValueID?], zeros: Tensor? = nil, axis: Int, _ graph: inout Graph, _ joined: inout [[ValueID?]: ValueID]
   ) throws(Diagnostic) -> ValueID {
     if let known = joined[parts] { return known }
-    let tensor = try Concat(axis: axis).evaluate(parts.map { graph.constant($0) })[0]
-    let name = parts.first.flatMap { $0 }.map { graph[$0].name } ?? "qkv"
+    let tensor = try Concat(axis: axis).evaluate(parts.map { graph.constant($0) ?? zeros })[0]
+    let name = parts.lazy.compactMap { $0 }.first.map { graph[$0].name } ?? "qkv"
     let id = try graph.addConstant(graph.uniqueName("\(name).qkv"), tensor)
     joined[parts] = id
     return id

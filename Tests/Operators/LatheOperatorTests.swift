@@ -52,7 +52,7 @@ import Testing
       try FusedAttention(heads: 1, scale: 1, zeroesMaskedRows: true).evaluate([x, x, x, mask])[0].doubles())
     #expect(row[..<4].allSatisfy { $0 == 0 } && row[4...].contains { $0 != 0 })
     let raw = try #require(try FusedAttention(heads: 1, scale: 1).evaluate([x, x, x, mask])[0].doubles())
-    #expect(raw[..<4].allSatisfy(\.isNaN))
+    #expect(raw[..<4].allSatisfy { $0.isNaN })
   }
 
   @Test func embeddingsEqualLookUpsAndNormalization() throws {
@@ -67,7 +67,7 @@ import Testing
     let expected = try LayerNormalization().evaluate([sum, scale, bias])
     try checkOperator(
       EmbeddingNormalization(sources: [.ids, .ids, .positions], offset: 2),
-      inputs: [scale, bias, words, ids, kinds, kind, places], expected: expected, tolerance: Tolerance(absolute: 1e-6))
+      inputs: [scale, bias, words, ids, kinds, kind, places], expected: [expected[0]], tolerance: Tolerance(absolute: 1e-6))
   }
 
   @Test func misfitsAreRefused() throws {

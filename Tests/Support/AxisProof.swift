@@ -4,14 +4,22 @@ import LatheOperators
 import LatheTensors
 
 /// Proves an operator's axis map on actual inputs: dropping an index before the operator gives what dropping it behind gives.
-struct AxisProof {
+public struct AxisProof {
   let op: any Evaluable & AxisMapping
   let inputs: [Tensor?]
   let outputs: [Tensor]
   let tolerance: Tolerance
 
+  /// - Parameter outputs: what the operator gives for the inputs.
+  public init(op: any Evaluable & AxisMapping, inputs: [Tensor?], outputs: [Tensor], tolerance: Tolerance) {
+    self.op = op
+    self.inputs = inputs
+    self.outputs = outputs
+    self.tolerance = tolerance
+  }
+
   /// What contradicts the map; nil if nothing does, or if the operator tells no map for these inputs.
-  func problem() throws -> String? {
+  public func problem() throws -> String? {
     let types = outputs.map { TensorType(of: $0) }
     guard let map = op.axisMap(inputs.map { $0.map { Operand($0) } }, types) else { return nil }
     for (position, axes) in map.inputs.enumerated() {

@@ -14,7 +14,7 @@ struct EmbeddingSum {
     case one(Int)
   }
 
-  /// One table, and what it is looked up by.
+  /// One table, and what it is looked up by; a constant that is added to every place is a table of one row.
   struct Lookup {
     var table: ValueID
     var rows: Rows
@@ -47,7 +47,7 @@ struct EmbeddingSum {
   }
 
   /// Whether any term is a look-up by ids.
-  var hasLookups: Bool { !lookups.isEmpty }
+  var hasLookups: Bool { lookups.contains { if case .one = $0.rows { false } else { true } } }
 
   private func isByToken(_ lookup: Lookup) -> Bool {
     guard case .ids(let ids) = lookup.rows, let shape = graph.shape(ids), shape.count == 2 else { return false }
@@ -55,6 +55,10 @@ struct EmbeddingSum {
   }
 
   private mutating func take(_ value: ValueID, _ analysis: inout AffineAnalysis) {
+    if let row = graph.constant(value), let extent = row.shape.last, row.elementCount == extent {
+      lookups.append(Lookup(table: value, rows: .one(0)))
+      return
+    }
     guard let id = graph.source(value), graph[id].op is Gather || graph[id].op is Slice,
       let table = graph.input(0, of: id), let shape = graph.constant(table)?.shape, shape.count == 2
     else {
