@@ -92,7 +92,7 @@ import Testing
         %z = Add(%y, %a)
       }
       """
-    let both = input.merging(["c": .tensor(.scalar(true))]) { first, _ in first }
+    let both = try input.merging(["c": .tensor(.scalar(true))]) { first, _ in first }
     limits.liveBytes = 1200
     #expect(try run(inner, both, limits: limits).count == 1)
     limits.liveBytes = 1199

@@ -1,4 +1,5 @@
 import Foundation
+import LatheIR
 import LatheOperators
 import LatheTestSupport
 import Testing
