@@ -9,6 +9,11 @@ public struct ResourceLimits: Sendable, Hashable {
 
   /// Largest single tensor that may be allocated, in bytes.
   public var tensorBytes = 8 << 30
+  /// Bytes of results that may be alive at once in one run of a model, subgraphs included: twice the largest tensor, whatever the machine,
+  /// so that a model runs everywhere or nowhere. Weights and inputs do not count.
+  public var liveBytes = 16 << 30
+  /// Longest name of a value, node, operator, dimension or the like in a file, in bytes.
+  public var nameBytes = 1 << 16
   /// How deep graphs may nest in graphs, and messages in messages.
   public var nestingDepth = 64
   /// Most nodes a graph may have once model-local functions are expanded; every 256 bytes of a node in a function count as one.
@@ -30,9 +35,11 @@ public struct ResourceLimits: Sendable, Hashable {
       name: "expanded-nodes",
       summary: "nodes after model-local functions are expanded, large ones counted by their bytes",
       keyPath: \.expandedNodes),
+    Entry(name: "live-bytes", summary: "results alive at once in one run of a model, in bytes", keyPath: \.liveBytes),
     Entry(
       name: "loop-iterations", summary: "graphs that control flow runs in one run of a model", keyPath: \.loopIterations
     ),
+    Entry(name: "name-bytes", summary: "longest name in a file, in bytes", keyPath: \.nameBytes),
     Entry(name: "nesting-depth", summary: "graphs in graphs, messages in messages", keyPath: \.nestingDepth),
     Entry(name: "tensor-bytes", summary: "largest single tensor, in bytes", keyPath: \.tensorBytes),
   ]

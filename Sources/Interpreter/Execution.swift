@@ -8,6 +8,8 @@ struct Execution {
   let tap: Interpreter.Tap?
   /// Graphs that control flow has run so far.
   private var graphsRun = 0
+  /// Bytes of the nodes' results that are still to be read, in this graph and those around it.
+  private var liveBytes = 0
 
   init(limits: ResourceLimits, tap: Interpreter.Tap?) {
     self.limits = limits
@@ -22,13 +24,22 @@ struct Execution {
     var values = [Datum?](repeating: nil, count: program.slotCount)
     for (id, datum) in zip(graph.inputs, inputs) { values[id.index] = datum }
     for (id, datum) in zip(graph.captures, captures) { values[id.index] = datum }
+    // Whoever called the graph counts its outputs.
+    let liveBefore = liveBytes
+    defer { liveBytes = liveBefore }
+    var sizes = [Int](repeating: 0, count: program.slotCount)
     for (position, id) in graph.order.enumerated() {
       do {
         try evaluate(id, program.subprograms[position], graph, &values, depth)
+        try count(graph[id].outputs, values, &sizes)
       } catch {
         throw error.located(in: Location(node: graph.describe(id)))
       }
-      for value in program.lastUses[position] { values[value.index] = nil }
+      for value in program.lastUses[position] {
+        values[value.index] = nil
+        liveBytes -= sizes[value.index]
+        sizes[value.index] = 0
+      }
     }
     var outputs: [Datum] = []
     for id in graph.outputs {
@@ -38,6 +49,19 @@ struct Execution {
       outputs.append(datum)
     }
     return outputs
+  }
+
+  /// Adds results to the live bytes; those that share their bytes with an operand count again.
+  private mutating func count(_ outputs: [ValueID?], _ values: [Datum?], _ sizes: inout [Int]) throws(Diagnostic) {
+    for case let output? in outputs {
+      let size = values[output.index]?.byteCount ?? 0
+      sizes[output.index] = size
+      let (sum, overflow) = liveBytes.addingReportingOverflow(size)
+      liveBytes = overflow ? Int.max : sum
+    }
+    guard liveBytes <= limits.liveBytes else {
+      throw limits.exceeded("live-bytes", "the results that are alive here take \(liveBytes) bytes")
+    }
   }
 
   private static func value(_ id: ValueID, _ graph: Graph, _ values: [Datum?]) -> Datum? {

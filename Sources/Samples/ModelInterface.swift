@@ -9,13 +9,21 @@ public struct ModelInterface: Sendable {
     public var name: String
     /// nil if the model does not say, or if the value is no tensor.
     public var type: TensorType?
+    /// The type of any value; nil if the model does not say.
+    public var valueType: ValueType?
     /// Whether the input may be left out.
     public var hasDefault: Bool
 
-    /// A port; without a type, anything goes.
+    /// A port of tensors; without a type, anything goes.
     public init(name: String, type: TensorType?, hasDefault: Bool = false) {
+      self.init(name: name, valueType: type.map { .tensor($0) }, hasDefault: hasDefault)
+    }
+
+    /// A port of values of any type; without a type, anything goes.
+    public init(name: String, valueType: ValueType?, hasDefault: Bool = false) {
       self.name = name
-      self.type = type
+      self.type = valueType?.tensor
+      self.valueType = valueType
       self.hasDefault = hasDefault
     }
   }
@@ -39,7 +47,7 @@ public struct ModelInterface: Sendable {
     let graph = model.graph
     func port(_ id: ValueID) -> Port {
       let value = graph[id]
-      return Port(name: value.name, type: value.type?.tensor, hasDefault: value.defaultValue != nil)
+      return Port(name: value.name, valueType: value.type, hasDefault: value.defaultValue != nil)
     }
     self.init(inputs: graph.inputs.map(port), outputs: graph.outputs.map(port), text: model.text)
   }

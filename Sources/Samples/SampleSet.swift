@@ -29,8 +29,9 @@ public struct SampleSet: Sendable {
   }
 
   /// The one feed of a source that is read as a whole.
-  init(whole inputs: [String: Tensor], expected: [String: Tensor] = [:]) {
+  init(whole inputs: [String: Tensor], compounds: [String: Datum] = [:], expected: [String: Tensor] = [:]) {
     self.init(
-      feeds: [Feed(inputs: inputs)], count: 1, expectedOutputs: expected.isEmpty ? [] : [expected], isSingleFeed: true)
+      feeds: [Feed(inputs: inputs, compounds: compounds)], count: 1,
+      expectedOutputs: expected.isEmpty ? [] : [expected], isSingleFeed: true)
   }
 }

@@ -23,7 +23,7 @@ struct TestSetFolder {
     let names = try Self.contents(of: path)
     if !Self.numbered(names, prefix: "input_", suffix: ".pb").isEmpty {
       let set = try readSet(path, names)
-      return SampleSet(whole: set.inputs, expected: set.outputs)
+      return SampleSet(whole: set.inputs, compounds: set.compounds, expected: set.outputs)
     }
     let folders = Self.numbered(names, prefix: "test_data_set_", suffix: "")
     guard !folders.isEmpty else {
@@ -36,7 +36,7 @@ struct TestSetFolder {
     for (name, _) in folders {
       let folder = "\(path)/\(name)"
       let set = try readSet(folder, try Self.contents(of: folder))
-      feeds.append(Feed(inputs: set.inputs, sample: feeds.count))
+      feeds.append(Feed(inputs: set.inputs, compounds: set.compounds, sample: feeds.count))
       expected.append(set.outputs)
     }
     return SampleSet(
@@ -46,10 +46,15 @@ struct TestSetFolder {
 
   private func readSet(
     _ folder: String, _ names: [String]
-  ) throws(Diagnostic) -> (inputs: [String: Tensor], outputs: [String: Tensor]) {
+  ) throws(Diagnostic) -> (inputs: [String: Tensor], compounds: [String: Datum], outputs: [String: Tensor]) {
     var inputs: [String: Tensor] = [:]
-    for (name, file, tensor) in try tensors(folder, names, prefix: "input_", ports: interface.inputs) {
+    var compounds: [String: Datum] = [:]
+    for (name, file, datum) in try values(folder, names, prefix: "input_", ports: interface.inputs) {
       guard let port = interface.input(name) else { throw InputFit.unknownInput(name, interface, in: file) }
+      guard let tensor = datum.tensor else {
+        compounds[name] = datum
+        continue
+      }
       do {
         inputs[name] = try InputFit(port, source: "the file").checked(tensor)
       } catch {
@@ -60,25 +65,33 @@ struct TestSetFolder {
         throw diagnostic.located(in: Location(file: file))
       }
     }
-    for input in interface.requiredInputs where inputs[input.name] == nil {
+    for input in interface.requiredInputs where inputs[input.name] == nil && compounds[input.name] == nil {
       throw InputFit.missingInput(input.name, found: inputs.keys.sorted()).located(in: Location(file: folder))
     }
     var outputs: [String: Tensor] = [:]
-    for (name, _, tensor) in try tensors(folder, names, prefix: "output_", ports: interface.outputs) {
+    for (name, file, datum) in try values(folder, names, prefix: "output_", ports: interface.outputs) {
+      guard let tensor = datum.tensor else {
+        throw .invalid(
+          "samples/output-type", "the output \(name) is \(datum.type), and only tensors are compared",
+          at: Location(file: file), fix: "remove the file; `lathe test` compares values of all types")
+      }
       outputs[name] = tensor
     }
-    return (inputs, outputs)
+    return (inputs, compounds, outputs)
   }
 
-  /// The tensors of the numbered files: a tensor's own name counts if a port has it, else its number among the ports.
-  private func tensors(
+  /// The values of the numbered files: a value's own name counts if a port has it, else its number among the ports.
+  ///
+  /// A file does not say whether it holds a tensor, a sequence or an optional: its number does.
+  private func values(
     _ folder: String, _ names: [String], prefix: String, ports: [ModelInterface.Port]
-  ) throws(Diagnostic) -> [(name: String, file: String, tensor: Tensor)] {
-    var found: [(name: String, file: String, tensor: Tensor)] = []
+  ) throws(Diagnostic) -> [(name: String, file: String, datum: Datum)] {
+    var found: [(name: String, file: String, datum: Datum)] = []
     var used: Set<String> = []
     for (fileName, number) in Self.numbered(names, prefix: prefix, suffix: ".pb") {
       let file = "\(folder)/\(fileName)"
-      let (name, tensor) = try ONNXTensorFile.read(path: file, limits: limits)
+      let type = ports.indices.contains(number) ? ports[number].valueType : nil
+      let (name, datum) = try ONNXDatumFile.read(path: file, type: type ?? .tensor(TensorType(.float32, nil)), limits: limits)
       let isNamed = ports.contains { $0.name == name }
       guard isNamed || ports.indices.contains(number) else {
         throw .invalid(
@@ -91,7 +104,7 @@ struct TestSetFolder {
           "samples/test-set", "two files of the set are for \(portName)", at: Location(file: file),
           fix: "give the test set that was made for this model")
       }
-      found.append((portName, file, tensor))
+      found.append((portName, file, datum))
     }
     return found
   }

@@ -16,6 +16,15 @@ public indirect enum Datum: Sendable, Equatable {
     }
   }
 
+  /// Bytes of all tensors within, shared ones counted each time.
+  public var byteCount: Int {
+    switch self {
+    case .tensor(let tensor): tensor.byteCount
+    case .sequence(let elements, _): elements.reduce(0) { $0 + $1.byteCount }
+    case .optional(let element, _): element?.byteCount ?? 0
+    }
+  }
+
   /// The tensor, or nil for anything else.
   public var tensor: Tensor? {
     guard case .tensor(let tensor) = self else { return nil }

@@ -3,6 +3,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheInterpreter
 import LatheONNX
+import LatheOperators
 import LatheTensors
 import OrderedCollections
 import Testing
@@ -197,6 +198,22 @@ private typealias P = ProtoBytes
     #expect(sources.count == graph.order.count)
     #expect(sources.contains("first/Scale/Mul → m"))
     #expect(Set(graph.order.flatMap { graph[$0].outputs.compactMap { $0 } }).count == graph.order.count)
+  }
+
+  @Test func theFirstLabelEncoderHadClasses() throws {
+    let classes = ["a", "b"].reduce(P().text(1, "classes_strings")) { $0.text(9, $1) }.int(20, 8)
+    for (type, result) in [(8 as UInt64, DType.int64), (7, .string)] {
+      let node = P.node("LabelEncoder", ["x"], ["y"], domain: "ai.onnx.ml", [classes])
+      let graph = P.graph([node], inputs: [P.value("x", [3], type: type)], outputs: [P.value("y", [3], type: type == 8 ? 7 : 8)])
+      let bytes = P(bytes: P.model(graph)).message(8, P().text(1, "ai.onnx.ml").int(2, 1)).bytes
+      let imported = try imported(bytes)
+      #expect(imported.warnings == [])
+      let encoder = try #require(imported.model.graph[imported.model.graph.order[0]].op as? LabelEncoder)
+      #expect(encoder.values.dtype == result)
+      let x = try type == 8 ? Tensor(strings: ["b", "c", "a"], shape: [3]) : Tensor([1, 2, 0] as [Int64], shape: [3])
+      let y = try encoder.evaluate([x])[0]
+      #expect(type == 8 ? y.integers() == [1, -1, 0] : y.strings == ["b", "_Unused", "a"])
+    }
   }
 
   @Test(.timeLimit(.minutes(1))) func aHugeGraphTakesLinearTime() throws {

@@ -282,9 +282,47 @@ private let badFunctions: [BadModel] = [
     let small = P.function(
       "Small", ["a"], ["b"],
       (0..<2000).map { P.node("Op", ["a"], ["b\($0)"], domain: "z") } + [P.node("Relu", ["a"], ["b"])])
-    let name = String(repeating: "n", count: 200_000)
+    let name = String(repeating: "n", count: 60_000)
     let called = P.graph([P.node("Small", ["x"], ["y"], name: name, domain: "f")])
     #expect(try importRefusal(P.model(called, functions: [small]))?.id == "limit/expanded-nodes")
+  }
+
+  @Test(.timeLimit(.minutes(1))) func longNamesMeetTheLimit() throws {
+    let long = String(repeating: "n", count: 1 << 16)
+    let fits = P.graph([P.node("Relu", ["x"], ["y"], name: long)], inputs: [P.value("x", [long])])
+    #expect(try importRefusal(P.model(fits)) == nil)
+    let longer = String(repeating: "n", count: 10_000_000)
+    for graph in [
+      P.graph([P.node("Relu", ["x"], ["y"], name: longer)]), P.graph([P.node(longer, ["x"], ["y"])]),
+      P.graph([P.node("Relu", [longer], ["y"])], inputs: [P.value(longer)]),
+      P.graph([P.node("Relu", ["x"], ["y"])], inputs: [P.value("x", [longer])]),
+    ] { #expect(try importRefusal(P.model(graph))?.id == "limit/name-bytes") }
+    var limits = ResourceLimits()
+    limits.nameBytes = 4
+    let short = P.graph([P.node("Relu", ["x"], ["y"], name: "five5")])
+    let error = try #require(try importRefusal(P.model(short), limits: limits))
+    #expect(error.id == "limit/name-bytes" && error.message.hasPrefix("graph.node[0].name: a name of 5 bytes"))
+  }
+
+  /// Every graph around captures what the innermost one reads.
+  @Test(.timeLimit(.minutes(1))) func capturesThroughManyGraphsMeetTheLimit() throws {
+    let (count, depth) = (1000, 30)
+    let names = (0..<count).map { "v\($0)" }
+    var inner = P.graph([P.node("Sum", names, ["s0"])], inputs: [], outputs: [P.value("s0")])
+    let other = P.graph([P.node("Relu", ["x"], ["e"])], inputs: [], outputs: [P.value("e")])
+    var outer = P()
+    for level in 1...depth {
+      outer = P.node(
+        "If", ["c"], ["s\(level)"], [P.attribute("then_branch", graph: inner), P.attribute("else_branch", graph: other)])
+      inner = P.graph([outer], inputs: [], outputs: [P.value("s\(level)")])
+    }
+    let graph = P.graph(
+      names.map { P.node("Relu", ["x"], [$0]) } + [outer], inputs: [P.value("x"), P.value("c", [], type: 9)],
+      outputs: [P.value("s\(depth)")])
+    #expect(try importRefusal(P.model(graph)) == nil)
+    var limits = ResourceLimits()
+    limits.expandedNodes = count * depth
+    #expect(try importRefusal(P.model(graph), limits: limits)?.id == "limit/expanded-nodes")
   }
 
   @Test func functionsThatCallDeepMeetTheLimit() throws {

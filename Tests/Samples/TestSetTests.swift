@@ -34,6 +34,25 @@ import Testing
     #expect(refusal("\(folder)/input_0.pb", more)?.id == "samples/one-array")
   }
 
+  @Test func sequencesAreRead() throws {
+    func tensor(_ value: Float) -> [UInt8] {
+      [0x08, 1, 0x10, 1, 0x4A, 4] + withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+    }
+    let parts: [[UInt8]] = [tensor(2), tensor(3)].map { [0x1A, UInt8($0.count)] + $0 }
+    let bytes: [UInt8] = [0x0A, 1, 0x73, 0x10, 1] + parts.joined()
+    let scratch = try TemporaryFolder()
+    try scratch.write("input_0.pb", bytes)
+    let type = ValueType.sequence(.tensor(TensorType(.float32, [1])))
+    let set = try SampleReader.read(
+      path: scratch.path, for: ModelInterface(inputs: [.init(name: "s", valueType: type)]))
+    let elements = try [2, 3].map { Datum.tensor(try Tensor([Float($0)], shape: [1])) }
+    #expect(set.feeds[0].compounds == ["s": .sequence(elements, of: .tensor(TensorType(.float32, [1])))])
+    #expect(set.feeds[0].inputs.isEmpty && set.feeds[0].values.count == 1)
+    try scratch.write("output_0.pb", bytes)
+    let port = ModelInterface.Port(name: "s", valueType: type)
+    #expect(refusal(scratch.path, ModelInterface(inputs: [port], outputs: [port]))?.id == "samples/output-type")
+  }
+
   @Test func everyTruncationIsRefusedOrLacksElements() throws {
     let whole = try bytes(of: dataPath("sets/test_data_set_0/input_0.pb"))
     let scratch = try TemporaryFolder()

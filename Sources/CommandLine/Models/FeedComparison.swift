@@ -72,6 +72,7 @@ struct FeedComparison: Sendable {
     let names = Set(engine.interpreter.graph.inputs.map { engine.interpreter.graph[$0].name })
     var own = feed
     own.inputs = feed.inputs.filter { names.contains($0.key) }
+    own.compounds = feed.compounds.filter { names.contains($0.key) }
     do throws(Diagnostic) {
       return try engine.interpreter.run(own)
     } catch {

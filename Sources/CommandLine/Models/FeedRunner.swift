@@ -34,7 +34,10 @@ extension Interpreter {
   /// - Throws: the interpreter's diagnostics, with the sample that the feed holds.
   func run(_ feed: Feed) throws(Diagnostic) -> [Tensor] {
     do throws(Diagnostic) {
-      return try run(feed.inputs)
+      guard !feed.compounds.isEmpty else { return try run(feed.inputs) }
+      var outputs: [Tensor] = []
+      for output in try run(feed.values) { outputs.append(try output.requireTensor()) }
+      return outputs
     } catch {
       var located = error
       located.notes.append("while running sample \((feed.samples.first ?? 0) + 1)")

@@ -7,7 +7,7 @@ extension ModelReader {
   /// Reads one node into the scope's target.
   func read(_ node: UnsafeMutablePointer<Lathe__Onnx__NodeProto>, in scope: Scope) throws(Diagnostic) {
     do throws(Diagnostic) {
-      try countNode()
+      try countNodes()
       try readParts(node, in: scope)
     } catch {
       var error = error.located(in: Location(node: scope.path + node.described))
@@ -112,6 +112,7 @@ extension ModelReader {
       taken[name] = position + 1
       if let lists = draft.captures[name], position < lists.count { captures += lists[position] }
     }
+    try countNodes(captures.count)
     let id = try target.graph.addNode(
       op, inputs: draft.inputs, captures: captures, outputs: draft.outputs, name: draft.nodeName,
       provenance: draft.provenance)

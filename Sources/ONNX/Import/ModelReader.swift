@@ -80,12 +80,12 @@ final class ModelReader {
     return try body()
   }
 
-  /// Counts one node against the limit.
-  func countNode() throws(Diagnostic) {
-    nodeCount += 1
+  /// Counts nodes, or values that their graphs capture, against the limit.
+  func countNodes(_ count: Int = 1) throws(Diagnostic) {
+    nodeCount += count
     guard nodeCount <= limits.expandedNodes else {
       throw limits.exceeded(
-        "expanded-nodes", "the model has more than \(limits.expandedNodes) nodes with its functions expanded")
+        "expanded-nodes", "the model has more than \(limits.expandedNodes) nodes and captured values with its functions expanded")
     }
   }
 }

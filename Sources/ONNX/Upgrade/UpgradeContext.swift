@@ -53,10 +53,10 @@ extension ModelReader {
     _ draft: NodeDraft, to target: GraphTarget, declared: [String: ValueType]
   ) throws(Diagnostic) -> [ValueID?] {
     var upgraded = draft
-    if draft.name.domain.isEmpty, draft.overload.isEmpty, let steps = UpgradeTable.steps[draft.name.name] {
+    if draft.overload.isEmpty, let steps = UpgradeTable.steps(of: draft.name) {
       let context = UpgradeContext(reader: self, target: target)
       for step in steps where draft.version < step.below && !upgraded.isKept {
-        guard isKnown(step.uses.isEmpty ? [draft.name.name] : step.uses) else {
+        guard step.uses.isEmpty ? catalog[draft.name] != nil : isKnown(step.uses) else {
           upgraded.isKept = true
           continue
         }

@@ -12,6 +12,18 @@ package enum UpgradeTable {
     steps[name]?.contains { version < $0.below } ?? false
   }
 
+  /// The steps of an operator of any domain, if it has some.
+  static func steps(of name: OperatorName) -> [UpgradeStep]? {
+    switch name.domain {
+    case "": steps[name.name]
+    case "ai.onnx.ml": classicalSteps[name.name]
+    default: nil
+    }
+  }
+
+  /// The steps of operators of classical machine learning, by versions of that domain.
+  private static let classicalSteps = ["LabelEncoder": [UpgradeStep(below: 2, apply: Upgrades.labelClasses)]]
+
   /// The steps of every operator that has some, by name; each applies below a version, and they apply in order.
   static let steps: [String: [UpgradeStep]] = {
     var steps: [String: [UpgradeStep]] = [

@@ -74,4 +74,22 @@ extension Upgrades {
     draft.attributes["axis"] = nil
     draft.setInput(2, try context.add(.scalar(Int64(axis)), as: "axis", for: draft))
   }
+
+  /// In its first version LabelEncoder had a list of classes, and turned strings into positions and positions into strings.
+  static func labelClasses(_ draft: inout NodeDraft, _ context: UpgradeContext) throws(Diagnostic) {
+    guard let classes = try draft.attributes.strings("classes_strings") else { return }
+    guard let type = context.type(of: draft.input(0)) else {
+      return context.reader.keep(&draft, because: "the type of its input is not known")
+    }
+    draft.attributes["classes_strings"] = nil
+    if type.dtype == .string {
+      draft.attributes.set("keys_strings", classes)
+      draft.attributes.set("values_int64s", Array(classes.indices))
+      draft.attributes["default_string"] = nil
+    } else {
+      draft.attributes.set("keys_int64s", Array(classes.indices))
+      draft.attributes.set("values_strings", classes)
+      draft.attributes["default_int64"] = nil
+    }
+  }
 }

@@ -172,6 +172,10 @@ struct WireScan {
       throw overrun(length, left: left, at: lengthOffset, field: index)
     }
     let start = cursor.position
+    guard !field.isName || count <= limits.nameBytes else {
+      throw limits.exceeded(
+        "name-bytes", "\(path(to: index, at: keyOffset)): a name of \(count) bytes", at: Location(byteOffset: keyOffset))
+    }
     if field.kind == .message {
       return try open(index, field, keyOffset, start..<start + count, frame)
     }

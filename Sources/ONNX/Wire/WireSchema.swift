@@ -22,6 +22,8 @@ struct WireSchema: @unchecked Sendable {
     let oneof: Int
     /// Whether the values stay in the file instead of passing through protobuf-c.
     let isPayload: Bool
+    /// Whether it is a name, which `ResourceLimits.nameBytes` bounds.
+    let isName: Bool
 
     var wireType: WireCursor.WireType {
       switch kind {
@@ -61,6 +63,10 @@ struct WireSchema: @unchecked Sendable {
     /// Field numbers from here on are ours, in memory only; in a file they are unknown.
     var firstPrivate: UInt32
   }
+
+  private static let nameFields: Set<String> = [
+    "dim_param", "domain", "input", "name", "op_type", "output", "overload", "ref_attr_name",
+  ]
 
   let special: Special
   private(set) var messages: [Message] = []
@@ -117,12 +123,14 @@ struct WireSchema: @unchecked Sendable {
         oneof = oneofs[source.quantifier_offset, default: oneofs.count + 1]
         oneofs[source.quantifier_offset] = oneof
       }
+      let fieldName = String(cString: source.name)
       fields.append(
         Field(
           number: source.id, kind: kind, isRepeated: source.label == PROTOBUF_C_LABEL_REPEATED,
           width: Self.width(source.type), message: message, oneof: oneof,
-          isPayload: name == special.holder && special.payload.contains(source.id)))
-      fieldNames.append(String(cString: source.name))
+          isPayload: name == special.holder && special.payload.contains(source.id),
+          isName: kind == .bytes && Self.nameFields.contains(fieldName)))
+      fieldNames.append(fieldName)
     }
     messageNames.append(name)
     messages.append(

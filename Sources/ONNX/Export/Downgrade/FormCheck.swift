@@ -27,7 +27,11 @@ extension Lowering {
     }
   }
 
+  /// Operators that ONNX Runtime has put into the standard domain; they are the same in every operator set.
+  private static let runtimeOperators: Set<String> = ["SimplifiedLayerNormalization"]
+
   private func check(_ form: inout NodeForm) throws(Diagnostic) {
+    guard !Self.runtimeOperators.contains(form.op.name) else { return }
     guard let history = OperatorHistory.of(form.op.name) else { throw cannot("ONNX has no such operator") }
     guard let version = history.version(at: opset) else {
       throw cannot("the operator exists since opset \(history.versions.first?.since ?? 0)")
