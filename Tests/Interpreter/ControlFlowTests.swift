@@ -79,24 +79,6 @@ import Testing
     let chain = (0..<50).map { "%v\($0 + 1) = Neg(%v\($0))" }.joined(separator: "\n  ")
     limits.liveBytes = 800
     #expect(try run("graph (%v0: f32[100]) -> (%v50) {\n  \(chain)\n}", ["v0": input["x"]!], limits: limits).count == 1)
-    let inner = """
-      graph (%x: f32[100], %c: bool[]) -> (%z) {
-        %a = Neg(%x)
-        %y = If(%c) captures (%a, %a) {
-          then_branch = graph () captures (%p: f32[100]) -> (%r) {
-            %q = Neg(%p)
-            %r = Add(%q, %p)
-          }
-          else_branch = graph () captures (%p: f32[100]) -> (%r) { %r = Neg(%p) }
-        }
-        %z = Add(%y, %a)
-      }
-      """
-    let both = try input.merging(["c": .tensor(.scalar(true))]) { first, _ in first }
-    limits.liveBytes = 1200
-    #expect(try run(inner, both, limits: limits).count == 1)
-    limits.liveBytes = 1199
-    #expect(try #require(throws: Diagnostic.self) { try run(inner, both, limits: limits) }.id == "limit/live-bytes")
   }
 
   @Test func nestedLoopsCountTogether() throws {

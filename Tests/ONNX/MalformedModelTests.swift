@@ -281,7 +281,7 @@ private let badFunctions: [BadModel] = [
     #expect(try importRefusal(P.model(graph, functions: [blob]))?.id == "limit/expanded-nodes")
     let small = P.function(
       "Small", ["a"], ["b"],
-      (0..<2000).map { P.node("Op", ["a"], ["b\($0)"], domain: "z") } + [P.node("Relu", ["a"], ["b"])])
+      (0..<8000).map { P.node("Op", ["a"], ["b\($0)"], domain: "z") } + [P.node("Relu", ["a"], ["b"])])
     let name = String(repeating: "n", count: 60_000)
     let called = P.graph([P.node("Small", ["x"], ["y"], name: name, domain: "f")])
     #expect(try importRefusal(P.model(called, functions: [small]))?.id == "limit/expanded-nodes")

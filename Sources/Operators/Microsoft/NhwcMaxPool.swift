@@ -31,3 +31,8 @@ public struct NhwcMaxPool: Evaluable, Pooling {
     return [try ChannelsLast.last(try MaxPool(window: window).evaluate([x])[0])]
   }
 }
+
+extension NhwcMaxPool {
+  /// Nothing is told, since channels may be the last axis here.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? { nil }
+}

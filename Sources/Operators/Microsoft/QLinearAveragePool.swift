@@ -72,3 +72,8 @@ public struct QLinearAveragePool: Evaluable, Pooling {
     return [isChannelsLast ? try ChannelsLast.last(y) : y]
   }
 }
+
+extension QLinearAveragePool {
+  /// Nothing is told, since channels may be the last axis here.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? { nil }
+}
