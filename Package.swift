@@ -4,6 +4,7 @@ import PackageDescription
 // Every outside package is here because the job it does is not what Lathe exists for:
 //   swift-argument-parser   the command line's grammar and help
 //   swift-collections       OrderedDictionary: attributes and metadata keep their order, so bytes are reproducible
+//   Yams                    recipes in YAML, with the line of every key (libyaml's C, a few seconds)
 //   swift-crypto            SHA-256 of sources and outputs in the record (the heaviest: BoringSSL's C, about a minute once)
 // System libraries (apt names in the targets below and in the Makefile): protobuf-c reads and writes protobuf,
 // json-c parses JSON, libzip reads and writes .npz.
@@ -50,6 +51,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(
@@ -58,6 +60,7 @@ let package = Package(
     .systemLibrary(name: "CJSONC", path: "Sources/CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CLibZip", path: "Sources/CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"], path: "Sources/COnnx", exclude: ["regenerate.sh"]),
+    .target(name: "CLathePlugin", path: "Sources/CLathePlugin"),
     .target(name: "CLatheChecksum", path: "Sources/CLatheChecksum"),
     .target(name: "CLatheProto", dependencies: ["CProtobufC"], path: "Sources/CLatheProto", exclude: ["regenerate.sh"]),
 
@@ -72,6 +75,9 @@ let package = Package(
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
     module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
     module(
+      "Recipes", ["Diagnostics", "Files", "Tensors", "JSON", "PassKit"],
+      [collections, .product(name: "Yams", package: "Yams")]),
+    module(
       "ONNX", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
       files: ["Export/make_operator_versions.py"],
       ["COnnx", collections]),
@@ -81,17 +87,22 @@ let package = Package(
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"], files: ["README.md"]),
     module(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
+    module(
+      "Plugins", ["Diagnostics", "Files", "Tensors", "JSON", "IR", "PassKit", "ONNX"], ["CLathePlugin", collections, crypto]),
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     .executableTarget(
       name: "LatheCommandLine",
       dependencies: [
         "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators",
         "LatheInterpreter",
-        "LathePassKit", "LathePasses", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
+        "LathePassKit", "LathePasses", "LatheRecipes", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
+        "LathePlugins",
         argumentParser, crypto,
       ],
       path: "Sources/CommandLine",
-      swiftSettings: strict),
+      swiftSettings: strict,
+      // Plugins written in Swift use the program's own modules, whose symbols it has to show.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
 
     .target(
       name: "LatheTestSupport", dependencies: ["LatheDiagnostics", "LatheTensors", "LatheIR", "LatheOperators"],

@@ -31,6 +31,8 @@ public struct OutputComparison: Sendable {
   public private(set) var incomparable = 0
   public private(set) var maximumAbsoluteError = 0.0
   public private(set) var maximumRelativeError = 0.0
+  /// Largest |r|.
+  public private(set) var maximumMagnitude = 0.0
   public private(set) var minimumCosine = 1.0
   public private(set) var flips: [Flip] = []
   private var absoluteErrorSum = 0.0
@@ -92,6 +94,7 @@ public struct OutputComparison: Sendable {
     incomparable += next.incomparable
     maximumAbsoluteError = Swift.max(maximumAbsoluteError, next.maximumAbsoluteError)
     maximumRelativeError = Swift.max(maximumRelativeError, next.maximumRelativeError)
+    maximumMagnitude = Swift.max(maximumMagnitude, next.maximumMagnitude)
     minimumCosine = Swift.min(minimumCosine, next.minimumCosine)
     absoluteErrorSum += next.absoluteErrorSum
     squaredErrorSum += next.squaredErrorSum
@@ -109,6 +112,7 @@ public struct OutputComparison: Sendable {
       }
       let error = Swift.abs(r - c)
       maximumAbsoluteError = Swift.max(maximumAbsoluteError, error)
+      maximumMagnitude = Swift.max(maximumMagnitude, Swift.abs(r))
       if error > 0 {
         maximumRelativeError = Swift.max(maximumRelativeError, error / Swift.max(Swift.abs(r), Swift.abs(c)))
       }

@@ -59,6 +59,17 @@ public final class OutputFile {
     isCommitted = true
   }
 
+  /// Writes a whole file at once.
+  ///
+  /// - Throws: `output/…` if it cannot be written; then there is no file.
+  public static func write(_ bytes: [UInt8], to path: String) throws(Diagnostic) {
+    let file = try OutputFile(path: path)
+    let result = bytes.withUnsafeBytes { bytes in Result { () throws(Diagnostic) in try file.write(bytes) } }
+    try result.get()
+    try file.finish()
+    try file.commit()
+  }
+
   /// What writing to `path` would replace: links are followed.
   ///
   /// - Throws: `file/unwritable` for what renaming must not replace, such as a folder, device or pipe.

@@ -2,10 +2,12 @@
 public enum Guarantee: Sendable, Hashable {
   /// Not one bit of any output changes.
   case identicalBits
-  /// The same mathematics in another order: outputs agree within this relative error.
+  /// The same mathematics in another order: the largest error of each output is within this share of its largest magnitude.
   case sameMathematics(relative: Double)
-  /// Outputs change; the named metric stays within the bound.
-  case approximate(metric: String, bound: Double)
+  /// Outputs change; the metric stays within the bound.
+  case approximate(metric: Drift.Metric, bound: Double)
+  /// Nothing is promised: what a program outside says that makes no statement.
+  case unstated
 }
 
 extension Guarantee: CustomStringConvertible {
@@ -13,7 +15,30 @@ extension Guarantee: CustomStringConvertible {
     switch self {
     case .identicalBits: "identical bits"
     case .sameMathematics(let relative): "same mathematics (\(relative) relative)"
-    case .approximate(let metric, let bound): "\(metric) within \(bound)"
+    case .approximate(let metric, let bound): "\(metric.rawValue) \(metric.isLikeness ? "at least" : "within") \(bound)"
+    case .unstated: "none"
     }
+  }
+}
+
+extension Guarantee {
+  /// How the drift of a step breaks the promise, or nil if it keeps it.
+  public func violation(by drift: Drift) -> String? {
+    switch self {
+    case .unstated: return nil
+    case .identicalBits:
+      guard drift.changedOutputs > 0 || drift.incomparable > 0 else { return nil }
+      return "\(drift.changedOutputs) outputs changed, by up to \(drift.absoluteError)"
+    case .sameMathematics(let relative): return Self.violation(drift, .relativeError, relative)
+    case .approximate(let metric, let bound): return Self.violation(drift, metric, bound)
+    }
+  }
+
+  private static func violation(_ drift: Drift, _ metric: Drift.Metric, _ bound: Double) -> String? {
+    if drift.incomparable > 0 { return "\(drift.incomparable) elements became something else (NaN, infinity, other text)" }
+    let figure = drift[metric]
+    // Written so that NaN breaks the promise.
+    let isKept = metric.isLikeness ? figure >= bound : figure <= bound
+    return isKept ? nil : "the \(metric.rawValue) is \(figure)"
   }
 }

@@ -27,6 +27,12 @@ public struct Ledger: Sendable {
     public var after: Size
     public var done: Int
     public var declined: [(subject: String, reason: String)]
+    /// What the pass says of its run as a whole.
+    public var notes: [String] = []
+    /// How far the outputs moved in this step; nil where nothing was measured.
+    public var drift: Drift?
+    /// How far the outputs are from the imported model's.
+    public var totalDrift: Drift?
     /// Wall time; left out of stored records, whose bytes are reproducible.
     public var seconds: Double
 
@@ -61,8 +67,22 @@ public struct Ledger: Sendable {
         object["done"] = .integer(Int64(entry.done))
         object["declined"] = .array(
           entry.declined.map { ["subject": .string($0.subject), "reason": .string($0.reason)] })
+        if !entry.notes.isEmpty { object["notes"] = .array(entry.notes.map { .string($0) }) }
+        if let drift = entry.drift { object["drift"] = Self.json(drift) }
+        if let drift = entry.totalDrift { object["total_drift"] = Self.json(drift) }
         if withTimes { object["seconds"] = .number(entry.seconds) }
         return .object(object)
       })
   }
+
+  private static func json(_ drift: Drift) -> JSONValue {
+    [
+      "samples": .integer(Int64(drift.samples)), "changed_outputs": .integer(Int64(drift.changedOutputs)),
+      "incomparable": .integer(Int64(drift.incomparable)), "max_rel": finite(drift.relativeError),
+      "max_abs": finite(drift.absoluteError), "min_cosine": finite(drift.cosine), "agreement": finite(drift.agreement),
+    ]
+  }
+
+  /// JSON has no infinity.
+  private static func finite(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
 }

@@ -1,91 +1,99 @@
 import LatheDiagnostics
 import LatheJSON
-internal import Foundation
 import OrderedCollections
 
 /// The passes that can be asked for, by id.
 public struct PassCatalog: Sendable {
-  private var types: [PassID: any Pass.Type] = [:]
+  /// One pass that can be asked for: a type of this program, or what a plugin brings.
+  public struct Entry: Sendable {
+    public let id: PassID
+    /// One line for `lathe passes`.
+    public let summary: String
+    /// What is promised where all options are defaults.
+    public let guarantee: Guarantee
+    private let listOptions: @Sendable () throws(Diagnostic) -> OrderedDictionary<String, JSONValue>?
+    private let makePass: @Sendable (JSONValue) throws(Diagnostic) -> any Pass
+
+    /// A pass of a type.
+    public init<P: Pass>(_ type: P.Type) {
+      let coder = OptionCoder<P.Options>(pass: P.id)
+      id = P.id
+      summary = P.summary
+      guarantee = P(options: P.Options()).guarantee
+      listOptions = { () throws(Diagnostic) in try coder.defaults() }
+      makePass = { (given) throws(Diagnostic) in P(options: try coder.decode(given)) }
+    }
+
+    /// A pass from outside this program, which reads its options itself.
+    ///
+    /// - Parameter make: makes the pass from a JSON object.
+    public init(
+      _ id: PassID, summary: String, guarantee: Guarantee,
+      make: @escaping @Sendable (JSONValue) throws(Diagnostic) -> any Pass
+    ) {
+      self.id = id
+      self.summary = summary
+      self.guarantee = guarantee
+      listOptions = { () throws(Diagnostic) in nil }
+      makePass = make
+    }
+
+    /// The options with their defaults; nil where the pass takes any.
+    ///
+    /// - Throws: `passes/options` if they cannot be written as JSON.
+    public func options() throws(Diagnostic) -> OrderedDictionary<String, JSONValue>? { try listOptions() }
+
+    /// Makes the step with these options.
+    ///
+    /// - Parameter given: a JSON object with some of the pass's options, by their names in kebab-case.
+    /// - Throws: `passes/option…`, with the nearest known name.
+    public func step(_ given: JSONValue = [:]) throws(Diagnostic) -> Pipeline.Step {
+      guard given.objectValue != nil else {
+        throw Diagnostic(
+          "passes/options", .usage, "options are an object, not \(given.kindDescription)",
+          at: Location(pass: id.rawValue))
+      }
+      return Pipeline.Step(id, try makePass(given), options: given)
+    }
+  }
+
+  private var entries: [PassID: Entry] = [:]
 
   public init(_ types: [any Pass.Type]) {
-    for type in types { self.types[type.id] = type }
+    for type in types { entries[type.id] = Entry(type) }
   }
 
   /// Every pass, sorted by id.
-  public var all: [any Pass.Type] { types.values.sorted { $0.id.rawValue < $1.id.rawValue } }
+  public var all: [Entry] { entries.values.sorted { $0.id.rawValue < $1.id.rawValue } }
 
-  /// Makes the pass with this id.
+  /// Adds a plugin's pass.
   ///
-  /// - Parameter options: a JSON object with some of the pass's options, by their names in kebab-case.
+  /// - Throws: `passes/duplicate` if there is one with its id.
+  public mutating func add(_ entry: Entry) throws(Diagnostic) {
+    guard entries[entry.id] == nil else {
+      throw Diagnostic(
+        "passes/duplicate", .invalidInput, "there is a pass \(entry.id) already", fix: "give the plugin's pass another id")
+    }
+    entries[entry.id] = entry
+  }
+
+  /// Whether there is a pass with this id.
+  public func contains(_ id: PassID) -> Bool { entries[id] != nil }
+
+  /// The pass with this id.
+  ///
+  /// - Throws: `passes/unknown`, with the nearest known id.
+  public func entry(_ id: PassID) throws(Diagnostic) -> Entry {
+    if let entry = entries[id] { return entry }
+    let nearest = Spelling.nearest(id.rawValue, among: entries.keys.map(\.rawValue))
+    throw Diagnostic(
+      "passes/unknown", .usage, "there is no pass \(id)", fix: nearest.map { "did you mean \($0)?" } ?? "lathe passes lists them")
+  }
+
+  /// Makes the step of the pass with this id.
+  ///
   /// - Throws: `passes/unknown` and `passes/option…`, each with the nearest known name.
-  public func make(_ id: PassID, options: JSONValue = [:]) throws(Diagnostic) -> any Pass {
-    guard let type = types[id] else {
-      let nearest = Spelling.nearest(id.rawValue, among: types.keys.map(\.rawValue))
-      throw Diagnostic(
-        "passes/unknown", .usage, "there is no pass \(id)",
-        fix: nearest.map { "did you mean \($0)?" } ?? "lathe passes lists them")
-    }
-    return try Self.make(type, options)
-  }
-
-  /// The options of a pass as a JSON object with their defaults.
-  public static func defaultOptions<P: Pass>(_ type: P.Type) throws(Diagnostic) -> OrderedDictionary<String, JSONValue>
-  {
-    do {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
-      encoder.keyEncodingStrategy = .custom { path in OptionKey(Self.kebabCase(path.last?.stringValue ?? "")) }
-      let data = try encoder.encode(P.Options())
-      return try JSONValue.parse(Array(data), file: nil).objectValue ?? [:]
-    } catch {
-      throw Diagnostic("passes/options", .internalFault, "the options of \(type.id) cannot be encoded: \(error)")
-    }
-  }
-
-  private static func make<P: Pass>(_ type: P.Type, _ given: JSONValue) throws(Diagnostic) -> any Pass {
-    let location = Location(pass: type.id.rawValue)
-    guard let members = given.objectValue else {
-      throw Diagnostic("passes/options", .usage, "options are an object, not \(given.kindDescription)", at: location)
-    }
-    var options = try defaultOptions(type)
-    for (key, value) in members {
-      guard options[key] != nil else {
-        let nearest = Spelling.nearest(key, among: Array(options.keys))
-        let known = options.isEmpty ? "it has none" : "it has \(options.keys.joined(separator: ", "))"
-        throw Diagnostic(
-          "passes/option-unknown", .usage, "\(type.id) has no option \(key)", at: location,
-          fix: nearest.map { "did you mean \($0)?" } ?? known)
-      }
-      options[key] = value
-    }
-    do {
-      let decoder = JSONDecoder()
-      decoder.keyDecodingStrategy = .custom { path in OptionKey(Self.camelCase(path.last?.stringValue ?? "")) }
-      let data = Data(JSONValue.object(options).serialized().utf8)
-      return P(options: try decoder.decode(P.Options.self, from: data))
-    } catch let DecodingError.typeMismatch(expected, context) {
-      let key = Self.kebabCase(context.codingPath.last?.stringValue ?? "?")
-      throw Diagnostic(
-        "passes/option-type", .usage, "the option \(key) of \(type.id) is of type \(expected)", at: location)
-    } catch {
-      throw Diagnostic("passes/options", .usage, "the options of \(type.id) cannot be read: \(error)", at: location)
-    }
-  }
-
-  private static func kebabCase(_ name: String) -> String {
-    name.reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
-  }
-
-  private static func camelCase(_ name: String) -> String {
-    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-    return parts.dropFirst().reduce(String(parts.first ?? "")) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
-  }
-
-  private struct OptionKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(_ name: String) { stringValue = name }
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
+  public func step(_ id: PassID, options: JSONValue = [:]) throws(Diagnostic) -> Pipeline.Step {
+    try entry(id).step(options)
   }
 }

@@ -16,6 +16,10 @@ public struct PassOutcome: Sendable {
   }
 
   public private(set) var items: [Item] = []
+  /// A promise that only the run could tell, in place of the pass's own.
+  public var guarantee: Guarantee?
+  /// Lines for the ledger about the run as a whole.
+  public var notes: [String] = []
 
   public init() {}
 

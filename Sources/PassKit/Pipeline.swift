@@ -4,15 +4,31 @@ import LatheJSON
 
 /// An ordered list of passes.
 public struct Pipeline: Sendable {
-  /// A pass and the options it was asked for with.
+  /// A pass, what it is called, and the options it was asked for with.
   public struct Step: Sendable {
+    public let id: PassID
     public let pass: any Pass
+    /// A JSON object.
     public let options: JSONValue
 
-    public init(_ pass: any Pass, options: JSONValue = [:]) {
+    public init(_ id: PassID, _ pass: any Pass, options: JSONValue = [:]) {
+      self.id = id
       self.pass = pass
       self.options = options
     }
+  }
+
+  /// What goes on around the passes.
+  public struct Surroundings {
+    public var limits = ResourceLimits()
+    /// Measures how far a graph's outputs are from those of the graph it saw before, and of the first it saw.
+    public var measureDrift: ((Graph) throws(Diagnostic) -> (step: Drift, total: Drift))?
+    /// Told the step's number, from 0, and the step before it starts.
+    public var willRun: (Int, Step) -> Void = { _, _ in }
+    /// Given the step's number, the step and the graph it left behind, before its promise is checked.
+    public var didRun: (Int, Step, Graph) throws(Diagnostic) -> Void = { (_, _, _) in }
+
+    public init() {}
   }
 
   public var steps: [Step]
@@ -21,30 +37,48 @@ public struct Pipeline: Sendable {
 
   /// Runs the passes in order, inferring types and verifying after each, and appends a line to the ledger for each.
   ///
-  /// - Parameter progress: told the step's number and id before each starts.
-  /// - Throws: what a pass throws, and the verifier's findings as a defect of the pass; all with the pass's id.
+  /// - Throws: what a pass throws, the verifier's findings as a defect of the pass, and `passes/broken-promise` where the measured drift is
+  ///   more than the pass promised; all with the pass's id.
   public func run(
-    on graph: inout Graph, limits: ResourceLimits, ledger: inout Ledger, progress: (Int, PassID) -> Void = { _, _ in }
+    on graph: inout Graph, ledger: inout Ledger, in surroundings: Surroundings = Surroundings()
   ) throws(Diagnostic) {
+    if let measure = surroundings.measureDrift { _ = try measure(graph) }
     for (number, step) in steps.enumerated() {
-      let id = type(of: step.pass).id
-      progress(number, id)
-      let clock = ContinuousClock()
-      let start = clock.now
-      let outcome: PassOutcome
+      surroundings.willRun(number, step)
       do {
-        outcome = try step.pass.run(on: &graph, in: PassContext(pass: id, limits: limits))
-        try graph.inferTypes()
-        try Verifier().verify(graph)
+        ledger.entries.append(try Self.run(step, number, on: &graph, surroundings))
       } catch {
-        throw error.located(in: Location(pass: id.rawValue))
+        throw error.located(in: Location(pass: step.id.rawValue))
       }
-      let elapsed = start.duration(to: clock.now) / .seconds(1)
-      ledger.entries.append(
-        Ledger.Entry(
-          step: id.rawValue, options: step.options, guarantee: step.pass.guarantee, after: Ledger.Size(of: graph),
-          done: outcome.doneCount, declined: outcome.declined, seconds: elapsed))
     }
+  }
+
+  private static func run(
+    _ step: Step, _ number: Int, on graph: inout Graph, _ surroundings: Surroundings
+  ) throws(Diagnostic) -> Ledger.Entry {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let outcome = try step.pass.run(on: &graph, in: PassContext(pass: step.id, limits: surroundings.limits))
+    try graph.inferTypes()
+    try Verifier().verify(graph)
+    let elapsed = start.duration(to: clock.now) / .seconds(1)
+    try surroundings.didRun(number, step, graph)
+    var entry = Ledger.Entry(
+      step: step.id.rawValue, options: step.options, guarantee: outcome.guarantee ?? step.pass.guarantee,
+      after: Ledger.Size(of: graph), done: outcome.doneCount, declined: outcome.declined, seconds: elapsed)
+    entry.notes = outcome.notes
+    guard let measure = surroundings.measureDrift else { return entry }
+    let drift = try measure(graph)
+    entry.drift = drift.step
+    entry.totalDrift = drift.total
+    guard let violation = entry.guarantee?.violation(by: drift.step) else { return entry }
+    throw Diagnostic(
+      "passes/broken-promise", .brokenPromise,
+      "\(step.id) promises \(entry.guarantee?.description ?? ""), but on \(drift.step.samples) samples \(violation)",
+      notes: [
+        "largest absolute error \(drift.step.absoluteError), relative \(drift.step.relativeError), least cosine \(drift.step.cosine), agreement \(drift.step.agreement)"
+      ],
+      fix: "leave the pass out, or mend it; --dump-after \(step.id) writes the graph it leaves behind")
   }
 }
 

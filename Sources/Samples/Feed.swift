@@ -30,6 +30,14 @@ public struct Feed: Sendable {
     self.sample = sample
   }
 
+  /// The feed without inputs of other names.
+  public func restricted(to names: Set<String>) -> Feed {
+    var own = self
+    own.inputs = inputs.filter { names.contains($0.key) }
+    own.compounds = compounds.filter { names.contains($0.key) }
+    return own
+  }
+
   /// All inputs by name.
   public var values: [String: Datum] { inputs.mapValues { .tensor($0) }.merging(compounds) { first, _ in first } }
 

@@ -48,8 +48,8 @@ extension GoldenCase {
   func recorded() throws -> String {
     var graph = try GraphParser(catalog: .standard).parse(before)
     var ledger = Ledger()
-    let step = Pipeline.Step(try PassCatalog.standard.make(pass, options: options), options: options)
-    try Pipeline([step]).run(on: &graph, limits: ResourceLimits(), ledger: &ledger)
+    let step = try PassCatalog.standard.step(pass, options: options)
+    try Pipeline([step]).run(on: &graph, ledger: &ledger)
     return GraphPrinter().print(graph)
   }
 }
@@ -58,10 +58,10 @@ extension GoldenCase {
 func checkPass(_ golden: GoldenCase) throws {
   let parser = GraphParser(catalog: .standard)
   let original = try parser.parse(golden.before)
-  let step = Pipeline.Step(try PassCatalog.standard.make(golden.pass, options: golden.options), options: golden.options)
+  let step = try PassCatalog.standard.step(golden.pass, options: golden.options)
   var changed = original
   var ledger = Ledger()
-  try Pipeline([step]).run(on: &changed, limits: ResourceLimits(), ledger: &ledger)
+  try Pipeline([step]).run(on: &changed, ledger: &ledger)
   let entry = try #require(ledger.entries.first)
   let expected = try golden.after.map { try parser.parse($0) } ?? original
   #expect(GraphPrinter().print(changed) == GraphPrinter().print(expected))
@@ -71,11 +71,11 @@ func checkPass(_ golden: GoldenCase) throws {
   }
   try expectSameResults(original, changed, step.pass.guarantee)
   var twice = changed
-  try Pipeline([step]).run(on: &twice, limits: ResourceLimits(), ledger: &ledger)
+  try Pipeline([step]).run(on: &twice, ledger: &ledger)
   #expect(twice == changed, "a second run changes the graph again")
   var all = original
-  let steps = try PassCatalog.standard.all.map { Pipeline.Step(try PassCatalog.standard.make($0.id)) }
-  try Pipeline(steps).run(on: &all, limits: ResourceLimits(), ledger: &ledger)
+  let steps = try PassCatalog.standard.all.map { try $0.step() }
+  try Pipeline(steps).run(on: &all, ledger: &ledger)
   try expectSameResults(original, all, .sameMathematics(relative: 1e-5))
 }
 
@@ -102,6 +102,7 @@ func expectSameResults(_ before: Graph, _ after: Graph, _ guarantee: Guarantee) 
       case .identicalBits: #expect(one == two)
       case .sameMathematics(let relative): expectClose(one, two, relative: relative)
       case .approximate(_, let bound): expectClose(one, two, relative: bound)
+      case .unstated: break
       }
     }
   }

@@ -19,9 +19,8 @@ import Testing
     let model = try ONNXImporter().importModel(at: folder.path + "/models/\(name)/model.onnx").model
     var graph = model.graph
     var ledger = Ledger()
-    let recipe = try #require(NamedRecipe.all.first { $0.name == "fuse" })
-    let steps = try recipe.passes.map { Pipeline.Step(try PassCatalog.standard.make($0)) }
-    try Pipeline(steps).run(on: &graph, limits: ResourceLimits(), ledger: &ledger)
+    let recipe = try #require(Recipe.named.first { $0.name == "fuse" })
+    try recipe.pipeline(from: .standard).run(on: &graph, ledger: &ledger)
     return (model.graph, graph)
   }
 

@@ -56,19 +56,19 @@ import Testing
 
 @Suite struct PassCatalogTests {
   @Test func unknownPassesAndOptionsNameTheNearest() throws {
-    let pass = try #require(throws: Diagnostic.self) { try PassCatalog.standard.make("simplify/fold-constant") }
+    let pass = try #require(throws: Diagnostic.self) { try PassCatalog.standard.step("simplify/fold-constant") }
     #expect(pass.category == .usage)
     #expect(pass.fix?.contains("simplify/fold-constants") == true)
     let option = try #require(throws: Diagnostic.self) {
-      try PassCatalog.standard.make("simplify/fold-constants", options: ["maximum-grow": 3])
+      try PassCatalog.standard.step("simplify/fold-constants", options: ["maximum-grow": 3])
     }
     #expect(option.fix?.contains("maximum-growth") == true)
     let value = try #require(throws: Diagnostic.self) {
-      try PassCatalog.standard.make("simplify/fold-constants", options: ["maximum-growth": "many"])
+      try PassCatalog.standard.step("simplify/fold-constants", options: ["maximum-growth": "many"])
     }
     #expect(value.message.contains("maximum-growth"))
     #expect(throws: Diagnostic.self) {
-      try PassCatalog.standard.make("simplify/eliminate-identities", options: ["x": 1])
+      try PassCatalog.standard.step("simplify/eliminate-identities", options: ["x": 1])
     }
   }
 }

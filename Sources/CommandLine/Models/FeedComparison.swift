@@ -70,11 +70,8 @@ struct FeedComparison: Sendable {
 
   private func run(_ engine: Engine, _ feed: Feed) throws(Diagnostic) -> [Tensor] {
     let names = Set(engine.interpreter.graph.inputs.map { engine.interpreter.graph[$0].name })
-    var own = feed
-    own.inputs = feed.inputs.filter { names.contains($0.key) }
-    own.compounds = feed.compounds.filter { names.contains($0.key) }
     do throws(Diagnostic) {
-      return try engine.interpreter.run(own)
+      return try engine.interpreter.run(feed.restricted(to: names))
     } catch {
       throw error.located(in: Location(file: engine.path))
     }

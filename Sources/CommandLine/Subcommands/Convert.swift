@@ -1,14 +1,11 @@
 import ArgumentParser
-internal import Foundation
 import LatheCompactFormat
 import LatheDiagnostics
 import LatheIR
-import LatheJSON
 import LatheONNX
 import LathePassKit
 import LathePasses
-import LatheTensors
-import OrderedCollections
+import LatheSamples
 
 /// `lathe convert`: a model in, passes over it, a model out.
 struct Convert: ParsableCommand {
@@ -22,14 +19,14 @@ struct Convert: ParsableCommand {
   @Option(name: .shortAndLong, help: "Where to write; the ending .lathe or .onnx says which format.")
   var output: String
 
-  @Option(help: "Run the passes of a named recipe, before those of --pass. lathe passes lists them.")
-  var recipe: String?
+  @OptionGroup var passes: PassPlan
 
   @Option(
-    name: .customLong("pass"),
     help: ArgumentHelp(
-      "Run a pass; passes run in the order given. lathe passes lists them.", valueName: "id[:key=value,…]"))
-  var passes: [String] = []
+      "Measure on these samples, as for lathe run, what each pass changes, and hold it to its promise.", valueName: "file"))
+  var samples: String?
+
+  @OptionGroup var arguments: SampleArguments
 
   @OptionGroup var text: TextOptions
 
@@ -55,30 +52,38 @@ struct Convert: ParsableCommand {
       throw Diagnostic(
         "usage/onnx-option", .usage, "--opset and --external-data are for ONNX, but the output is \(output)")
     }
-    let pipeline = try PassArguments.pipeline(recipe: recipe, passes)
+    let recipe = try passes.readRecipe()
+    try passes.plugins.supervise(recipe.plugins)
+    let pipeline = try passes.pipeline(of: recipe, from: try passes.catalog(for: recipe))
     let clock = ContinuousClock()
     let start = clock.now
     var loaded = try ModelLoader(limits: limits).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
-    var ledger = Ledger()
-    ledger.entries.append(
-      Ledger.Entry(
-        step: "import", after: Ledger.Size(of: loaded.model.graph), seconds: start.duration(to: clock.now) / .seconds(1)
-      ))
-    let progress = ProgressBar("passes", total: pipeline.steps.count)
-    defer { progress.finish() }
-    try pipeline.run(on: &loaded.model.graph, limits: limits, ledger: &ledger) { number, _ in
-      if number > 0 { progress.advance() }
-    }
-    progress.finish()
-    loaded.model.record = try ConversionRecord(source: loaded, ledger: ledger).json.serialized()
+    var conversion = Conversion(loaded, seconds: start.duration(to: clock.now) / .seconds(1))
+    try conversion.run(
+      pipeline, samples: try readSamples(for: loaded.model, limits), limits: limits,
+      threads: arguments.threads ?? FeedRunner.defaultThreads, dumps: GraphDump(passes: passes.dumpAfter, output: output),
+      why: passes.why)
     do throws(Diagnostic) {
-      try write(loaded.model, format, limits)
+      try conversion.check(recipe.budget)
+    } catch {
+      ConversionReport(conversion, input: input, output: nil).print(json: json)
+      throw error
+    }
+    try conversion.record()
+    do throws(Diagnostic) {
+      try write(conversion.model, format, limits)
     } catch {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
     }
-    report(loaded, ledger)
+    ConversionReport(conversion, input: input, output: output).print(json: json)
+  }
+
+  private func readSamples(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> SampleSet? {
+    guard let samples else { return nil }
+    let options = SampleOptions(maximumLength: arguments.maxLength, batchSize: arguments.batch, limits: limits)
+    return try SampleReader.read(path: samples, for: ModelInterface(model), options: options)
   }
 
   private func write(_ model: Model, _ format: OutputFormat, _ limits: ResourceLimits) throws(Diagnostic) {
@@ -96,35 +101,6 @@ struct Convert: ParsableCommand {
         DiagnosticRenderer(terminal: .error).render(
           .warning("convert/text-dropped", "ONNX cannot carry the vocabulary and labels; \(output) is without them")))
     }
-  }
-
-  private func report(_ source: ModelLoader.Loaded, _ ledger: Ledger) {
-    let inputBytes = source.files.reduce(0) { $0 + Self.size($1) }
-    let outputBytes = Self.size(output) + Self.size(output + ".data")
-    if json {
-      let result: JSONValue = [
-        "input": .string(input), "output": .string(output), "input_bytes": .integer(Int64(inputBytes)),
-        "output_bytes": .integer(Int64(outputBytes)), "ledger": ledger.json(withTimes: true),
-      ]
-      Terminal.output.writeLine(result.serialized(pretty: true))
-      return
-    }
-    Terminal.output.write(LedgerTable(ledger).render())
-    Terminal.output.writeLine(
-      "\n\(input): \(NumberFormat.grouped(inputBytes)) bytes → \(output): \(NumberFormat.grouped(outputBytes)) bytes\(Self.ratio(inputBytes, outputBytes))"
-    )
-  }
-
-  /// ` (1.52× smaller)`, or nothing where the sizes are within a percent or two.
-  private static func ratio(_ before: Int, _ after: Int) -> String {
-    guard before > 0, after > 0 else { return "" }
-    let ratio = Double(before) / Double(after)
-    if ratio > 1.02 { return " (\(String(format: "%.2f", ratio))× smaller)" }
-    return ratio < 0.98 ? " (\(String(format: "%.2f", 1 / ratio))× larger)" : ""
-  }
-
-  private static func size(_ path: String) -> Int {
-    ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int) ?? 0
   }
 }
 

@@ -12,19 +12,18 @@ struct Passes: ParsableCommand {
   @Argument(help: "A pass, such as simplify/fold-constants.")
   var id: String?
 
+  @OptionGroup var plugins: PluginOptions
+
   @Flag(help: "Write JSON.")
   var json = false
 
   func run() throws {
     try reportingDiagnostics { () throws(Diagnostic) in
-      let chosen: [any Pass.Type]
-      if let id {
-        chosen = [type(of: try PassCatalog.standard.make(PassID(id)))]
-      } else {
-        chosen = PassCatalog.standard.all
-      }
+      try plugins.supervise([])
+      let catalog = try plugins.catalog(with: [])
+      let chosen = try id.map { (id) throws(Diagnostic) in [try catalog.entry(PassID(id))] } ?? catalog.all
       var descriptions: [PassDescription] = []
-      for pass in chosen { descriptions.append(try PassDescription(pass)) }
+      for entry in chosen { descriptions.append(try PassDescription(entry)) }
       if json {
         Terminal.output.writeLine(JSONValue.array(descriptions.map(\.json)).serialized(pretty: true))
       } else if id == nil {
@@ -32,7 +31,7 @@ struct Passes: ParsableCommand {
         for description in descriptions { table.append([description.id, description.summary, description.guarantee]) }
         Terminal.output.write(table.render())
         var recipes = TextTable([("recipe", .left), ("what it does", .left), ("passes", .right)])
-        for recipe in NamedRecipe.all { recipes.append([recipe.name, recipe.summary, String(recipe.passes.count)]) }
+        for recipe in Recipe.named { recipes.append([recipe.name, recipe.summary, String(recipe.steps.count)]) }
         Terminal.output.write("\n" + recipes.render())
       } else {
         for description in descriptions { Terminal.output.write(description.text) }
@@ -46,25 +45,22 @@ private struct PassDescription {
   let id: String
   let summary: String
   let guarantee: String
-  let options: OrderedDictionary<String, JSONValue>
+  /// nil where the pass takes any.
+  let options: OrderedDictionary<String, JSONValue>?
 
-  init(_ type: any Pass.Type) throws(Diagnostic) {
-    func describe<P: Pass>(_ type: P.Type) throws(Diagnostic) -> PassDescription { try PassDescription(of: type) }
-    self = try describe(type)
-  }
-
-  private init<P: Pass>(of type: P.Type) throws(Diagnostic) {
-    id = type.id.rawValue
-    summary = type.summary
-    guarantee = type.init(options: P.Options()).guarantee.description
-    options = try PassCatalog.defaultOptions(type)
+  init(_ entry: PassCatalog.Entry) throws(Diagnostic) {
+    id = entry.id.rawValue
+    summary = entry.summary
+    guarantee = entry.guarantee.description
+    options = try entry.options()
   }
 
   var json: JSONValue {
-    ["id": .string(id), "summary": .string(summary), "guarantee": .string(guarantee), "options": .object(options)]
+    ["id": .string(id), "summary": .string(summary), "guarantee": .string(guarantee), "options": options.map { .object($0) } ?? .null]
   }
 
   var text: String {
+    guard let options else { return "\(id): \(summary)\npromise: \(guarantee)\noptions: whatever it understands\n" }
     let list = options.map { "  \($0) = \($1.serialized())" }
     let optionLines = list.isEmpty ? ["options: none"] : ["options, with their defaults:"] + list
     return (["\(id): \(summary)", "promise: \(guarantee)"] + optionLines).joined(separator: "\n") + "\n"

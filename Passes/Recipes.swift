@@ -1,20 +1,11 @@
 import LathePassKit
 
-/// A list of passes in the order they are meant for, by name.
-public struct NamedRecipe: Sendable {
-  public let name: String
-  /// One line for `lathe passes`.
-  public let summary: String
-  public let passes: [PassID]
-
+extension Recipe {
   /// Every recipe that Lathe brings.
-  public static let all = [
-    NamedRecipe(
-      name: "simplify", summary: "the same mathematics from fewer nodes", passes: simplify),
-    NamedRecipe(
-      name: "fuse", summary: "simplify, then the same mathematics from larger operators", passes: simplify + fuse),
+  public static let named = [
+    Recipe(name: "simplify", summary: "the same mathematics from fewer nodes", passes: simplify),
+    Recipe(name: "fuse", summary: "simplify, then the same mathematics from larger operators", passes: simplify + fuse),
   ]
-
 
   private static let simplify: [PassID] = [
     "simplify/inline-branches", "simplify/fold-constants", "simplify/eliminate-identities",

@@ -1,0 +1,81 @@
+import LatheDiagnostics
+import LatheIR
+import LatheJSON
+import LatheONNX
+import LathePassKit
+import LathePasses
+import LathePlugins
+import LatheSamples
+
+/// A model on its way through passes, with what was measured and found on the way.
+struct Conversion {
+  let source: ModelLoader.Loaded
+  private(set) var model: Model
+  private(set) var ledger = Ledger()
+  /// What `--why` asked for: each pass's id and the lines it had to say.
+  private(set) var explanations: [(pass: PassID, lines: [String])] = []
+  /// How the budget's rules came out; empty without a budget.
+  private(set) var verdicts: [Budget.Verdict] = []
+  /// Samples that drift was measured on; 0 without samples.
+  private(set) var sampleCount = 0
+
+  /// - Parameter seconds: what opening the model took.
+  init(_ source: ModelLoader.Loaded, seconds: Double) {
+    self.source = source
+    model = source.model
+    ledger.entries.append(
+      Ledger.Entry(step: "import", after: Ledger.Size(of: source.model.graph), seconds: seconds))
+  }
+
+  /// Runs the passes and checks the budget.
+  ///
+  /// - Parameters:
+  ///   - samples: what drift is measured on.
+  ///   - dumps: passes after which the graph is written beside `output`.
+  ///   - why: passes whose refusals are wanted.
+  /// - Throws: what passes throw, broken promises, and `convert/budget` for broken budgets, with every rule that is.
+  mutating func run(
+    _ pipeline: Pipeline, samples: SampleSet?, limits: ResourceLimits, threads: Int, dumps: GraphDump, why: [String]
+  ) throws(Diagnostic) {
+    var surroundings = Pipeline.Surroundings()
+    surroundings.limits = limits
+    if let samples {
+      sampleCount = samples.count
+      let gauge = DriftGauge(samples, limits: limits, threads: threads)
+      surroundings.measureDrift = { (graph) throws(Diagnostic) in try gauge.measure(graph) }
+    }
+    let progress = ProgressBar("passes", total: pipeline.steps.count)
+    defer { progress.finish() }
+    surroundings.willRun = { number, step in
+      Supervisor.announce(step.id.rawValue, isBounded: !PassCatalog.standard.contains(step.id))
+      if number > 0 { progress.advance() }
+    }
+    var found: [(PassID, [String])] = []
+    surroundings.didRun = { (number, step, graph) throws(Diagnostic) in
+      Supervisor.announce(step.id.rawValue, isBounded: false)
+      if why.contains(step.id.rawValue), let pass = step.pass as? any Explaining {
+        found.removeAll { $0.0 == step.id }
+        found.append((step.id, pass.explain(graph)))
+      }
+      try dumps.write(graph, after: step.id, number)
+    }
+    try pipeline.run(on: &model.graph, ledger: &ledger, in: surroundings)
+    explanations = why.map { id in (PassID(id), found.first { $0.0.rawValue == id }?.1 ?? []) }
+  }
+
+  /// - Throws: `convert/budget` with every rule that is broken.
+  mutating func check(_ budget: Budget) throws(Diagnostic) {
+    verdicts = budget.verdicts(on: model.graph, ledger)
+    let broken = verdicts.filter { !$0.isKept }
+    guard !broken.isEmpty else { return }
+    throw Diagnostic(
+      "convert/budget", .brokenPromise, "the result breaks \(broken.count) of the recipe's \(verdicts.count) budget rules",
+      notes: broken.map { "\($0.rule), but it is \($0.figure)" },
+      fix: "the ledger above says what was declined and why; mend that, or the budget")
+  }
+
+  /// Stores what was done in the model.
+  mutating func record() throws(Diagnostic) {
+    model.record = try ConversionRecord(source: source, ledger: ledger, verdicts: verdicts).json.serialized()
+  }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+internal import Foundation
+import LatheDiagnostics
+import LathePassKit
+import LathePasses
+import LathePlugins
+import LatheRecipes
+
+/// `--recipe`, `--pass` and what is wanted around the passes.
+struct PassPlan: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Run the passes of a recipe, before those of --pass: a name that lathe passes lists, a .yaml or .json file, or NNCF's configuration.",
+      valueName: "name|file"))
+  var recipe: String?
+
+  @Option(
+    name: .customLong("pass"),
+    help: ArgumentHelp(
+      "Run a pass; passes run in the order given. lathe passes lists them.", valueName: "id[:key=value,…]"))
+  var passes: [String] = []
+
+  @OptionGroup var plugins: PluginOptions
+
+  @Option(help: ArgumentHelp("Run only the first passes, and write what they made.", valueName: "count"))
+  var stopAfter: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the graph as text after each run of a pass, beside the output: NAME.STEP.PASS.ir.", valueName: "id"))
+  var dumpAfter: [String] = []
+
+  @Option(help: ArgumentHelp("Tell what a pass left alone and where its nearest matches stopped.", valueName: "id"))
+  var why: [String] = []
+
+  mutating func validate() throws {
+    guard stopAfter.map({ $0 >= 0 }) ?? true else { throw ValidationError("--stop-after is 0 or more") }
+  }
+
+  /// The recipe with the passes of `--pass` behind its own; warnings go to standard error.
+  ///
+  /// - Throws: `recipe/…`, `usage/…` and `passes/…` for whatever is unknown.
+  func readRecipe() throws(Diagnostic) -> Recipe {
+    var read = try recipe.map(Self.read) ?? Recipe()
+    for argument in passes { read.steps.append(try PassArguments.step(argument)) }
+    return read
+  }
+
+  /// The built-in passes, those of the recipe's plugins and of `--plugin`, and the programs that the recipe runs.
+  ///
+  /// - Throws: `plugins/…`.
+  func catalog(for recipe: Recipe) throws(Diagnostic) -> PassCatalog {
+    var catalog = try plugins.catalog(with: recipe.plugins)
+    for step in recipe.steps where step.id.rawValue.hasPrefix("exec:") && !catalog.contains(step.id) {
+      try catalog.add(plugins.loader.entry(forExecutable: step.id))
+    }
+    return catalog
+  }
+
+  /// The passes of the recipe that are to run.
+  ///
+  /// - Throws: `usage/pass-not-run` where `--why` or `--dump-after` name a pass that will not.
+  func pipeline(of recipe: Recipe, from catalog: PassCatalog) throws(Diagnostic) -> Pipeline {
+    var pipeline = try recipe.pipeline(from: catalog)
+    if let stopAfter { pipeline.steps.removeLast(max(0, pipeline.steps.count - stopAfter)) }
+    let ids = pipeline.steps.map(\.id.rawValue)
+    for (flag, wanted) in why.map({ ("--why", $0) }) + dumpAfter.map({ ("--dump-after", $0) }) where !ids.contains(wanted) {
+      throw Diagnostic(
+        "usage/pass-not-run", .usage, "\(flag) \(wanted): this pass is not among those that run",
+        fix: Spelling.nearest(wanted, among: ids).map { "did you mean \($0)?" } ?? "add --pass \(wanted)")
+    }
+    return pipeline
+  }
+
+  private static func read(_ name: String) throws(Diagnostic) -> Recipe {
+    if let known = Recipe.named.first(where: { $0.name == name }) { return known }
+    guard name.contains("/") || [".yaml", ".yml", ".json"].contains(where: name.hasSuffix) else {
+      let names = Recipe.named.map(\.name)
+      throw Diagnostic(
+        "usage/recipe", .usage, "there is no recipe \(name)",
+        fix: Spelling.nearest(name, among: names).map { "did you mean \($0)?" }
+          ?? "the recipes are \(names.joined(separator: ", ")); a file ends in .yaml or .json")
+    }
+    let reading = try RecipeReader(named: Recipe.named).read(path: name)
+    for warning in reading.warnings { Terminal.error.write(DiagnosticRenderer(terminal: .error).render(warning)) }
+    return reading.recipe
+  }
+}

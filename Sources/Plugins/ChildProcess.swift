@@ -1,0 +1,145 @@
+internal import Foundation
+import LatheDiagnostics
+import Synchronization
+
+/// A program that runs in a process group of its own, so that nothing of it outlives its time.
+struct ChildProcess {
+  /// How it ended.
+  enum Ending: Equatable {
+    case exited(Int32)
+    case signalled(Int32)
+    case timedOut
+  }
+
+  /// What it left.
+  struct Result {
+    var ending: Ending
+    /// The last of what it wrote to standard output and standard error.
+    var tail: String
+  }
+
+  private static let tailBytes = 8 << 10
+
+  let executable: String
+  let arguments: [String]
+
+  /// Runs it to its end; what it writes also goes to this process's standard error.
+  ///
+  /// - Parameter echoes: whether its output is passed on.
+  /// - Throws: `plugins/start` if it cannot be started.
+  func run(timeout: Duration, echoes: Bool) throws(Diagnostic) -> Result {
+    var pipes: [Int32] = [0, 0]
+    guard pipe(&pipes) == 0 else { throw cannotStart(errno) }
+    for descriptor in pipes { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    defer { close(pipes[0]) }
+    let child: pid_t
+    do throws(Diagnostic) {
+      child = try spawn(output: pipes[1])
+    } catch {
+      close(pipes[1])
+      throw error
+    }
+    close(pipes[1])
+    let interruption = Interruption(group: child)
+    defer { interruption.end() }
+    let result = wait(for: child, output: pipes[0], timeout, echoes)
+    // What the program started and left running goes as well.
+    kill(-child, SIGKILL)
+    return result
+  }
+
+  private func spawn(output: Int32) throws(Diagnostic) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var defaults = sigset_t()
+    sigemptyset(&defaults)
+    for signal in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM] { sigaddset(&defaults, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &defaults)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
+    var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var child: pid_t = 0
+    let status = posix_spawn(&child, executable, &actions, &attributes, &words, environ)
+    guard status == 0 else { throw cannotStart(status) }
+    return child
+  }
+
+  private func wait(for child: pid_t, output: Int32, _ timeout: Duration, _ echoes: Bool) -> Result {
+    let clock = ContinuousClock()
+    let deadline = clock.now + timeout
+    var tail: [UInt8] = []
+    _ = fcntl(output, F_SETFL, O_NONBLOCK)
+    while true {
+      var poller = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+      poll(&poller, 1, 20)
+      Self.drain(output, into: &tail, echoes)
+      var status: Int32 = 0
+      if waitpid(child, &status, WNOHANG) == child {
+        Self.drain(output, into: &tail, echoes)
+        return Result(ending: Self.ending(status), tail: String(decoding: tail, as: UTF8.self))
+      }
+      if clock.now > deadline {
+        kill(-child, SIGKILL)
+        waitpid(child, &status, 0)
+        return Result(ending: .timedOut, tail: String(decoding: tail, as: UTF8.self))
+      }
+    }
+  }
+
+  private static func drain(_ descriptor: Int32, into tail: inout [UInt8], _ echoes: Bool) {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    // A program that writes without end must not keep its timeout from being looked at.
+    for _ in 0..<16 {
+      let count = read(descriptor, &buffer, buffer.count)
+      guard count > 0 else { break }
+      tail += buffer[..<count]
+      if echoes { _ = buffer.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, count) } }
+    }
+    if tail.count > tailBytes { tail.removeFirst(tail.count - tailBytes) }
+    // At the end of the stream, poll would return at once.
+    usleep(1000)
+  }
+
+  private static func ending(_ status: Int32) -> Ending {
+    let signal = status & 0x7F
+    return signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
+  }
+
+  private func cannotStart(_ code: Int32) -> Diagnostic {
+    let category: Diagnostic.Category = code == ENOENT ? .missingInput : .invalidInput
+    return Diagnostic(
+      "plugins/start", category, "the program cannot be started: \(String(cString: strerror(code)))",
+      at: Location(file: executable),
+      fix: code == EACCES ? "make it executable: chmod +x \(executable)" : code == ENOEXEC ? "start it with #! and its interpreter" : nil)
+  }
+}
+
+/// Passes an interruption on to the group of a running program.
+private struct Interruption {
+  private static let group = Atomic<pid_t>(0)
+  private let handlers: [(Int32, sighandler_t?)]
+
+  init(group: pid_t) {
+    Self.group.store(group, ordering: .relaxed)
+    handlers = [SIGINT, SIGTERM, SIGHUP].map { number in
+      let old = signal(number) { number in
+        kill(-Interruption.group.load(ordering: .relaxed), SIGKILL)
+        signal(number, SIG_DFL)
+        raise(number)
+      }
+      return (number, old)
+    }
+  }
+
+  func end() {
+    for (number, handler) in handlers { signal(number, handler) }
+  }
+}

@@ -1,0 +1,108 @@
+internal import Foundation
+import LatheDiagnostics
+
+/// Runs this program once more with the same arguments, so that a plugin's crash or hang ends that process and not this one.
+///
+/// The inner process writes a line to a pipe before each step; that is how the outer one knows which pass was running.
+public struct Supervisor: Sendable {
+  private static let variable = "LATHE_SUPERVISED"
+
+  /// A program's own timeout, which says more, comes first.
+  private static let grace = Duration.seconds(1)
+
+  /// How long one step may take whose time is bounded.
+  public var timeout: Duration
+
+  public init(timeout: Duration) { self.timeout = timeout }
+
+  /// Whether this is the inner process.
+  public static var isInner: Bool { ProcessInfo.processInfo.environment[variable] != nil }
+
+  /// The pipe to the outer process; 0 in the variable stands for none.
+  private static var descriptor: Int32? {
+    ProcessInfo.processInfo.environment[variable].flatMap { Int32($0) }.flatMap { $0 > 2 ? $0 : nil }
+  }
+
+  /// Keeps programs that the inner process starts from holding the pipe.
+  public static func begin() {
+    guard let descriptor else { return }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+  }
+
+  /// Tells the outer process which pass runs now, and whether its time is bounded; nothing happens without one.
+  public static func announce(_ step: String, isBounded: Bool) {
+    guard let descriptor else { return }
+    let line = Array(((isBounded ? "+" : "-") + step.replacing("\n", with: " ") + "\n").utf8)
+    _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+  }
+
+  /// Runs the program again and returns its exit code.
+  ///
+  /// - Throws: `plugins/crashed` and `plugins/timeout`, with the step that was announced last; `plugins/start`.
+  public func run(_ arguments: [String]) throws(Diagnostic) -> Int32 {
+    var pipes: [Int32] = [0, 0]
+    guard pipe(&pipes) == 0 else { throw Self.cannotStart(errno) }
+    _ = fcntl(pipes[0], F_SETFD, FD_CLOEXEC)
+    defer { close(pipes[0]) }
+    let child = try spawn(arguments, pipes[1])
+    close(pipes[1])
+    return try wait(for: child, pipes[0])
+  }
+
+  private func spawn(_ arguments: [String], _ descriptor: Int32) throws(Diagnostic) -> pid_t {
+    let environment = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" } + ["\(Self.variable)=\(descriptor)"]
+    var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    var settings: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for word in words + settings { free(word) } }
+    var child: pid_t = 0
+    let status = posix_spawn(&child, "/proc/self/exe", nil, nil, &words, &settings)
+    guard status == 0 else {
+      close(descriptor)
+      throw Self.cannotStart(status)
+    }
+    return child
+  }
+
+  private func wait(for child: pid_t, _ pipe: Int32) throws(Diagnostic) -> Int32 {
+    _ = fcntl(pipe, F_SETFL, O_NONBLOCK)
+    let clock = ContinuousClock()
+    var step = ""
+    var since = clock.now
+    var status: Int32 = 0
+    while true {
+      var poller = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+      poll(&poller, 1, 20)
+      if let latest = Self.lastLine(pipe) {
+        step = latest
+        since = clock.now
+      }
+      if waitpid(child, &status, WNOHANG) == child { break }
+      guard step.hasPrefix("+"), clock.now > since + timeout + Self.grace else {
+        if poller.revents & Int16(POLLHUP) != 0 { usleep(2000) }
+        continue
+      }
+      kill(child, SIGKILL)
+      waitpid(child, &status, 0)
+      throw .invalid(
+        "plugins/timeout", "it was ended after \(timeout)", at: Location(pass: String(step.dropFirst())), fix: "allow it longer with --plugin-timeout SECONDS")
+    }
+    let number = status & 0x7F
+    guard number != 0 else { return (status >> 8) & 0xFF }
+    throw .invalid(
+      "plugins/crashed", "a plugin ended the process by signal \(number), \(String(cString: strsignal(number)))",
+      at: Location(pass: step.isEmpty ? nil : String(step.dropFirst())), notes: ["nothing was written"],
+      fix: "mend the plugin: LATHE_SUPERVISED=0 before the command runs it in one process, for a debugger")
+  }
+
+  /// The last whole line that can be read, if one can.
+  private static func lastLine(_ pipe: Int32) -> String? {
+    var buffer = [UInt8](repeating: 0, count: 1 << 14)
+    let count = read(pipe, &buffer, buffer.count)
+    guard count > 0 else { return nil }
+    return buffer[..<count].split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static func cannotStart(_ code: Int32) -> Diagnostic {
+    Diagnostic("plugins/start", .internalFault, "lathe cannot start itself: \(String(cString: strerror(code)))")
+  }
+}
