@@ -5,6 +5,7 @@ import PackageDescription
 //   swift-argument-parser   the command line's grammar and help
 //   swift-collections       OrderedDictionary: attributes and metadata keep their order, so bytes are reproducible
 //   Yams                    recipes in YAML, with the line of every key (libyaml's C, a few seconds)
+//   swift-mustache          the HTML report's template (small, no dependencies)
 //   swift-crypto            SHA-256 of sources and outputs in the record (the heaviest: BoringSSL's C, about a minute once)
 // System libraries (apt names in the targets below and in the Makefile): protobuf-c reads and writes protobuf,
 // json-c parses JSON, libzip reads and writes .npz.
@@ -52,6 +53,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     .systemLibrary(
@@ -84,19 +86,25 @@ let package = Package(
     module(
       "CompactFormat", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
       ["CLatheProto", "CLatheChecksum", collections]),
-    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"], files: ["README.md"]),
+    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
     module(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module(
       "Plugins", ["Diagnostics", "Files", "Tensors", "JSON", "IR", "PassKit", "ONNX"], ["CLathePlugin", collections, crypto]),
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
+    .target(
+      name: "LatheReports",
+      dependencies: ["LatheDiagnostics", "LatheJSON", .product(name: "Mustache", package: "swift-mustache")],
+      path: "Sources/Reports",
+      resources: [.embedInCode("conversion.mustache")],
+      swiftSettings: strict),
     .executableTarget(
       name: "LatheCommandLine",
       dependencies: [
         "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators",
         "LatheInterpreter",
         "LathePassKit", "LathePasses", "LatheRecipes", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
-        "LathePlugins",
+        "LathePlugins", "LatheReports",
         argumentParser, crypto,
       ],
       path: "Sources/CommandLine",
@@ -122,6 +130,10 @@ let package = Package(
         "cases-movement.json", "cases-neural.json",
       ]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
+    tests("PassKit", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit"]),
+    tests("Recipes", ["Diagnostics", "JSON", "IR", "PassKit", "Recipes"], [collections]),
+    tests("Plugins", ["CommandLine"]),
+    tests("Reports", ["Diagnostics", "JSON", "Reports"], [collections]),
     tests(
       "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes", "ONNX"],
       files: ["Exporters", "Golden"]),

@@ -98,11 +98,14 @@ extension Budget {
       figure: "\(counted) of \(total) elements", isKept: share >= demand.minimumShare)
   }
 
+  /// Types of constants that are indices, shapes and names rather than weights.
+  private static let uncounted: Set<DType> = [.int64, .bool, .string]
+
   /// Elements of the constants of rank 2 and more that count, and those of them that are of the type.
   private static func elements(_ demand: Weights, _ graph: Graph) -> (total: Int, counted: Int) {
     var sums = (total: 0, counted: 0)
     for id in graph.constants {
-      guard let tensor = graph[id].constant, tensor.rank >= 2 else { continue }
+      guard let tensor = graph[id].constant, tensor.rank >= 2, !uncounted.contains(tensor.dtype) else { continue }
       let isRead =
         demand.operators.isEmpty || graph[id].users.contains { demand.operators.contains(graph[$0].op.name.name) }
       guard isRead else { continue }

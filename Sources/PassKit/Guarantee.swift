@@ -14,7 +14,7 @@ extension Guarantee: CustomStringConvertible {
   public var description: String {
     switch self {
     case .identicalBits: "identical bits"
-    case .sameMathematics(let relative): "same mathematics (\(relative) relative)"
+    case .sameMathematics(let relative): "same mathematics, within \(relative)"
     case .approximate(let metric, let bound): "\(metric.rawValue) \(metric.isLikeness ? "at least" : "within") \(bound)"
     case .unstated: "none"
     }

@@ -31,8 +31,17 @@ public struct Supervisor: Sendable {
 
   /// Tells the outer process which pass runs now, and whether its time is bounded; nothing happens without one.
   public static func announce(_ step: String, isBounded: Bool) {
+    send((isBounded ? "+" : "-") + step.replacing("\n", with: " "))
+  }
+
+  /// Tells the outer process that the exit code to come is this program's own.
+  public static func announceEnd() { send(end) }
+
+  private static let end = "="
+
+  private static func send(_ text: String) {
     guard let descriptor else { return }
-    let line = Array(((isBounded ? "+" : "-") + step.replacing("\n", with: " ") + "\n").utf8)
+    let line = Array((text + "\n").utf8)
     _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
   }
 
@@ -67,16 +76,19 @@ public struct Supervisor: Sendable {
     _ = fcntl(pipe, F_SETFL, O_NONBLOCK)
     let clock = ContinuousClock()
     var step = ""
+    var hasEnded = false
     var since = clock.now
     var status: Int32 = 0
     while true {
       var poller = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
       poll(&poller, 1, 20)
-      if let latest = Self.lastLine(pipe) {
-        step = latest
+      let isGone = waitpid(child, &status, WNOHANG) == child
+      for line in Self.lines(pipe) {
+        hasEnded = line == Self.end
+        if !hasEnded { step = line }
         since = clock.now
       }
-      if waitpid(child, &status, WNOHANG) == child { break }
+      if isGone { break }
       guard step.hasPrefix("+"), clock.now > since + timeout + Self.grace else {
         if poller.revents & Int16(POLLHUP) != 0 { usleep(2000) }
         continue
@@ -86,20 +98,21 @@ public struct Supervisor: Sendable {
       throw .invalid(
         "plugins/timeout", "it was ended after \(timeout)", at: Location(pass: String(step.dropFirst())), fix: "allow it longer with --plugin-timeout SECONDS")
     }
-    let number = status & 0x7F
-    guard number != 0 else { return (status >> 8) & 0xFF }
+    let (signal, code) = (status & 0x7F, (status >> 8) & 0xFF)
+    if signal == 0, hasEnded { return code }
+    let how = signal == 0 ? "with status \(code), without a result" : "by signal \(signal), \(String(cString: strsignal(signal)))"
     throw .invalid(
-      "plugins/crashed", "a plugin ended the process by signal \(number), \(String(cString: strsignal(number)))",
-      at: Location(pass: step.isEmpty ? nil : String(step.dropFirst())), notes: ["nothing was written"],
+      "plugins/crashed", "a plugin ended the process \(how)", at: Location(pass: step.isEmpty ? nil : String(step.dropFirst())),
+      notes: ["nothing was written"],
       fix: "mend the plugin: LATHE_SUPERVISED=0 before the command runs it in one process, for a debugger")
   }
 
-  /// The last whole line that can be read, if one can.
-  private static func lastLine(_ pipe: Int32) -> String? {
+  /// The whole lines that can be read.
+  private static func lines(_ pipe: Int32) -> [String] {
     var buffer = [UInt8](repeating: 0, count: 1 << 14)
     let count = read(pipe, &buffer, buffer.count)
-    guard count > 0 else { return nil }
-    return buffer[..<count].split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) }
+    guard count > 0 else { return [] }
+    return buffer[..<count].split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func cannotStart(_ code: Int32) -> Diagnostic {

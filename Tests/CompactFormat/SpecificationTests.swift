@@ -116,7 +116,7 @@ import Testing
     let path = folder.file("tiny.lathe")
     try CompactWriter.write(tinyModel(), to: path)
     let run = try ProgramRun(["python3", Repository.path("Tests/CompactFormat/read_lathe.py"), path])
-    #expect(run.status == 0, "\(run.output)")
+    #expect(run.status == 0, "\(run.output)\(run.errors)")
     let contents = (1...17).flatMap { SealedFile.encoded(Float($0).bitPattern) }
     #expect(run.output.contains("tensor 0: f32[17], 68 bytes, crc \(String(format: "%08x", SealedFile.crc(contents)))"))
     #expect(run.output.contains("graph 0: %y = Add(%x, %w)"))

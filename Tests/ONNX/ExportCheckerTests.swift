@@ -32,7 +32,7 @@ struct ExportCheckerTests {
     let result = try ProgramRun([
       python, Repository.path("Tests/ONNX/check_export.py"), folder.file("model.onnx"), source,
     ])
-    #expect(result.status == 0, "\(result.output)")
+    #expect(result.status == 0, "\(result.output)\(result.errors)")
   }
 
   @Test func anOlderFormMeansWhatTheNewestMeans() throws {
@@ -46,7 +46,7 @@ struct ExportCheckerTests {
       }
     }
     let result = try ProgramRun(arguments)
-    #expect(result.status == 0, "\(result.output)")
+    #expect(result.status == 0, "\(result.output)\(result.errors)")
   }
 
   @Test func aBranchMayReturnWhatItCaptures() throws {
@@ -78,7 +78,7 @@ struct ExportCheckerTests {
     try ONNXExporter().export(model, to: folder.file("if.onnx"))
     let script = Repository.path("Tests/ONNX/check_export.py")
     let result = try ProgramRun([python, script, folder.file("if.onnx"), folder.file("if.onnx")])
-    #expect(result.status == 0, "\(result.output)")
+    #expect(result.status == 0, "\(result.output)\(result.errors)")
   }
 
   @Test func theTableOfOperatorVersionsIsCurrent() throws {

@@ -11,7 +11,7 @@ import Testing
   func theGeneratedCodeIsCurrent(module: String, schema: String) throws {
     let fresh = try TemporaryFolder()
     let made = try ProgramRun(["bash", Repository.path("Sources/\(module)/regenerate.sh"), fresh.path])
-    try #require(made.status == 0, "\(made.output)")
+    try #require(made.status == 0, "\(made.output)\(made.errors)")
     for name in ["\(schema).pb-c.c", "include/\(schema).pb-c.h"] {
       let isCurrent = try Repository.bytes("Sources/\(module)/\(name)") == fresh.bytes(name)
       #expect(isCurrent, "Sources/\(module)/\(name) is stale: run Sources/\(module)/regenerate.sh")

@@ -16,12 +16,15 @@ struct Conversion {
   private(set) var explanations: [(pass: PassID, lines: [String])] = []
   /// How the budget's rules came out; empty without a budget.
   private(set) var verdicts: [Budget.Verdict] = []
+  /// Name of the recipe, if there is one.
+  let recipe: String?
   /// Samples that drift was measured on; 0 without samples.
   private(set) var sampleCount = 0
 
   /// - Parameter seconds: what opening the model took.
-  init(_ source: ModelLoader.Loaded, seconds: Double) {
+  init(_ source: ModelLoader.Loaded, recipe: String, seconds: Double) {
     self.source = source
+    self.recipe = recipe.isEmpty ? nil : recipe
     model = source.model
     ledger.entries.append(
       Ledger.Entry(step: "import", after: Ledger.Size(of: source.model.graph), seconds: seconds))

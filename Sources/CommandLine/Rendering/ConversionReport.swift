@@ -1,6 +1,9 @@
 internal import Foundation
+import LatheDiagnostics
+import LatheFiles
 import LatheJSON
 import LathePassKit
+import LatheReports
 import OrderedCollections
 
 /// What `lathe convert` says of a conversion: the ledger, the budget, what was asked with `--why`, and the sizes.
@@ -9,11 +12,20 @@ struct ConversionReport {
   private let input: String
   /// nil where nothing was written.
   private let output: String?
+  /// What stopped the conversion.
+  private let failure: Diagnostic?
 
-  init(_ conversion: Conversion, input: String, output: String?) {
+  init(_ conversion: Conversion, input: String, output: String?, failure: Diagnostic? = nil) {
     self.conversion = conversion
     self.input = input
     self.output = output
+    self.failure = failure
+  }
+
+  /// Writes the report to a file, as HTML or JSON by its ending.
+  func write(to path: String) throws(Diagnostic) {
+    let text = path.hasSuffix(".html") ? try ConversionPage(json).html() : json.serialized(pretty: true) + "\n"
+    try OutputFile.write(Array(text.utf8), to: path)
   }
 
   func print(json asJSON: Bool) {
@@ -39,6 +51,12 @@ struct ConversionReport {
         conversion.explanations.map { explanation in
           ["pass": .string(explanation.pass.rawValue), "lines": .array(explanation.lines.map { .string($0) })]
         })
+    }
+    if let name = conversion.recipe { object["recipe"] = .string(name) }
+    if let failure {
+      object["failure"] = [
+        "id": .string(failure.id), "message": .string(failure.message), "notes": .array(failure.notes.map { .string($0) }),
+      ]
     }
     return .object(object)
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatheDiagnostics
+import LathePlugins
 
 extension Diagnostic.Category {
   /// The process's exit code: sysexits.h where it has one.
@@ -17,6 +18,7 @@ extension Diagnostic.Category {
 
 /// Runs a subcommand's work; a diagnostic is printed to standard error and becomes its exit code.
 func reportingDiagnostics(_ work: () throws(Diagnostic) -> Void) throws {
+  defer { Supervisor.announceEnd() }
   do throws(Diagnostic) {
     try work()
     try Terminal.checkOutput()

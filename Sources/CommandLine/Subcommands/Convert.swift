@@ -28,6 +28,9 @@ struct Convert: ParsableCommand {
 
   @OptionGroup var arguments: SampleArguments
 
+  @Option(help: ArgumentHelp("Write what was done as a page to look at or as JSON.", valueName: "file.html|file.json"))
+  var report: String?
+
   @OptionGroup var text: TextOptions
 
   @Option(help: "Write ONNX in this opset (default: the source's, or the first that can say it).")
@@ -40,6 +43,12 @@ struct Convert: ParsableCommand {
   var json = false
 
   @OptionGroup var limits: LimitOptions
+
+  mutating func validate() throws {
+    guard report.map({ $0.hasSuffix(".html") || $0.hasSuffix(".json") }) ?? true else {
+      throw ValidationError("--report is NAME.html or NAME.json")
+    }
+  }
 
   func run() throws {
     try reportingDiagnostics { () throws(Diagnostic) in try convert() }
@@ -59,15 +68,16 @@ struct Convert: ParsableCommand {
     let start = clock.now
     var loaded = try ModelLoader(limits: limits).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
-    var conversion = Conversion(loaded, seconds: start.duration(to: clock.now) / .seconds(1))
-    try conversion.run(
-      pipeline, samples: try readSamples(for: loaded.model, limits), limits: limits,
-      threads: arguments.threads ?? FeedRunner.defaultThreads, dumps: GraphDump(passes: passes.dumpAfter, output: output),
-      why: passes.why)
+    let samples = try readSamples(for: loaded.model, limits)
+    var conversion = Conversion(loaded, recipe: recipe.name, seconds: start.duration(to: clock.now) / .seconds(1))
     do throws(Diagnostic) {
+      try conversion.run(
+        pipeline, samples: samples, limits: limits, threads: arguments.threads ?? FeedRunner.defaultThreads,
+        dumps: GraphDump(passes: passes.dumpAfter, output: output), why: passes.why)
       try conversion.check(recipe.budget)
     } catch {
-      ConversionReport(conversion, input: input, output: nil).print(json: json)
+      // What went well before is what explains the failure.
+      try report(ConversionReport(conversion, input: input, output: nil, failure: error))
       throw error
     }
     try conversion.record()
@@ -77,7 +87,12 @@ struct Convert: ParsableCommand {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
     }
-    ConversionReport(conversion, input: input, output: output).print(json: json)
+    try report(ConversionReport(conversion, input: input, output: output))
+  }
+
+  private func report(_ report: ConversionReport) throws(Diagnostic) {
+    report.print(json: json)
+    if let path = self.report { try report.write(to: path) }
   }
 
   private func readSamples(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> SampleSet? {
