@@ -74,6 +74,7 @@ struct AffineAnalysis {
     guard let id = graph.source(value), let input = graph.input(0, of: id) else { return nil }
     switch graph[id].op {
     case is RangeOperator: return range(id, shape)
+    case is Cast where graph[input].type?.tensor?.dtype.isFloat == true: return uniform(input, shape)
     case is Cast, is Identity: return indices(input)
     case is Unsqueeze, is Squeeze, is Reshape: return indices(input).flatMap { rearranged($0, to: shape) }
     case is Expand: return indices(input).map { stretched($0, to: shape) }
@@ -105,6 +106,18 @@ struct AffineAnalysis {
     }
     guard let start = number(0), let step = number(2), start != .unknown, step != .unknown else { return nil }
     return AffineIndices(shape: shape, coefficients: [step], offset: start)
+  }
+
+  /// One whole number everywhere, as exporters cast it from floats.
+  private func uniform(_ value: ValueID, _ shape: Shape) -> AffineIndices? {
+    var value = value
+    while let id = graph.source(value), graph[id].op is Expand, let input = graph.input(0, of: id) { value = input }
+    var tensor = graph.constant(value)
+    if let fill = graph.source(value).flatMap({ graph[$0].op as? ConstantOfShape }) { tensor = fill.value }
+    guard let tensor, tensor.elementCount == 1, let number = tensor.doubles()?.first, let whole = Int(exactly: number) else {
+      return nil
+    }
+    return AffineIndices(shape: shape, coefficients: shape.map { _ in 0 }, offset: .known(whole))
   }
 
   private func filled(_ fill: ConstantOfShape, _ shape: Shape) -> AffineIndices? {

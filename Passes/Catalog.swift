@@ -6,6 +6,7 @@ extension PassCatalog {
     Activation.self,
     Attention.self,
     AttentionMask.self,
+    ConvolutionLayer.self,
     EliminateCommonSubexpressions.self,
     EliminateDeadCode.self,
     EliminateIdentities.self,
@@ -20,6 +21,8 @@ extension PassCatalog {
     MergeTransposes.self,
     Normalization.self,
     QueryKeyValue.self,
+    RecurrentLayer.self,
     ResolveIndices.self,
+    UnifyExtents.self,
   ])
 }

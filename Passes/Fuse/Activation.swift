@@ -3,7 +3,7 @@ import LatheIR
 import LatheOperators
 import LathePassKit
 
-/// Recognizes Gelu, by erf and by tanh, and Swish in the forms that exporters write them in, by their constants.
+/// Recognizes Gelu, by erf and by tanh, Swish and its hard form in the forms that exporters write them in, by their constants.
 ///
 /// ```
 /// %a = Div(%x, 1.41421356)     →    %y = Gelu(%x)
@@ -15,7 +15,7 @@ import LathePassKit
 /// Gelu: Hendrycks and Gimpel 2016. Swish: Ramachandran et al. 2017.
 public struct Activation: RewritePass {
   public static let id: PassID = "fuse/activation"
-  public static let summary = "recognizes Gelu and Swish in their expanded forms"
+  public static let summary = "recognizes Gelu, Swish and HardSwish in their expanded forms"
 
   public init(options: NoOptions) {}
 
@@ -26,6 +26,7 @@ public struct Activation: RewritePass {
       Self.rule("gelu by erf", Self.halved(Self.erf), Gelu()),
       Self.rule("gelu by tanh", Self.halved(Self.tanh), Gelu(approximation: .tanh)),
       Self.rule("swish", .op(Mul.self, "x", .op(Sigmoid.self, "x")), Swish()),
+      Self.rule("hard swish", .op(Mul.self, "x", Self.hardSigmoid), HardSwish()),
       Self.rule(
         "swish with a factor", .op(Mul.self, "x", .op(Sigmoid.self, .op(Mul.self, "x", 1.702))), Swish(alpha: 1.702)),
     ]
@@ -35,6 +36,11 @@ public struct Activation: RewritePass {
     RewriteRule(name, pattern: pattern) { (match, site, graph) throws(Diagnostic) in
       [try site.add(op, [try match.value("x")], to: &graph)]
     }
+  }
+
+  /// max(0, min(1, x / 6 + 1/2)).
+  private static var hardSigmoid: Pattern {
+    .op(HardSigmoid.self, "x") { $0.alpha == 1 / 6 && $0.beta == 0.5 ? nil : "its slope is \($0.alpha), not 1/6" }
   }
 
   /// erf(x / √2).

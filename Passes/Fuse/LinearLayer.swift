@@ -21,7 +21,7 @@ public struct LinearLayer: RewritePass {
   public var guarantee: Guarantee { .sameMathematics(relative: 1e-5) }
 
   public var rules: [RewriteRule] {
-    [Self.product, Self.gemm, Self.bias] + Self.activations + [Self.residual]
+    [Self.product, Self.gemm, Self.bias] + Self.activations + [Self.residual, Self.rows]
   }
 
   private static var product: RewriteRule {
@@ -110,6 +110,22 @@ public struct LinearLayer: RewritePass {
     } rewrite: { (match, site, graph) throws(Diagnostic) in
       let op = graph[try match.node("linear")].op
       return [try site.add(op, try operands(match, ["x", "w", "b", "r"]), to: &graph)]
+    }
+  }
+
+  /// Rows that are laid flat before and set up again behind, as Gemm wants them: Linear takes any axes before the last.
+  private static var rows: RewriteRule {
+    let flat = Pattern.op(Reshape.self, "x", "flat")
+    let linear = Pattern.op(Linear.self, flat, "w", .optional("b"), as: "linear")
+    return RewriteRule("rows", pattern: .op(Reshape.self, linear, "shape", as: "reshape")) { (match, graph) throws(Diagnostic) in
+      guard let before = graph.shape(try match.value("x")), let after = graph.shape(graph.result(try match.node("reshape"))),
+        let columns = graph.shape(try match.value("w"))?.last, let inputs = graph.shape(try match.value("w"))?.first
+      else { return "the shapes before and behind are not known" }
+      guard before.last?.isProvablyEqual(to: inputs) == true else { return "the rows are not as wide as before" }
+      let wanted = before.dropLast() + [columns]
+      return after.isProvablyEqual(to: Array(wanted)) ? nil : "%\(graph[try match.value("x")].name) is \(before), which becomes \(after)"
+    } rewrite: { (match, site, graph) throws(Diagnostic) in
+      [try site.add(graph[try match.node("linear")].op, try operands(match, ["x", "w", "b"]), to: &graph)]
     }
   }
 

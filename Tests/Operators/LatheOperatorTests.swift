@@ -14,13 +14,39 @@ import Testing
     let flat = try Gemm().evaluate([try x.reshaped(to: [6, 4]), w, b])[0].reshaped(to: [2, 3, 5])
     let operators: [LinearActivation: any Evaluable] = [
       .relu: Relu(), .gelu: Gelu(), .tanhGelu: Gelu(approximation: .tanh), .tanh: Tanh(), .sigmoid: Sigmoid(), .silu: Swish(),
-      .quickGelu: Swish(alpha: 1.702),
+      .quickGelu: Swish(alpha: 1.702), .hardSwish: HardSwish(),
     ]
-    let activated = try operators[activation].map { try $0.evaluate([flat])[0] } ?? flat
+    var activated = try operators[activation].map { try $0.evaluate([flat])[0] } ?? flat
+    if activation == .relu6 {
+      activated = try Clip().evaluate([flat, try Tensor([0] as [Float], shape: []), try Tensor([6] as [Float], shape: [])])[0]
+    }
     let expected = try Add().evaluate([activated, r])[0]
     let tolerance = Tolerance(absolute: 1e-6, relative: 1e-5)
     try checkOperator(Linear(activation: activation), inputs: [x, w, b, r], expected: [expected], tolerance: tolerance)
     try checkOperator(Linear(activation: activation), inputs: [x, w], tolerance: tolerance)
+  }
+
+  @Test(arguments: [1, 2]) func convolution(_ groups: Int) throws {
+    let (x, w) = (try tensor([2, 4, 5, 6], 1), try tensor([6, 4 / groups, 3, 2], 2))
+    let (b, r) = (try tensor([6], 3), try tensor([2, 6, 3, 5], 4))
+    let conv = Conv(groups: groups)
+    let sum = try Add().evaluate([try conv.evaluate([x, w, b])[0], r])[0]
+    let expected = try Relu().evaluate([sum])[0]
+    let tolerance = Tolerance(absolute: 1e-6, relative: 1e-5)
+    try checkOperator(Convolution(conv, activation: .relu), inputs: [x, w, b, r], expected: [expected], tolerance: tolerance)
+    try checkOperator(Convolution(conv), inputs: [x, w], expected: try conv.evaluate([x, w]), tolerance: tolerance)
+  }
+
+  @Test(arguments: LSTM.Direction.allCases) func packedLSTM(_ direction: LSTM.Direction) throws {
+    let d = direction.count
+    let (w, r, b) = (try tensor([d, 12, 4], 2), try tensor([d, 12, 3], 3), try tensor([d, 24], 4))
+    let (x, lengths) = (try tensor([2, 5, 4], 1), try Tensor([5, 3] as [Int32], shape: [2]))
+    let outputs = try LSTM(direction: direction, isBatchFirst: true).evaluate([x, w, r, b, lengths])
+    let expected = [
+      try outputs[0].reshaped(to: [2, 5, 3 * d]), try outputs[1].reshaped(to: [2, 3 * d]), try outputs[2].reshaped(to: [2, 3 * d]),
+    ]
+    try checkOperator(PackedLSTM(direction: direction), inputs: [x, w, r, b, lengths], expected: expected)
+    try checkOperator(PackedLSTM(direction: direction), inputs: [x, w, r])
   }
 
   @Test func attentionEqualsThatOfONNX() throws {
