@@ -11,7 +11,7 @@ import LatheTensors
 /// %y = Add(Gather(@w, %ids), Gather(@k, %kinds))
 /// ```
 /// Exporters that are not told which extents are the same number them all, and then nothing can be proved of their sums. Such extents could
-/// also differ where one of them is 1 and is repeated; a feed like that is refused afterwards, which the ledger says. Symbols that
+/// also differ where one of them is 1 and is repeated; a feed like that may be refused afterwards, which the ledger says. Symbols that
 /// somebody named are kept apart.
 public struct UnifyExtents: Pass {
   public static let id: PassID = "simplify/unify-extents"
@@ -33,7 +33,7 @@ public struct UnifyExtents: Pass {
       try graph.inferTypes()
       outcome.record("the extent \(pair.dropped)", .done)
       outcome.notes.append(
-        "the extents \(pair.dropped) and \(pair.kept) are one from now on: \(pair.evidence) combines them, and feeds in which they differ are refused")
+        "the extents \(pair.dropped) and \(pair.kept) are one from now on: \(pair.evidence) combines them; a feed in which they differ may be refused")
     }
     return outcome
   }

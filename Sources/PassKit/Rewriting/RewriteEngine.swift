@@ -51,26 +51,27 @@ public struct RewriteEngine {
     return outcome
   }
 
-  /// The nearest partial matches, best first: which rule, where, how far it came, and what stood in the way.
+  /// The nearest partial matches, those of the most operators first: which rule, where, how far it came, and what stood in the way.
+  ///
+  /// Where only roots match, which says little, all of them are told.
   public func explain(_ graph: Graph) -> [String] {
-    var findings: [(share: Double, text: String)] = []
+    var findings: [(matched: Int, size: Int, text: String)] = []
     for id in graph.order {
       for index in byRoot[ObjectIdentifier(type(of: graph[id].op))] ?? [] {
         let rule = rules[index]
+        let size = rule.pattern.size
         let matcher = Matcher(graph, explains: true)
         if let match = matcher.match(rule.pattern, at: id) {
           guard let reason = (try? refusal(of: match, by: rule, graph)) ?? nil else { continue }
-          findings.append((1, "\(rule.name) at \(graph.describe(id)): matches, but \(reason)"))
+          findings.append((size, size, "\(rule.name) at \(graph.describe(id)): matches, but \(reason)"))
         } else if let obstacle = matcher.obstacle {
-          let size = rule.pattern.size
-          findings.append((
-            Double(obstacle.matched) / Double(max(size, 1)),
-            "\(rule.name) at \(graph.describe(id)): \(obstacle.matched) of \(size) operators match; \(obstacle.reason)"
-          ))
+          let text = "\(rule.name) at \(graph.describe(id)): \(obstacle.matched) of \(size) operators match; \(obstacle.reason)"
+          findings.append((obstacle.matched, size, text))
         }
       }
     }
-    return findings.sorted { $0.share > $1.share }.map(\.text)
+    let near = findings.filter { $0.matched > 1 }
+    return (near.isEmpty ? findings : near).sorted { ($1.matched, $0.size) < ($0.matched, $1.size) }.map(\.text)
   }
 
   private enum Attempt {
