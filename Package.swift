@@ -19,16 +19,18 @@ let collections: Target.Dependency = .product(name: "OrderedCollections", packag
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`; `files` are no sources.
+/// A module of the house: `Lathe<folder>` in `Sources/<folder>`, importing `modules` of the house and `others`; `files` are no sources, and
+/// `embedded` ones become part of its code.
 func module(
   _ folder: String, path: String? = nil, _ modules: [String] = [], files: [String] = [],
-  _ others: [Target.Dependency] = []
+  _ others: [Target.Dependency] = [], embedded: [Resource] = []
 ) -> Target {
   .target(
     name: "Lathe\(folder)",
     dependencies: modules.map { .target(name: "Lathe\($0)") } + others,
     path: path ?? "Sources/\(folder)",
     exclude: files,
+    resources: embedded,
     swiftSettings: strict)
 }
 
@@ -62,6 +64,9 @@ let package = Package(
     .systemLibrary(name: "CJSONC", path: "Sources/CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CLibZip", path: "Sources/CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"], path: "Sources/COnnx", exclude: ["regenerate.sh"]),
+    .target(
+      name: "CLatheKernels", path: "Sources/Kernels", cSettings: [.unsafeFlags(["-O3"])],
+      linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     .target(name: "CLathePlugin", path: "Sources/CLathePlugin"),
     .target(name: "CLatheChecksum", path: "Sources/CLatheChecksum"),
     .target(name: "CLatheProto", dependencies: ["CProtobufC"], path: "Sources/CLatheProto", exclude: ["regenerate.sh"]),
@@ -92,19 +97,17 @@ let package = Package(
     module(
       "Plugins", ["Diagnostics", "Files", "Tensors", "JSON", "IR", "PassKit", "ONNX"], ["CLathePlugin", collections, crypto]),
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
-    .target(
-      name: "LatheReports",
-      dependencies: ["LatheDiagnostics", "LatheJSON", .product(name: "Mustache", package: "swift-mustache")],
-      path: "Sources/Reports",
-      resources: [.embedInCode("conversion.mustache")],
-      swiftSettings: strict),
+    module(
+      "Reports", ["Diagnostics", "JSON"], [.product(name: "Mustache", package: "swift-mustache")],
+      embedded: [.embedInCode("conversion.mustache")]),
+    module("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"], ["CLatheKernels"]),
     .executableTarget(
       name: "LatheCommandLine",
       dependencies: [
         "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators",
         "LatheInterpreter",
         "LathePassKit", "LathePasses", "LatheRecipes", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
-        "LathePlugins", "LatheReports",
+        "LathePlugins", "LatheReports", "LatheRuntime",
         argumentParser, crypto,
       ],
       path: "Sources/CommandLine",
@@ -131,6 +134,7 @@ let package = Package(
       ]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("PassKit", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit"]),
+    tests("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit", "Passes", "ONNX", "Runtime"], ["CLatheKernels"]),
     tests("Recipes", ["Diagnostics", "JSON", "IR", "PassKit", "Recipes"], [collections]),
     tests("Plugins", ["CommandLine"]),
     tests("Reports", ["Diagnostics", "JSON", "Reports"], [collections]),

@@ -27,12 +27,12 @@ public struct Attention: Pass, Explaining {
     var outcome = PassOutcome()
     for id in graph.order where graph.contains(id) && Self.isCandidate(graph[id].op) {
       let description = graph.describe(id)
-      do throws(AttentionFinder.Obstacle) {
-        let finding = try AttentionFinder(graph: graph).find(at: id)
-        do throws(Diagnostic) { try replace(finding, &graph, context) } catch { throw AttentionFinder.Obstacle(stage: 7, reason: error.message) }
+      switch Result(catching: { () throws(AttentionFinder.Obstacle) in try AttentionFinder(graph: graph).find(at: id) }) {
+      case .success(let finding):
+        try replace(finding, &graph, context)
         outcome.record(description, .done)
-      } catch {
-        outcome.record(description, error.isUnrelated ? .notApplicable : .declined(error.reason))
+      case .failure(let obstacle):
+        outcome.record(description, obstacle.isUnrelated ? .notApplicable : .declined(obstacle.reason))
       }
     }
     return outcome

@@ -9,7 +9,7 @@ import LathePassKit
 /// ```
 /// This changes the model's interface, so that no named recipe has it. `keep-outputs` names the outputs that stay, in any order; none
 /// named keeps all.
-public struct EliminateUnusedInputs: Pass {
+public struct EliminateUnusedInputs: ChangesInterface {
   public struct Options: PassOptions {
     /// Names of the outputs that stay; empty for all.
     public var keepOutputs: [String] = []

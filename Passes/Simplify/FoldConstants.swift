@@ -66,6 +66,7 @@ public struct FoldConstants: Pass {
         total += growth
         outcome.record(description, .done)
       } catch {
+        guard error.category == .invalidInput else { throw error }
         outcome.record(description, .declined("it cannot be computed: \(error.message)"))
       }
     }

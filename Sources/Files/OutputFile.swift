@@ -44,6 +44,12 @@ public final class OutputFile {
     byteCount += bytes.count
   }
 
+  /// Appends `bytes`.
+  public func write(_ bytes: [UInt8]) throws(Diagnostic) {
+    let result = bytes.withUnsafeBytes { bytes in Result { () throws(Diagnostic) in try write(bytes) } }
+    try result.get()
+  }
+
   /// Ends writing; errors that the system kept back come out here.
   public func finish() throws(Diagnostic) {
     guard descriptor >= 0 else { return }
@@ -64,9 +70,7 @@ public final class OutputFile {
   /// - Throws: `output/…` if it cannot be written; then there is no file.
   public static func write(_ bytes: [UInt8], to path: String) throws(Diagnostic) {
     let file = try OutputFile(path: path)
-    let result = bytes.withUnsafeBytes { bytes in Result { () throws(Diagnostic) in try file.write(bytes) } }
-    try result.get()
-    try file.finish()
+    try file.write(bytes)
     try file.commit()
   }
 

@@ -6,12 +6,15 @@ import LatheTensors
 struct Execution {
   let limits: ResourceLimits
   let tap: Interpreter.Tap?
+  /// For nodes of the main graph.
+  let kernels: [NodeID: Interpreter.Kernel]
   /// Graphs that control flow has run so far.
   private var graphsRun = 0
   /// Bytes of the nodes' results that are still to be read, in this graph and those around it.
   private var liveBytes = 0
 
-  init(limits: ResourceLimits, tap: Interpreter.Tap?) {
+  init(limits: ResourceLimits, tap: Interpreter.Tap?, kernels: [NodeID: Interpreter.Kernel]) {
+    self.kernels = kernels
     self.limits = limits
     self.tap = tap
   }
@@ -74,6 +77,10 @@ struct Execution {
     let node = graph[id]
     let inputs = node.inputs.map { input in input.flatMap { Self.value($0, graph, values) } }
     let results: [Datum]
+    if depth == 0, let kernel = kernels[id], let tensors = try kernel(Self.tensors(inputs)) {
+      try store(tensors.map { .tensor($0) }, of: id, graph, &values, depth)
+      return
+    }
     switch node.op {
     case let op as any Evaluable
     where !(op is any DatumEvaluable) || inputs.allSatisfy({ $0?.tensor != nil || $0 == nil }):
@@ -84,6 +91,13 @@ struct Execution {
       results = try run(op, inputs, captures, subprograms, depth)
     default: throw Diagnostic("interpreter/unsupported", .internalFault, "\(node.op.name) cannot be run")
     }
+    try store(results, of: id, graph, &values, depth)
+  }
+
+  private func store(
+    _ results: [Datum], of id: NodeID, _ graph: Graph, _ values: inout [Datum?], _ depth: Int
+  ) throws(Diagnostic) {
+    let node = graph[id]
     for (position, output) in node.outputs.enumerated() {
       guard let output else { continue }
       guard position < results.count else {

@@ -9,18 +9,30 @@ public struct Interpreter: Sendable {
   /// Sees every tensor that a node of the main graph produces, as it is produced.
   public typealias Tap = (_ node: NodeID, _ value: ValueID, _ tensor: Tensor) throws(Diagnostic) -> Void
 
+  /// Computes what a node's reference evaluation computes; nil for operands it is not made for.
+  public typealias Kernel = @Sendable (_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor]?
+
   public let graph: Graph
   public let limits: ResourceLimits
   private let program: GraphProgram
+  private let kernels: [NodeID: Kernel]
 
   /// Prepares a graph.
   ///
   /// - Throws: `interpreter/unsupported`, naming all nodes at once whose operators cannot be run, those in subgraphs included.
   public init(_ graph: Graph, limits: ResourceLimits = ResourceLimits()) throws(Diagnostic) {
+    try self.init(graph, limits: limits, kernels: [:])
+  }
+
+  /// Prepares a graph some of whose nodes are computed by something faster than their reference evaluation; the result is no oracle then.
+  ///
+  /// - Throws: as `init(_:limits:)`.
+  public init(_ graph: Graph, limits: ResourceLimits, kernels: [NodeID: Kernel]) throws(Diagnostic) {
     try Self.checkSupport(graph)
     self.graph = graph
     self.limits = limits
     program = GraphProgram(graph)
+    self.kernels = kernels
   }
 
   /// Runs the graph on one feed of tensors.
@@ -49,7 +61,7 @@ public struct Interpreter: Sendable {
     try refuseUnknown(inputs)
     var fed: [Datum] = []
     for id in graph.inputs { fed.append(try feed(id, inputs)) }
-    var execution = Execution(limits: limits, tap: tap)
+    var execution = Execution(limits: limits, tap: tap, kernels: kernels)
     return try execution.run(program, inputs: fed, captures: [])
   }
 

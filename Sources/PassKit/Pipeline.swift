@@ -37,7 +37,7 @@ public struct Pipeline: Sendable {
 
   /// Runs the passes in order, inferring types and verifying after each, and appends a line to the ledger for each.
   ///
-  /// - Throws: what a pass throws, the verifier's findings as a defect of the pass, and `passes/broken-promise` where the measured drift is
+  /// - Throws: what a pass throws, the verifier's findings as a defect of the pass, `passes/interface` for lost or renamed inputs and outputs, and `passes/broken-promise` where the measured drift is
   ///   more than the pass promised; all with the pass's id.
   public func run(
     on graph: inout Graph, ledger: inout Ledger, in surroundings: Surroundings = Surroundings()
@@ -58,9 +58,11 @@ public struct Pipeline: Sendable {
   ) throws(Diagnostic) -> Ledger.Entry {
     let clock = ContinuousClock()
     let start = clock.now
+    let ports = InterfaceCheck.Ports(graph)
     let outcome = try step.pass.run(on: &graph, in: PassContext(pass: step.id, limits: surroundings.limits))
     try graph.inferTypes()
     try Verifier().verify(graph)
+    if !(step.pass is any ChangesInterface) { try ports.check(graph) }
     let elapsed = start.duration(to: clock.now) / .seconds(1)
     try surroundings.didRun(number, step, graph)
     var entry = Ledger.Entry(

@@ -114,6 +114,10 @@ struct ChildProcess {
   }
 
   private func cannotStart(_ code: Int32) -> Diagnostic {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: executable, isDirectory: &isFolder), isFolder.boolValue {
+      return .invalid("plugins/start", "this is a folder, not a program", at: Location(file: executable), fix: "write exec:PATH")
+    }
     let category: Diagnostic.Category = code == ENOENT ? .missingInput : .invalidInput
     return Diagnostic(
       "plugins/start", category, "the program cannot be started: \(String(cString: strerror(code)))",

@@ -87,9 +87,11 @@ struct DocumentNode {
     return number
   }
 
+  private static func shortened(_ text: String) -> String { text.count > 60 ? text.prefix(60) + "…" : text }
+
   func mismatch(_ what: String, _ wanted: String) -> Diagnostic {
     var found = kindDescription
-    if case .scalar(let value) = content, !value.isNull { found = value.serialized() }
+    if case .scalar(let value) = content, !value.isNull { found = Self.shortened(value.serialized()) }
     return .invalid("recipe/type", "\(what) is \(wanted), not \(found)", at: location)
   }
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 import LatheDiagnostics
 
 extension Tensor {
@@ -104,6 +105,11 @@ extension Tensor: Equatable {
   public static func == (a: Tensor, b: Tensor) -> Bool {
     guard a.dtype == b.dtype, a.shape == b.shape else { return false }
     if let left = a.strings, let right = b.strings { return left == right }
-    return a.withBytes { left in b.withBytes { right in left.elementsEqual(right) } }
+    return a.withBytes { left in
+      b.withBytes { right in
+        guard let one = left.baseAddress, let other = right.baseAddress, one != other else { return left.count == right.count }
+        return left.count == right.count && memcmp(one, other, left.count) == 0
+      }
+    }
   }
 }

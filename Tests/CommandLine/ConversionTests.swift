@@ -72,6 +72,12 @@ import Testing
     #expect(folder.names == ["page.html", "r.yaml"], "no model is left behind")
   }
 
+  @Test func aReportThatCannotBeWrittenLeavesNoModel() throws {
+    let folder = try TemporaryFolder()
+    let run = try Self.convert(folder, ["--recipe", "simplify", "--report", folder.file("absent/page.html")])
+    #expect(run.status == 73 && folder.names.isEmpty, "\(run.errors) \(folder.names)")
+  }
+
   @Test func aBudgetThatIsKeptStandsInTheRecord() throws {
     let folder = try TemporaryFolder()
     let text = "passes: [{recipe: fuse}]\nbudget: {coverage: [{pass: fuse/attention, minimum-done: 3, maximum-declined: 0}]}\n"

@@ -3,6 +3,7 @@ import LatheEquivalence
 import LatheIR
 import LatheInterpreter
 import LatheONNX
+import LatheRuntime
 import LatheTensors
 
 /// How a case ended.
@@ -19,6 +20,7 @@ struct CaseResult: Sendable {
 
 /// Runs backend cases.
 struct CaseRunner: Sendable {
+  let engine: Engine.Name
   let limits: ResourceLimits
   let closeness: Closeness
   let roundTrip: RoundTrip?
@@ -36,7 +38,7 @@ struct CaseRunner: Sendable {
         result.message = "the case has no test_data_set"
         return result
       }
-      let interpreter = try Interpreter(model.graph, limits: limits)
+      let interpreter = try makeInterpreter(model.graph)
       for set in sets { try check(set, interpreter) }
     } catch {
       result.status = .failed
@@ -44,6 +46,13 @@ struct CaseRunner: Sendable {
       result.message = "\(error.message)\(place)" + error.notes.prefix(3).map { "; \($0)" }.joined()
     }
     return result
+  }
+
+  private func makeInterpreter(_ graph: Graph) throws(Diagnostic) -> Interpreter {
+    switch engine {
+    case .reference: try Interpreter(graph, limits: limits)
+    case .runtime: try Runtime(graph, limits: limits).interpreter
+    }
   }
 
   private func check(_ set: String, _ interpreter: Interpreter) throws(Diagnostic) {

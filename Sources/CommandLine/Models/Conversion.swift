@@ -26,8 +26,10 @@ struct Conversion {
     self.source = source
     self.recipe = recipe.isEmpty ? nil : recipe
     model = source.model
-    ledger.entries.append(
-      Ledger.Entry(step: "import", after: Ledger.Size(of: source.model.graph), seconds: seconds))
+    var entry = Ledger.Entry(step: "import", after: Ledger.Size(of: source.model.graph), seconds: seconds)
+    let inner = entry.after.nodes - source.model.graph.order.count
+    if inner > 0 { entry.notes.append("\(inner) nodes stand in the graphs of If, Loop and Scan, where passes do not look") }
+    ledger.entries.append(entry)
   }
 
   /// Runs the passes and checks the budget.
@@ -56,9 +58,10 @@ struct Conversion {
     var found: [(PassID, [String])] = []
     surroundings.didRun = { (number, step, graph) throws(Diagnostic) in
       Supervisor.announce(step.id.rawValue, isBounded: false)
-      if why.contains(step.id.rawValue), let pass = step.pass as? any Explaining {
+      if why.contains(step.id.rawValue) {
         found.removeAll { $0.0 == step.id }
-        found.append((step.id, pass.explain(graph)))
+        let lines = (step.pass as? any Explaining)?.explain(graph)
+        found.append((step.id, lines ?? ["(this pass tells what it declined, but not what came near)"]))
       }
       try dumps.write(graph, after: step.id, number)
     }

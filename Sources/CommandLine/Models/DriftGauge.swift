@@ -36,7 +36,7 @@ final class DriftGauge {
   }
 
   private func run(_ graph: Graph) throws(Diagnostic) -> [[String: Tensor]] {
-    let interpreter = try Interpreter(graph, limits: limits)
+    let interpreter = Engine.reference(try Interpreter(graph, limits: limits))
     let names = graph.outputs.map { graph[$0].name }
     let known = Set(graph.inputs.map { graph[$0].name })
     let feeds = set.feeds

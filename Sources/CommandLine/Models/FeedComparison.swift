@@ -1,16 +1,16 @@
 import LatheDiagnostics
 import LatheEquivalence
 import LatheIR
-import LatheInterpreter
 import LatheSamples
 import LatheTensors
 
 /// Runs two models side by side on all feeds and compares their outputs.
 struct FeedComparison: Sendable {
-  typealias Engine = (path: String, interpreter: Interpreter)
+  /// A model and what runs it.
+  typealias Runner = (path: String, engine: Engine)
 
-  let reference: Engine
-  let candidate: Engine
+  let reference: Runner
+  let candidate: Runner
   let set: SampleSet
   /// The reference's outputs, in its order.
   let outputs: [String]
@@ -68,12 +68,12 @@ struct FeedComparison: Sendable {
     return zip(feed.samples, zip(one, two)).map { ($0, $1.0?.index, $1.1?.index) }
   }
 
-  private func run(_ engine: Engine, _ feed: Feed) throws(Diagnostic) -> [Tensor] {
-    let names = Set(engine.interpreter.graph.inputs.map { engine.interpreter.graph[$0].name })
+  private func run(_ runner: Runner, _ feed: Feed) throws(Diagnostic) -> [Tensor] {
+    let names = Set(runner.engine.graph.inputs.map { runner.engine.graph[$0].name })
     do throws(Diagnostic) {
-      return try engine.interpreter.run(feed.restricted(to: names))
+      return try runner.engine.run(feed.restricted(to: names))
     } catch {
-      throw error.located(in: Location(file: engine.path))
+      throw error.located(in: Location(file: runner.path))
     }
   }
 

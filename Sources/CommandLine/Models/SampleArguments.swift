@@ -12,11 +12,8 @@ struct SampleArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Threads (default: one a core).", valueName: "count"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("What runs the models; there is the reference interpreter.", valueName: "engine"))
-  var engine: EngineName = .reference
-
-  /// Engines that can be asked for.
-  enum EngineName: String, ExpressibleByArgument, CaseIterable { case reference }
+  @Option(help: ArgumentHelp("What runs the model: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
+  var engine: Engine.Name = .reference
 
   mutating func validate() throws {
     guard maxLength >= 2 else { throw ValidationError("--max-length is at least 2, for [CLS] and [SEP]") }

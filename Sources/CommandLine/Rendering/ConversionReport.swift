@@ -22,10 +22,11 @@ struct ConversionReport {
     self.failure = failure
   }
 
-  /// Writes the report to a file, as HTML or JSON by its ending.
-  func write(to path: String) throws(Diagnostic) {
-    let text = path.hasSuffix(".html") ? try ConversionPage(json).html() : json.serialized(pretty: true) + "\n"
-    try OutputFile.write(Array(text.utf8), to: path)
+  /// Writes the report to a file that was opened before, as a page or as JSON.
+  func write(to file: OutputFile, asPage: Bool) throws(Diagnostic) {
+    let text = asPage ? try ConversionPage(json).html() : json.serialized(pretty: true) + "\n"
+    try file.write(Array(text.utf8))
+    try file.commit()
   }
 
   func print(json asJSON: Bool) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LatheCompactFormat
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheONNX
 import LathePassKit
@@ -64,6 +65,8 @@ struct Convert: ParsableCommand {
     let recipe = try passes.readRecipe()
     try passes.plugins.supervise(recipe.plugins)
     let pipeline = try passes.pipeline(of: recipe, from: try passes.catalog(for: recipe))
+    // Opened first, so that a report that cannot be written is found before the model is.
+    let page = try report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
     let clock = ContinuousClock()
     let start = clock.now
     var loaded = try ModelLoader(limits: limits).load(input)
@@ -77,7 +80,7 @@ struct Convert: ParsableCommand {
       try conversion.check(recipe.budget)
     } catch {
       // What went well before is what explains the failure.
-      try report(ConversionReport(conversion, input: input, output: nil, failure: error))
+      try tell(ConversionReport(conversion, input: input, output: nil, failure: error), page)
       throw error
     }
     try conversion.record()
@@ -87,12 +90,12 @@ struct Convert: ParsableCommand {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
     }
-    try report(ConversionReport(conversion, input: input, output: output))
+    try tell(ConversionReport(conversion, input: input, output: output), page)
   }
 
-  private func report(_ report: ConversionReport) throws(Diagnostic) {
+  private func tell(_ report: ConversionReport, _ page: OutputFile?) throws(Diagnostic) {
     report.print(json: json)
-    if let path = self.report { try report.write(to: path) }
+    if let page { try report.write(to: page, asPage: self.report?.hasSuffix(".html") == true) }
   }
 
   private func readSamples(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> SampleSet? {

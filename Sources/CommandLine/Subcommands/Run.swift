@@ -1,7 +1,6 @@
 import ArgumentParser
 import LatheDiagnostics
 import LatheIR
-import LatheInterpreter
 import LatheJSON
 import LatheSamples
 import LatheTensors
@@ -52,14 +51,15 @@ struct Run: ParsableCommand {
     let limits = try limits.limits()
     var model = try ModelLoader(limits: limits).load(model).model
     model.text = try text.assets(over: model.text)
-    let interpreter = try located { () throws(Diagnostic) in try Interpreter(model.graph, limits: limits) }
+    let threads = arguments.threads ?? FeedRunner.defaultThreads
+    let engine = try Engine(arguments.engine, model.graph, file: self.model, limits: limits, threads: threads)
     let interface = ModelInterface(model)
     let options = SampleOptions(maximumLength: arguments.maxLength, batchSize: arguments.batch, limits: limits)
     let set =
       if let samples { try SampleReader.read(path: samples, for: interface, options: options) } else {
         try SampleReader.texts(texts, for: interface, options: options)
       }
-    let runner = FeedRunner(interpreter: interpreter, threads: arguments.threads ?? FeedRunner.defaultThreads)
+    let runner = FeedRunner(engine: engine, threads: threads)
     let results = try located { () throws(Diagnostic) in
       try runner.map(set, progress: ProgressBar("running", total: set.count)) { _, outputs in outputs }
     }

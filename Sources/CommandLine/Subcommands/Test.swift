@@ -32,8 +32,8 @@ struct Test: ParsableCommand {
   @Option(help: ArgumentHelp("Threads (default: one a core).", valueName: "count"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("What runs the models; there is the reference interpreter.", valueName: "engine"))
-  var engine: SampleArguments.EngineName = .reference
+  @Option(help: ArgumentHelp("What runs the models: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
+  var engine: Engine.Name = .reference
 
   @Flag(help: "Write JSON.")
   var json = false
@@ -68,7 +68,7 @@ struct Test: ParsableCommand {
     guard !cases.isEmpty else {
       throw .invalid("test/no-cases", "there is no model.onnx below \(folders.joined(separator: ", "))")
     }
-    let runner = CaseRunner(limits: limits, closeness: Closeness(relative: rtol, absolute: atol), roundTrip: roundTrip)
+    let runner = CaseRunner(engine: engine, limits: limits, closeness: Closeness(relative: rtol, absolute: atol), roundTrip: roundTrip)
     let progress = ProgressBar("testing", total: cases.count)
     defer { progress.finish() }
     return try concurrentMap(cases.count, threads: threads ?? FeedRunner.defaultThreads) { (index) throws(Diagnostic) in

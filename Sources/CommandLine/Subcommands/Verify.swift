@@ -2,7 +2,6 @@ import ArgumentParser
 import LatheDiagnostics
 import LatheEquivalence
 import LatheIR
-import LatheInterpreter
 import LatheJSON
 import LatheSamples
 import LatheTensors
@@ -87,8 +86,11 @@ struct Verify: ParsableCommand {
     left.text = try text.assets(over: left.text ?? right.text)
     let interfaces = (ModelInterface(left), ModelInterface(right))
     try Self.checkInterfaces(interfaces.0, interfaces.1)
+    // The reference is always run by the oracle.
+    let threads = arguments.threads ?? FeedRunner.defaultThreads
     let engines = (
-      try Self.interpreter(left, reference, limits), try Self.interpreter(right, candidate, limits)
+      try Engine(.reference, left.graph, file: reference, limits: limits, threads: threads),
+      try Engine(arguments.engine, right.graph, file: candidate, limits: limits, threads: threads)
     )
     let options = SampleOptions(maximumLength: arguments.maxLength, batchSize: arguments.batch, limits: limits)
     let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)
@@ -96,17 +98,7 @@ struct Verify: ParsableCommand {
       reference: (reference, engines.0), candidate: (candidate, engines.1), set: set,
       outputs: interfaces.0.outputs.map(\.name),
       candidateOutputs: interfaces.1.outputs.map(\.name))
-    return try comparison.run(threads: arguments.threads ?? FeedRunner.defaultThreads, tolerance: tolerance)
-  }
-
-  private static func interpreter(
-    _ model: Model, _ path: String, _ limits: ResourceLimits
-  ) throws(Diagnostic) -> Interpreter {
-    do throws(Diagnostic) {
-      return try Interpreter(model.graph, limits: limits)
-    } catch {
-      throw error.located(in: Location(file: path))
-    }
+    return try comparison.run(threads: engines.1.concurrency(threads), tolerance: tolerance)
   }
 
   private static func checkInterfaces(_ reference: ModelInterface, _ candidate: ModelInterface) throws(Diagnostic) {

@@ -85,8 +85,7 @@ public struct RewriteEngine {
     var verdict = PassOutcome.Verdict.notApplicable
     for index in candidates {
       let rule = rules[index]
-      let matcher = Matcher(graph)
-      guard let match = matcher.match(rule.pattern, at: id) else { continue }
+      guard let match = Self.match(rule, at: id, graph) else { continue }
       if let reason = try refusal(of: match, by: rule, graph) {
         verdict = .declined(reason)
         continue
@@ -96,12 +95,18 @@ public struct RewriteEngine {
       let substitution = Substitution(match: match, replacements: replacements)
       if let reason = substitution.obstacle(in: graph) {
         verdict = .declined(reason)
+        context.removeUnread(Set(replacements.compactMap { $0.flatMap { graph[$0].producer } }), in: &graph)
         continue
       }
       let touched = try substitution.apply(to: &graph)
       return .rewritten(touched: touched)
     }
     return .refused(verdict)
+  }
+
+  /// Apart, so that the matcher's copy of the graph is gone before a rewrite changes it.
+  private static func match(_ rule: RewriteRule, at id: NodeID, _ graph: Graph) -> Match? {
+    Matcher(graph).match(rule.pattern, at: id)
   }
 
   private func refusal(of match: Match, by rule: RewriteRule, _ graph: Graph) throws(Diagnostic) -> String? {

@@ -1,0 +1,97 @@
+import ArgumentParser
+internal import Foundation
+import LatheDiagnostics
+import LatheIR
+import LatheJSON
+import LatheSamples
+import LatheTensors
+import OrderedCollections
+
+/// `lathe bench`: how long a model takes.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Time a model on made-up inputs of a given size.",
+    discussion: "Open axes are the batch where they come first, else the sequence. Whole numbers are 1, numbers without a sequence are its length.")
+
+  @Argument(help: "The model: .onnx or .lathe.")
+  var model: String
+
+  @Option(help: ArgumentHelp("Rows that run together.", valueName: "rows"))
+  var batch = 1
+
+  @Option(help: ArgumentHelp("Length of what is open beside the batch.", valueName: "tokens"))
+  var sequence = 32
+
+  @Option(help: ArgumentHelp("Threads.", valueName: "count"))
+  var threads = 1
+
+  @Option(help: ArgumentHelp("Seconds to measure for.", valueName: "seconds"))
+  var seconds = 2.0
+
+  @Option(help: ArgumentHelp("What runs the model.", valueName: "reference|runtime"))
+  var engine: Engine.Name = .runtime
+
+  @Flag(help: "Write JSON.")
+  var json = false
+
+  @OptionGroup var limits: LimitOptions
+
+  mutating func validate() throws {
+    guard batch >= 1, sequence >= 1 else { throw ValidationError("--batch and --sequence are at least 1") }
+    guard (1...1024).contains(threads) else { throw ValidationError("--threads is 1 to 1024") }
+    guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds is over 0 and at most 3600") }
+  }
+
+  func run() throws {
+    try reportingDiagnostics { () throws(Diagnostic) in
+      let limits = try limits.limits()
+      let loaded = try ModelLoader(limits: limits).load(model).model
+      let runner = try Engine(engine, loaded.graph, file: model, limits: limits, threads: threads)
+      let feed = try BenchFeed(batch: batch, sequence: sequence).feed(for: ModelInterface(loaded))
+      report(try measure(runner, feed).sorted())
+    }
+  }
+
+  /// Milliseconds of each run, after one that is not counted.
+  private func measure(_ engine: Engine, _ feed: Feed) throws(Diagnostic) -> [Double] {
+    _ = try engine.run(feed)
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(seconds)
+    var times: [Double] = []
+    repeat {
+      let start = clock.now
+      _ = try engine.run(feed)
+      times.append(start.duration(to: clock.now) / .milliseconds(1))
+    } while clock.now < end
+    return times
+  }
+
+  private func report(_ times: [Double]) {
+    func quantile(_ share: Double) -> Double { times[min(times.count - 1, Int(share * Double(times.count)))] }
+    let memory = Self.peakMemory
+    if json {
+      let result: JSONValue = [
+        "model": .string(model), "engine": .string(engine.rawValue), "batch": .integer(Int64(batch)),
+        "sequence": .integer(Int64(sequence)), "threads": .integer(Int64(threads)), "runs": .integer(Int64(times.count)),
+        "median_ms": .number(quantile(0.5)), "p10_ms": .number(quantile(0.1)), "p90_ms": .number(quantile(0.9)),
+        "peak_bytes": .integer(Int64(memory)),
+      ]
+      return Terminal.output.writeLine(result.serialized(pretty: true))
+    }
+    var table = TextTable([
+      ("engine", .left), ("batch", .right), ("sequence", .right), ("threads", .right), ("runs", .right), ("median ms", .right),
+      ("p10", .right), ("p90", .right), ("peak memory", .right),
+    ])
+    let figures = [0.5, 0.1, 0.9].map { String(format: "%.3f", quantile($0)) }
+    table.append(
+      [engine.rawValue, "\(batch)", "\(sequence)", "\(threads)", "\(times.count)"] + figures + [NumberFormat.bytes(memory)])
+    Terminal.output.write(table.render())
+  }
+
+  /// Most memory this process had, in bytes.
+  private static var peakMemory: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  }
+}

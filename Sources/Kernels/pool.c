@@ -1,0 +1,126 @@
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "lathe_kernels.h"
+
+#if defined(__x86_64__)
+#define RELAX() __builtin_ia32_pause()
+#else
+#define RELAX() ((void)0)
+#endif
+
+/* Looks at a shared number before a thread sleeps: some tens of microseconds, longer than the gaps between the operators of a model. */
+enum { SPINS = 20000 };
+
+typedef struct worker {
+  pthread_t thread;
+  lathe_pool *pool;
+  int index;
+} worker;
+
+struct lathe_pool {
+  int threads;
+  worker *workers;
+  pthread_mutex_t turn;   /* one caller at a time */
+  pthread_mutex_t lock;   /* for sleeping */
+  pthread_cond_t wake;
+  atomic_uint generation; /* a new one is new work */
+  atomic_int pending;     /* workers that are not done */
+  atomic_int sleepers;
+  atomic_bool ends;
+  size_t count;
+  void (*body)(void *, int, size_t, size_t);
+  void *context;
+};
+
+static void work(lathe_pool *pool, int thread) {
+  size_t begin = pool->count * (size_t)thread / (size_t)pool->threads;
+  size_t end = pool->count * (size_t)(thread + 1) / (size_t)pool->threads;
+  if (begin < end) pool->body(pool->context, thread, begin, end);
+}
+
+static unsigned await(lathe_pool *pool, unsigned seen) {
+  for (int spin = 0; spin < SPINS; spin++) {
+    unsigned now = atomic_load_explicit(&pool->generation, memory_order_acquire);
+    if (now != seen) return now;
+    RELAX();
+  }
+  pthread_mutex_lock(&pool->lock);
+  atomic_fetch_add(&pool->sleepers, 1);
+  while (atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
+  atomic_fetch_sub(&pool->sleepers, 1);
+  pthread_mutex_unlock(&pool->lock);
+  return atomic_load(&pool->generation);
+}
+
+static void *run_worker(void *argument) {
+  worker *self = argument;
+  lathe_pool *pool = self->pool;
+  unsigned seen = 0;
+  while (true) {
+    seen = await(pool, seen);
+    if (atomic_load(&pool->ends)) return NULL;
+    work(pool, self->index);
+    atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_release);
+  }
+}
+
+static void announce(lathe_pool *pool) {
+  atomic_fetch_add(&pool->generation, 1);
+  if (atomic_load(&pool->sleepers) == 0) return;
+  pthread_mutex_lock(&pool->lock);
+  pthread_cond_broadcast(&pool->wake);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+lathe_pool *lathe_pool_create(int threads) {
+  lathe_pool *pool = calloc(1, sizeof *pool);
+  if (pool == NULL) return NULL;
+  pool->threads = threads < 1 ? 1 : threads;
+  pool->workers = calloc((size_t)pool->threads, sizeof *pool->workers);
+  pthread_mutex_init(&pool->turn, NULL);
+  pthread_mutex_init(&pool->lock, NULL);
+  pthread_cond_init(&pool->wake, NULL);
+  int started = 1;
+  for (; pool->workers != NULL && started < pool->threads; started++) {
+    worker *w = &pool->workers[started];
+    w->pool = pool;
+    w->index = started;
+    if (pthread_create(&w->thread, NULL, run_worker, w) != 0) break;
+  }
+  if (started == pool->threads) return pool;
+  pool->threads = started;
+  lathe_pool_destroy(pool);
+  return NULL;
+}
+
+void lathe_pool_destroy(lathe_pool *pool) {
+  if (pool == NULL) return;
+  atomic_store(&pool->ends, true);
+  announce(pool);
+  for (int thread = 1; pool->workers != NULL && thread < pool->threads; thread++) pthread_join(pool->workers[thread].thread, NULL);
+  pthread_cond_destroy(&pool->wake);
+  pthread_mutex_destroy(&pool->lock);
+  pthread_mutex_destroy(&pool->turn);
+  free(pool->workers);
+  free(pool);
+}
+
+int lathe_pool_threads(const lathe_pool *pool) { return pool->threads; }
+
+void lathe_pool_run(lathe_pool *pool, size_t count, void (*body)(void *, int, size_t, size_t), void *context) {
+  if (pool->threads == 1 || count <= 1) {
+    if (count > 0) body(context, 0, 0, count);
+    return;
+  }
+  pthread_mutex_lock(&pool->turn);
+  pool->count = count;
+  pool->body = body;
+  pool->context = context;
+  atomic_store(&pool->pending, pool->threads - 1);
+  announce(pool);
+  work(pool, 0);
+  while (atomic_load_explicit(&pool->pending, memory_order_acquire) > 0) RELAX();
+  pthread_mutex_unlock(&pool->turn);
+}

@@ -1,0 +1,45 @@
+import LatheDiagnostics
+import LatheIR
+import LatheTensors
+
+/// A pass that may take inputs and outputs away, because it was asked to.
+public protocol ChangesInterface: Pass {}
+
+/// Holds a graph to the inputs and outputs it had before a pass.
+enum InterfaceCheck {
+  /// Names and types of a graph's inputs and outputs; holds on to nothing else of the graph.
+  struct Ports {
+    private let inputs: [(name: String, type: ValueType?)]
+    private let outputs: [(name: String, type: ValueType?)]
+
+    init(_ graph: Graph) {
+      inputs = graph.inputs.map { (graph[$0].name, graph[$0].type) }
+      outputs = graph.outputs.map { (graph[$0].name, graph[$0].type) }
+    }
+
+    /// - Throws: `passes/interface` where a name, an element type or the number of axes differs.
+    func check(_ graph: Graph) throws(Diagnostic) {
+      let now = Ports(graph)
+      try Self.compare("inputs", inputs, now.inputs)
+      try Self.compare("outputs", outputs, now.outputs)
+    }
+
+    private static func compare(
+      _ what: String, _ old: [(name: String, type: ValueType?)], _ new: [(name: String, type: ValueType?)]
+    ) throws(Diagnostic) {
+      guard old.map(\.name) == new.map(\.name) else {
+        throw .invalid(
+          "passes/interface", "the graph has other \(what) than before",
+          notes: ["before: \(old.map(\.name).joined(separator: ", "))", "after: \(new.map(\.name).joined(separator: ", "))"],
+          fix: "keep the names and the order of the model's \(what)")
+      }
+      for (one, other) in zip(old, new) {
+        guard let left = one.type?.tensor, let right = other.type?.tensor else { continue }
+        let sameRank = left.shape == nil || right.shape == nil || left.shape?.count == right.shape?.count
+        guard left.dtype == right.dtype, sameRank else {
+          throw .invalid("passes/interface", "%\(one.name) was \(left) and is \(right)", at: Location(value: one.name))
+        }
+      }
+    }
+  }
+}
