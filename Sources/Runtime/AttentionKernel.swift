@@ -21,12 +21,10 @@ struct AttentionKernel: Sendable {
       attention.mask = floats.floats
     }
     let shape = [attention.batch, attention.queries, attention.heads * attention.width]
-    let scratch = try TensorStorage(
-      byteCount: lathe_attention_scratch_f32(&attention) * pool.threads * MemoryLayout<Float>.size) { _ in }
-    let y = try Tensor(uninitialized: shape) { y in
+    let scratch = try pool.buffers.tensor([lathe_attention_scratch_f32(&attention) * pool.threads]) { _ in }
+    let y = try pool.buffers.tensor(shape) { y in
       (attention.y, attention.y_stride) = (y, shape[2])
-      let start = UnsafeMutableRawPointer(mutating: scratch.bytes.baseAddress)?.assumingMemoryBound(to: Float.self)
-      lathe_parallel_attention_f32(pool.handle, pool.kernels, &attention, start)
+      lathe_parallel_attention_f32(pool.handle, pool.kernels, &attention, UnsafeMutablePointer(mutating: scratch.floats))
       withExtendedLifetime((inputs, added, scratch)) {}
     }
     return [y]
@@ -62,7 +60,7 @@ struct AttentionKernel: Sendable {
   private func additive(_ mask: Tensor) throws(Diagnostic) -> Tensor? {
     if mask.dtype == .float32 { return mask }
     guard mask.dtype == .bool, op.maskedValue <= Self.absorbing else { return nil }
-    return try Tensor(uninitialized: mask.shape) { y in
+    return try pool.buffers.tensor(mask.shape) { y in
       mask.withBytes { bytes in for (index, byte) in bytes.enumerated() { y[index] = byte == 0 ? op.maskedValue : 0 } }
     }
   }

@@ -23,7 +23,7 @@ struct EmbeddingKernel: Sendable {
       rows.append(own)
       tables.append(table.floats)
     }
-    let y = try Tensor(uninitialized: tokens + [width]) { y in
+    let y = try pool.buffers.tensor(tokens + [width]) { y in
       withPointers(to: rows) { rows in
         tables.withUnsafeBufferPointer { tables in
           var embedding = lathe_embedding_f32()

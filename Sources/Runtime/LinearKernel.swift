@@ -41,7 +41,7 @@ struct LinearKernel: Sendable {
     let residual = inputs.count > 3 ? inputs[3] : nil
     let shape = x.shape.dropLast() + [weights.columns]
     guard bias?.isFloats([weights.columns]) ?? true, residual?.isFloats(Array(shape)) ?? true else { return nil }
-    let y = try Tensor(uninitialized: Array(shape)) { y in
+    let y = try pool.buffers.tensor(Array(shape)) { y in
       var gemm = lathe_gemm_f32()
       (gemm.m, gemm.n, gemm.k) = (x.elementCount / weights.rows, weights.columns, weights.rows)
       (gemm.x, gemm.x_stride) = (x.floats, weights.rows)
@@ -57,12 +57,3 @@ struct LinearKernel: Sendable {
   }
 }
 
-extension Tensor {
-  /// 32-bit floats that `body` writes, every one of them.
-  init(uninitialized shape: [Int], _ body: (UnsafeMutablePointer<Float>) -> Void) throws(Diagnostic) {
-    self = try Tensor(dtype: .float32, shape: shape) { bytes in
-      guard !bytes.isEmpty, let start = bytes.baseAddress else { return }
-      body(start.assumingMemoryBound(to: Float.self))
-    }
-  }
-}

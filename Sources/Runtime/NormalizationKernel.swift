@@ -14,7 +14,7 @@ struct NormalizationKernel: Sendable {
     else { return nil }
     let bias = inputs.count > 2 ? inputs[2] : nil
     guard scale.isFloats([width]), bias?.isFloats([width]) ?? true else { return nil }
-    let y = try Tensor(uninitialized: x.shape) { y in
+    let y = try pool.buffers.tensor(x.shape) { y in
       var normalization = lathe_layer_normalization_f32()
       (normalization.width, normalization.x, normalization.y) = (width, x.floats, y)
       (normalization.scale, normalization.bias, normalization.epsilon) = (scale.floats, bias?.floats, op.epsilon)
@@ -37,7 +37,7 @@ struct ActivationKernel: Sendable {
 
   @Sendable func run(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor]? {
     guard let x = inputs[0], x.dtype == .float32 else { return nil }
-    let y = try Tensor(uninitialized: x.shape) { y in
+    let y = try pool.buffers.tensor(x.shape) { y in
       var activate = lathe_activate_f32(x: x.floats, y: y, activation: lathe_activation(rawValue: activation))
       lathe_parallel_activate_f32(pool.handle, pool.kernels, &activate, x.elementCount)
       withExtendedLifetime(x) {}

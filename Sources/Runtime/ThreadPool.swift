@@ -6,6 +6,8 @@ final class ThreadPool: @unchecked Sendable {
   let handle: OpaquePointer
   let kernels: UnsafePointer<lathe_kernels>
   let threads: Int
+  /// Where results are kept.
+  let buffers = BufferPool()
 
   /// - Throws: `runtime/threads` if the system gives no threads.
   init(threads: Int) throws(Diagnostic) {

@@ -49,6 +49,21 @@ import Testing
     try checkOperator(PackedLSTM(direction: direction), inputs: [x, w, r])
   }
 
+  @Test func aPackedLSTMSaysItsExtentAsOtherRuntimesWant() throws {
+    var graph = try GraphParser(catalog: .standard).parse(
+      """
+      graph (%x: f32[n, s, 1]) -> (%y) {
+        @w: f32[1, 8, 1] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+        @r: f32[1, 8, 2] #0
+        %y = lathe::PackedLSTM(%x, @w, @r)
+      }
+      """.replacing("@r: f32[1, 8, 2] #0", with: "@r: f32[1, 8, 2] = [\((0..<16).map { "0.\($0)" }.joined(separator: ", "))]"))
+    try graph.inferTypes()
+    try graph.decompose { id, graph in graph[id].op is PackedLSTM }
+    let lstm = try #require(graph.order.compactMap { graph[$0].op as? LSTM }.first)
+    #expect(lstm.hiddenSize == 2)
+  }
+
   @Test func attentionEqualsThatOfONNX() throws {
     let (q, k, v) = (try tensor([2, 3, 8], 1), try tensor([2, 5, 8], 2), try tensor([2, 5, 12], 3))
     let (added, chosen) = (

@@ -42,9 +42,10 @@ public struct PackedLSTM: DefinedByDecomposition {
   public func decompose(_ inputs: [ValueID?], in builder: inout GraphBuilder) throws(Diagnostic) -> [ValueID] {
     var operands = inputs
     operands[0] = try builder.add(Transpose(permutation: [1, 0, 2]), [inputs[0]])
-    let outputs = try builder.add(LSTM(direction: direction), operands, outputCount: 3)
-    let all = try builder.add(Transpose(permutation: [2, 0, 1, 3]), [outputs[0]])
     let hidden = inputs[2].flatMap { builder.graph[$0].type?.tensor?.shape?.last?.known }
+    // Other runtimes want the extent said twice.
+    let outputs = try builder.add(LSTM(direction: direction, hiddenSize: hidden), operands, outputCount: 3)
+    let all = try builder.add(Transpose(permutation: [2, 0, 1, 3]), [outputs[0]])
     let width = hidden.map { $0 * direction.count } ?? -1
     var results = [try builder.reshaped(all, to: [0, 0, width])]
     for state in outputs.dropFirst() {
