@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -13,6 +14,9 @@
 /* Looks at a shared number before a thread sleeps: some tens of microseconds, longer than the gaps between the operators of a model. */
 enum { SPINS = 20000 };
 
+/* Parts of the work for each thread, so that a slow one leaves its share to the others. */
+enum { PARTS = 4 };
+
 typedef struct worker {
   pthread_t thread;
   lathe_pool *pool;
@@ -22,11 +26,14 @@ typedef struct worker {
 struct lathe_pool {
   int threads;
   worker *workers;
-  pthread_mutex_t turn;   /* one caller at a time */
-  pthread_mutex_t lock;   /* for sleeping */
+  pthread_mutex_t turn; /* one caller at a time */
+  pthread_mutex_t lock; /* for sleeping */
   pthread_cond_t wake;
-  atomic_uint generation; /* a new one is new work */
-  atomic_int pending;     /* workers that are not done */
+  /* Parts of the present work in the upper half, parts taken in the lower: who takes one learns both at once, so that nobody who comes late
+   * takes a part of the next work for one of this. */
+  atomic_ullong ticket;
+  atomic_uint completed; /* parts that are done */
+  atomic_uint generation;
   atomic_int sleepers;
   atomic_bool ends;
   size_t count;
@@ -34,10 +41,15 @@ struct lathe_pool {
   void *context;
 };
 
+/* Takes parts and works on them until none is left: a thread that the system does not run holds up at most the part it took. */
 static void work(lathe_pool *pool, int thread) {
-  size_t begin = pool->count * (size_t)thread / (size_t)pool->threads;
-  size_t end = pool->count * (size_t)(thread + 1) / (size_t)pool->threads;
-  if (begin < end) pool->body(pool->context, thread, begin, end);
+  while (true) {
+    unsigned long long ticket = atomic_fetch_add_explicit(&pool->ticket, 1, memory_order_acq_rel);
+    size_t parts = ticket >> 32, part = ticket & 0xffffffffu;
+    if (part >= parts) return;
+    pool->body(pool->context, thread, pool->count * part / parts, pool->count * (part + 1) / parts);
+    atomic_fetch_add_explicit(&pool->completed, 1, memory_order_release);
+  }
 }
 
 static unsigned await(lathe_pool *pool, unsigned seen) {
@@ -62,7 +74,6 @@ static void *run_worker(void *argument) {
     seen = await(pool, seen);
     if (atomic_load(&pool->ends)) return NULL;
     work(pool, self->index);
-    atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_release);
   }
 }
 
@@ -118,9 +129,14 @@ void lathe_pool_run(lathe_pool *pool, size_t count, void (*body)(void *, int, si
   pool->count = count;
   pool->body = body;
   pool->context = context;
-  atomic_store(&pool->pending, pool->threads - 1);
+  size_t parts = (size_t)pool->threads * PARTS < count ? (size_t)pool->threads * PARTS : count;
+  atomic_store(&pool->completed, 0);
+  atomic_store_explicit(&pool->ticket, (unsigned long long)parts << 32, memory_order_release);
   announce(pool);
   work(pool, 0);
-  while (atomic_load_explicit(&pool->pending, memory_order_acquire) > 0) RELAX();
+  for (int spin = 0; atomic_load_explicit(&pool->completed, memory_order_acquire) < parts; spin++) {
+    RELAX();
+    if (spin > SPINS) sched_yield();
+  }
   pthread_mutex_unlock(&pool->turn);
 }
