@@ -24,7 +24,7 @@ static void gemm_block(const lathe_gemm_f32 *g, size_t block, size_t row) {
   const float *x = g->x + row * g->x_stride, *w = g->packed + block * LATHE_GEMM_COLUMNS * g->k;
   float sums[LATHE_GEMM_COLUMNS] = {0};
   for (size_t k = 0; k < g->k; k++)
-    for (size_t c = 0; c < LATHE_GEMM_COLUMNS; c++) sums[c] = fmaf(x[k], w[k * LATHE_GEMM_COLUMNS + c], sums[c]);
+    for (size_t c = 0; c < LATHE_GEMM_COLUMNS; c++) sums[c] += x[k] * w[k * LATHE_GEMM_COLUMNS + c];
   float *y = g->y + row * g->y_stride + first;
   for (size_t c = 0; c < columns; c++) {
     float value = lathe_activated(sums[c] + (g->bias ? g->bias[first + c] : 0), g->activation);
@@ -56,7 +56,7 @@ static void attend(const lathe_attention_f32 *a, size_t row, size_t head, size_t
     for (size_t key = 0; key < count; key++) {
       const float *k = a->k + (row * a->keys + start + key) * a->k_stride + head * a->size;
       float sum = 0;
-      for (size_t c = 0; c < a->size; c++) sum = fmaf(q[c], k[c], sum);
+      for (size_t c = 0; c < a->size; c++) sum += q[c] * k[c];
       scores[key] = sum * a->scale + (mask ? mask[(start + key) * a->mask_key_stride] : 0);
       if (scores[key] > largest || isnan(scores[key])) largest = scores[key];
     }
@@ -68,7 +68,7 @@ static void attend(const lathe_attention_f32 *a, size_t row, size_t head, size_t
       const float *v = a->v + (row * a->keys + start + key) * a->v_stride + head * a->width;
       float weight = expf(scores[key] - shift);
       total += weight;
-      for (size_t c = 0; c < a->width; c++) y[c] = fmaf(weight, v[c], y[c]);
+      for (size_t c = 0; c < a->width; c++) y[c] += weight * v[c];
     }
   }
   bool is_masked = largest == -INFINITY;
@@ -84,7 +84,7 @@ static void normalize(const lathe_layer_normalization_f32 *n, const float *x, fl
   float sum = 0, squares = 0;
   for (size_t c = 0; c < n->width; c++) sum += x[c];
   float mean = sum / (float)n->width;
-  for (size_t c = 0; c < n->width; c++) squares = fmaf(x[c] - mean, x[c] - mean, squares);
+  for (size_t c = 0; c < n->width; c++) squares += (x[c] - mean) * (x[c] - mean);
   float factor = 1 / sqrtf(squares / (float)n->width + n->epsilon);
   for (size_t c = 0; c < n->width; c++) y[c] = (x[c] - mean) * factor * n->scale[c] + (n->bias ? n->bias[c] : 0);
 }
