@@ -67,7 +67,7 @@ struct PruneMagnitude: Pass {
     }
     var outcome = PassOutcome()
     for id in graph.constants {
-      guard let weights = graph.constant(id), weights.rank == 2 else { continue }
+      guard let weights = graph.constant(id), weights.rank == 2, weights.elementCount > 0 else { continue }
       let name = "@\(graph[id].name)"
       guard weights.dtype == .float32, let values = weights.doubles() else {
         outcome.record(name, .declined("it is \(weights.dtype), not f32"))

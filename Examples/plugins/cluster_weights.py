@@ -35,6 +35,8 @@ def main() -> None:
     if unknown:
         sys.exit(f"unknown options: {', '.join(sorted(unknown))}")
     clusters, rounds = int(options.get("clusters", 32)), int(options.get("rounds", 10))
+    if clusters < 1:
+        sys.exit(f"clusters is at least 1, not {clusters}")
     model = onnx.load(source)
     done, declined = [], []
     for tensor in model.graph.initializer:

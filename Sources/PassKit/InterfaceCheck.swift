@@ -17,11 +17,17 @@ enum InterfaceCheck {
       outputs = graph.outputs.map { (graph[$0].name, graph[$0].type) }
     }
 
-    /// - Throws: `passes/interface` where a name, an element type or the number of axes differs.
+    /// - Throws: `passes/interface` where a name, an element type or an extent differs.
     func check(_ graph: Graph) throws(Diagnostic) {
       let now = Ports(graph)
       try Self.compare("inputs", inputs, now.inputs)
       try Self.compare("outputs", outputs, now.outputs)
+    }
+
+    /// Whether the shapes can be the same: a number stays; what was open may become known.
+    private static func agree(_ old: Shape?, _ new: Shape?) -> Bool {
+      guard let old, let new else { return true }
+      return old.count == new.count && zip(old, new).allSatisfy { $0.known == nil || $1 == .unknown || $0 == $1 }
     }
 
     private static func compare(
@@ -35,8 +41,7 @@ enum InterfaceCheck {
       }
       for (one, other) in zip(old, new) {
         guard let left = one.type?.tensor, let right = other.type?.tensor else { continue }
-        let sameRank = left.shape == nil || right.shape == nil || left.shape?.count == right.shape?.count
-        guard left.dtype == right.dtype, sameRank else {
+        guard left.dtype == right.dtype, Self.agree(left.shape, right.shape) else {
           throw .invalid("passes/interface", "%\(one.name) was \(left) and is \(right)", at: Location(value: one.name))
         }
       }

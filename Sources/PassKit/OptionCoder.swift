@@ -44,7 +44,9 @@ struct OptionCoder<Options: PassOptions>: Sendable {
       return try decoder.decode(Options.self, from: Data(JSONValue.object(options).serialized().utf8))
     } catch let DecodingError.typeMismatch(expected, context) {
       let key = Self.kebabCase(context.codingPath.last?.stringValue ?? "?")
-      throw Diagnostic("passes/option-type", .usage, "the option \(key) of \(pass) is of type \(expected)", at: location)
+      let wanted = Self.kinds["\(expected)"] ?? "of type \(expected)"
+      let found = options[key].map { ", not \($0.serialized())" } ?? ""
+      throw Diagnostic("passes/option-type", .usage, "the option \(key) of \(pass) is \(wanted)\(found)", at: location)
     } catch let DecodingError.dataCorrupted(context) {
       let key = Self.kebabCase(context.codingPath.last?.stringValue ?? "?")
       throw Diagnostic(
@@ -52,6 +54,10 @@ struct OptionCoder<Options: PassOptions>: Sendable {
     } catch {
       throw Diagnostic("passes/options", .usage, "the options of \(pass) cannot be read: \(error)", at: location)
     }
+  }
+
+  private static var kinds: [String: String] {
+    ["Double": "a number", "Float": "a number", "Int": "a whole number", "Bool": "true or false", "String": "a text"]
   }
 
   private static func kebabCase(_ name: String) -> String {

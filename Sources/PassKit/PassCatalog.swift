@@ -68,8 +68,13 @@ public struct PassCatalog: Sendable {
 
   /// Adds a plugin's pass.
   ///
-  /// - Throws: `passes/duplicate` if there is one with its id.
+  /// - Throws: `passes/id` if the id is not a family and a name in kebab-case, `passes/duplicate` if there is one with its id.
   public mutating func add(_ entry: Entry) throws(Diagnostic) {
+    let isProgram = entry.id.rawValue.hasPrefix("exec:")
+    guard isProgram || entry.id.rawValue.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*/) != nil else {
+      throw Diagnostic(
+        "passes/id", .invalidInput, "\"\(entry.id)\" is no id of a pass", fix: "write family/name, both in lower case with dashes")
+    }
     guard entries[entry.id] == nil else {
       throw Diagnostic(
         "passes/duplicate", .invalidInput, "there is a pass \(entry.id) already", fix: "give the plugin's pass another id")

@@ -68,7 +68,8 @@ struct CPass: Pass {
   }
 
   private static func guarantee(_ kind: lathe_guarantee, _ bound: Double) -> Guarantee? {
-    switch kind {
+    guard kind == LATHE_IDENTICAL_BITS || bound >= 0 else { return nil }
+    return switch kind {
     case LATHE_IDENTICAL_BITS: .identicalBits
     case LATHE_RELATIVE_ERROR: .sameMathematics(relative: bound)
     case LATHE_ABSOLUTE_ERROR: .approximate(metric: .absoluteError, bound: bound)

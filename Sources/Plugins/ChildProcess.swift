@@ -127,7 +127,7 @@ struct ChildProcess {
 }
 
 /// Passes an interruption on to the group of a running program.
-private struct Interruption {
+struct Interruption {
   private static let group = Atomic<pid_t>(0)
   private let handlers: [(Int32, sighandler_t?)]
 

@@ -29,7 +29,8 @@ struct ExecutableStatement {
       case "done": for subject in try Self.texts(value, key) { outcome.record(subject, .done) }
       case "notes": outcome.notes += try Self.texts(value, key)
       case "declined":
-        for item in value.arrayValue ?? [] {
+        guard let items = value.arrayValue else { throw Self.fault("declined is a list of objects") }
+        for item in items {
           guard let subject = item["subject"]?.stringValue, let reason = item["reason"]?.stringValue else {
             throw Self.fault("what was declined has a subject and a reason")
           }
@@ -52,7 +53,7 @@ struct ExecutableStatement {
   private static func guarantee(_ value: JSONValue) throws(Diagnostic) -> Guarantee {
     if value == "identical bits" { return .identicalBits }
     guard let name = value["metric"]?.stringValue, let metric = Drift.Metric(rawValue: name),
-      let bound = value["bound"]?.doubleValue
+      let bound = value["bound"]?.doubleValue, bound >= 0, value.objectValue?.count == 2
     else {
       let names = Drift.Metric.allCases.map(\.rawValue).joined(separator: ", ")
       throw fault("guarantee is \"identical bits\", or an object with a bound and a metric of \(names)")

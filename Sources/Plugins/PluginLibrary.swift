@@ -47,11 +47,14 @@ struct PluginLibrary {
       throw .invalid("plugins/entry", "lathe_plugin_open returns NULL", at: Location(file: path))
     }
     try check(UInt64(plugin.interface), UInt64(LATHE_PLUGIN_INTERFACE), path)
+    guard plugin.pass_count == 0 || plugin.passes != nil else {
+      throw .invalid("plugins/entry", "the plugin counts \(plugin.pass_count) passes and has none", at: Location(file: path))
+    }
     var entries: [PassCatalog.Entry] = []
     for index in 0..<Int(plugin.pass_count) {
       guard let pass = CPass(plugin.passes[index]) else {
         throw .invalid(
-          "plugins/entry", "pass \(index + 1) of the plugin has no id, no summary, no run or an unknown guarantee",
+          "plugins/entry", "pass \(index + 1) of the plugin has no id, no summary, no run, or a guarantee that means nothing",
           at: Location(file: path))
       }
       entries.append(pass.entry)

@@ -17,8 +17,31 @@ public struct PluginLoader: Sendable {
     guard FileManager.default.fileExists(atPath: path) else {
       throw Diagnostic("file/missing", .missingInput, "there is no such plugin", at: Location(file: path))
     }
-    guard path.hasSuffix(".swift") else { return try PluginLibrary(path: path).entries }
-    return try PluginLibrary(path: try SwiftPlugin(source: path).library()).entries
+    let isSource = path.hasSuffix(".swift")
+    guard isSource || !path.hasSuffix(".py") else {
+      throw .invalid("plugins/load", "this is a program", at: Location(file: path), fix: "run it as a pass: --pass exec:\(path)")
+    }
+    let plugin = SwiftPlugin(source: path)
+    let library = isSource ? try plugin.library() : path
+    Supervisor.announceLoading(path, isBounded: true)
+    defer { Supervisor.announceLoading(path, isBounded: false) }
+    do throws(Diagnostic) {
+      return try entries(in: library)
+    } catch {
+      var located = error
+      located.location.file = path
+      // What was kept may have been cut short; compiling it again is cheap.
+      guard isSource, error.id == "plugins/load" else { throw located }
+      return try entries(in: try plugin.compiledAnew())
+    }
+  }
+
+  private func entries(in library: String) throws(Diagnostic) -> [PassCatalog.Entry] {
+    let entries = try PluginLibrary(path: library).entries
+    guard !entries.isEmpty else {
+      throw .invalid("plugins/empty", "the plugin brings no passes", at: Location(file: library), fix: "list them in PluginExport.passes")
+    }
+    return entries
   }
 
   /// The pass that an id such as `exec:./my_pass.py` names.

@@ -23,10 +23,15 @@ public struct Supervisor: Sendable {
     ProcessInfo.processInfo.environment[variable].flatMap { Int32($0) }.flatMap { $0 > 2 ? $0 : nil }
   }
 
-  /// Keeps programs that the inner process starts from holding the pipe.
-  public static func begin() {
-    guard let descriptor else { return }
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+  /// Keeps programs that the inner process starts from holding the pipe, and plugins that print from spoiling what lathe prints.
+  ///
+  /// - Returns: where standard output is from now on: what anybody else writes there goes to standard error.
+  public static func begin() -> Int32 {
+    if let descriptor { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    let output = dup(STDOUT_FILENO)
+    guard output >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else { return STDOUT_FILENO }
+    _ = fcntl(output, F_SETFD, FD_CLOEXEC)
+    return output
   }
 
   /// Tells the outer process which pass runs now, and whether its time is bounded; nothing happens without one.
@@ -55,6 +60,12 @@ public struct Supervisor: Sendable {
     defer { close(pipes[0]) }
     let child = try spawn(arguments, pipes[1])
     close(pipes[1])
+    let interruption = Interruption(group: child)
+    defer {
+      interruption.end()
+      // A backtrace of a crash may still be written; what a plugin started goes as well.
+      kill(-child, SIGKILL)
+    }
     return try wait(for: child, pipes[0])
   }
 
@@ -63,8 +74,13 @@ public struct Supervisor: Sendable {
     var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     var settings: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
     defer { for word in words + settings { free(word) } }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     var child: pid_t = 0
-    let status = posix_spawn(&child, "/proc/self/exe", nil, nil, &words, &settings)
+    let status = posix_spawn(&child, "/proc/self/exe", nil, &attributes, &words, &settings)
     guard status == 0 else {
       close(descriptor)
       throw Self.cannotStart(status)
@@ -93,18 +109,30 @@ public struct Supervisor: Sendable {
         if poller.revents & Int16(POLLHUP) != 0 { usleep(2000) }
         continue
       }
-      kill(child, SIGKILL)
+      kill(-child, SIGKILL)
       waitpid(child, &status, 0)
       throw .invalid(
-        "plugins/timeout", "it was ended after \(timeout)", at: Location(pass: String(step.dropFirst())), fix: "allow it longer with --plugin-timeout SECONDS")
+        "plugins/timeout", "it was ended after \(timeout)", at: Self.place(step), fix: "allow it longer with --plugin-timeout SECONDS")
     }
     let (signal, code) = (status & 0x7F, (status >> 8) & 0xFF)
     if signal == 0, hasEnded { return code }
     let how = signal == 0 ? "with status \(code), without a result" : "by signal \(signal), \(String(cString: strsignal(signal)))"
     throw .invalid(
-      "plugins/crashed", "a plugin ended the process \(how)", at: Location(pass: step.isEmpty ? nil : String(step.dropFirst())),
+      "plugins/crashed", "a plugin ended the process \(how)", at: Self.place(step),
       notes: ["nothing was written"],
       fix: "mend the plugin: LATHE_SUPERVISED=0 before the command runs it in one process, for a debugger")
+  }
+
+  private static let loading = "loading "
+
+  /// Tells the outer process that a plugin is loaded now, or that it is loaded.
+  static func announceLoading(_ path: String, isBounded: Bool) { announce(loading + path, isBounded: isBounded) }
+
+  /// What an announced step was: a pass, or the loading of a plugin.
+  private static func place(_ step: String) -> Location {
+    let name = String(step.dropFirst())
+    guard name.hasPrefix(loading) else { return Location(pass: name.isEmpty ? nil : name) }
+    return Location(file: String(name.dropFirst(loading.count)))
   }
 
   /// The whole lines that can be read.

@@ -25,7 +25,7 @@ struct SwiftPlugin {
     defer { unlink(unfinished) }
     let arguments = [
       "-O", "-parse-as-library", "-emit-library", "-swift-version", "6", "-module-name", moduleName, "-I", modules,
-      "-I", stubs, "-o", unfinished, source,
+      "-I", stubs, "-o", unfinished, source.hasPrefix("-") ? "./" + source : source,
     ]
     let result = try ChildProcess(executable: compiler, arguments: arguments).run(timeout: Self.compileTimeout, echoes: false)
     guard result.ending == .exited(0) else {
@@ -45,6 +45,14 @@ struct SwiftPlugin {
   private static func writeStubs(to folder: String) throws(Diagnostic) {
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try OutputFile.write(Array("module CJSONC {}\n".utf8), to: "\(folder)/module.modulemap")
+  }
+
+  /// The shared object, compiled whether or not there is one.
+  ///
+  /// - Throws: as `library`.
+  func compiledAnew() throws(Diagnostic) -> String {
+    unlink("\(try Self.cache())/\(try digest(try Self.modules(), try Self.compiler())).so")
+    return try library()
   }
 
   /// A module name that cannot collide with those of the program.

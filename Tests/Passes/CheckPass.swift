@@ -101,7 +101,7 @@ func expectSameResults(_ before: Graph, _ after: Graph, _ guarantee: Guarantee) 
       switch guarantee {
       case .identicalBits: #expect(one == two)
       case .sameMathematics(let relative): expectClose(one, two, relative: relative)
-      case .approximate(_, let bound): expectClose(one, two, relative: bound)
+      case .approximate: Issue.record("golden cases cannot check approximate promises yet")
       case .unstated: break
       }
     }

@@ -57,16 +57,30 @@ struct Conversion {
     }
     var found: [(PassID, [String])] = []
     surroundings.didRun = { (number, step, graph) throws(Diagnostic) in
-      Supervisor.announce(step.id.rawValue, isBounded: false)
       if why.contains(step.id.rawValue) {
         found.removeAll { $0.0 == step.id }
         let lines = (step.pass as? any Explaining)?.explain(graph)
         found.append((step.id, lines ?? ["(this pass tells what it declined, but not what came near)"]))
       }
+      Supervisor.announce(step.id.rawValue, isBounded: false)
       try dumps.write(graph, after: step.id, number)
     }
-    try pipeline.run(on: &model.graph, ledger: &ledger, in: surroundings)
+    do throws(Diagnostic) {
+      try pipeline.run(on: &model.graph, ledger: &ledger, in: surroundings)
+    } catch {
+      throw Self.blamed(error)
+    }
     explanations = why.map { id in (PassID(id), found.first { $0.0.rawValue == id }?.1 ?? []) }
+  }
+
+  /// The diagnostic as the fault of who wrote the pass, where that is a plugin's.
+  private static func blamed(_ error: Diagnostic) -> Diagnostic {
+    guard error.category == .internalFault, let pass = error.location.pass, !PassCatalog.standard.contains(PassID(pass)) else {
+      return error
+    }
+    var own = error
+    own.category = .invalidInput
+    return own
   }
 
   /// - Throws: `convert/budget` with every rule that is broken.

@@ -65,6 +65,11 @@ struct PassPlan: ParsableArguments {
     if let stopAfter { pipeline.steps.removeLast(max(0, pipeline.steps.count - stopAfter)) }
     let ids = pipeline.steps.map(\.id.rawValue)
     for (flag, wanted) in why.map({ ("--why", $0) }) + dumpAfter.map({ ("--dump-after", $0) }) where !ids.contains(wanted) {
+      if let stopAfter, recipe.steps.contains(where: { $0.id.rawValue == wanted }) {
+        throw Diagnostic(
+          "usage/pass-not-run", .usage, "\(flag) \(wanted): this pass does not run, since --stop-after \(stopAfter) ends before it",
+          fix: "let more passes run")
+      }
       throw Diagnostic(
         "usage/pass-not-run", .usage, "\(flag) \(wanted): this pass is not among those that run",
         fix: Spelling.nearest(wanted, among: ids).map { "did you mean \($0)?" } ?? "add --pass \(wanted)")

@@ -28,7 +28,7 @@ struct PluginOptions: ParsableArguments {
   func supervise(_ others: [String]) throws(Diagnostic) {
     guard !(files + others).isEmpty else { return }
     guard Supervisor.isInner else { Foundation.exit(try Supervisor(timeout: .seconds(pluginTimeout)).run(CommandLine.arguments)) }
-    Supervisor.begin()
+    Terminal.moveOutput(to: Supervisor.begin())
   }
 
   /// The built-in passes and those of the plugins.

@@ -12,7 +12,13 @@ struct Terminal: Sendable {
   /// Whether colours may be used: on a terminal, unless NO_COLOR is set.
   let hasColor: Bool
 
-  static let output = Terminal(descriptor: STDOUT_FILENO)
+  /// Standard output, wherever it is.
+  static var output: Terminal { currentOutput.withLock { $0 } }
+  private static let currentOutput = Mutex(Terminal(descriptor: STDOUT_FILENO))
+
+  /// Sends results to another descriptor from now on.
+  static func moveOutput(to descriptor: Int32) { currentOutput.withLock { $0 = Terminal(descriptor: descriptor) } }
+
   static let error = Terminal(descriptor: STDERR_FILENO)
 
   /// What kept standard output from being written, other than a reader that went away; 0 for nothing.
@@ -60,7 +66,7 @@ struct Terminal: Sendable {
   }
 
   private func noteFailure(_ code: Int32) {
-    guard descriptor == STDOUT_FILENO, code != EPIPE else { return }
+    guard descriptor != STDERR_FILENO, code != EPIPE else { return }
     Self.outputFailure.withLock { $0 = code }
   }
 

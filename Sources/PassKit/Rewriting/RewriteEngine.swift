@@ -20,8 +20,12 @@ public struct RewriteEngine {
   /// Rewrites what can be rewritten.
   ///
   /// - Returns: a line for each rewrite, and for each root that a rule looked at in the end without one.
-  /// - Throws: what a rewrite throws; `passes/rewrite-limit` if rules undo each other's work.
+  /// - Throws: what a rewrite throws; `passes/rewrite-limit` if rules undo each other's work, `passes/rule-root` if a pattern has no
+  ///   operator at its root.
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
+    if let rootless = rules.first(where: \.roots.isEmpty) {
+      throw Diagnostic("passes/rule-root", .internalFault, "the root of the pattern of \"\(rootless.name)\" is no operator")
+    }
     var outcome = PassOutcome()
     var worklist = Worklist(graph.order)
     var verdicts: [NodeID: PassOutcome.Verdict] = [:]
