@@ -7,6 +7,9 @@ import Testing
   static let model = Repository.path("Examples/debian-sections/model.onnx")
   static let examples = Repository.path("Examples/plugins")
 
+  /// Where compiled plugins are kept, apart from those of whoever runs the tests.
+  static let cache = try? TemporaryFolder()
+
   /// What `lathe convert` said and left in a folder of its own.
   struct Outcome {
     let status: Int32
@@ -21,9 +24,9 @@ import Testing
     let example = Repository.path("Examples/debian-sections")
     let jsonl = try folder.write("samples.jsonl", Array(samples.utf8))
     let before = Set(folder.names)
-    let run = try LatheProcess(
+    let run = try ProgramRun(
       [
-        "convert", model, "-o", folder.file("out.lathe"), "--samples", jsonl, "--vocab", "\(example)/vocab.txt",
+        "env", "XDG_CACHE_HOME=\(try #require(cache).path)", LatheProcess.executable.path, "convert", model, "-o", folder.file("out.lathe"), "--samples", jsonl, "--vocab", "\(example)/vocab.txt",
         "--labels", "\(example)/labels.json",
       ] + arguments)
     return Outcome(status: run.status, text: run.output + run.errors, files: folder.names.filter { !before.contains($0) })
