@@ -1,6 +1,6 @@
 /* GFLOP/s of the matrix product at the shapes of small transformers, beside the machine's own limit.
  *
- *   cc -O3 -ISources/Kernels/include Sources/Kernels/[a-z]*.c Benchmarks/kernels.c -lm -lpthread -o /tmp/bench && /tmp/bench */
+ *   cc -O3 -ISources/Kernels/include Sources/Kernels/[a-z]*.c Benchmarks/kernels.c -lm -lpthread -o kernels && ./kernels */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

@@ -67,7 +67,7 @@ public final class OutputFile {
 
   /// Writes a whole file at once.
   ///
-  /// - Throws: `output/…` if it cannot be written; then there is no file.
+  /// - Throws: `file/unwritable` if it cannot be written; then there is no file.
   public static func write(_ bytes: [UInt8], to path: String) throws(Diagnostic) {
     let file = try OutputFile(path: path)
     try file.write(bytes)

@@ -107,23 +107,29 @@ extension Graph {
     order.removeAll { ids.contains($0) }
   }
 
-  /// Removes those of the nodes that nothing reads, and the nodes and constants that only they read, as far back as that goes.
-  public mutating func removeUnread(_ ids: [NodeID]) {
-    var pending = Array(ids.reversed())
-    while let id = pending.popLast() {
-      guard contains(id) else { continue }
-      let node = self[id]
-      let isRead = node.outputs.contains { output in output.map { !self[$0].users.isEmpty || isOutput($0) } ?? false }
-      guard !isRead else { continue }
-      removeNode(id)
-      for operand in Set(node.operands) {
-        if let producer = self[operand].producer {
-          pending.append(producer)
-        } else if self[operand].constant != nil, self[operand].users.isEmpty, !isOutput(operand) {
-          removeValue(operand)
-        }
+  /// Removes those of the nodes that nothing reads, then whatever only they read, constants included; one walk over the graph.
+  public mutating func removeUnread(_ candidates: some Sequence<NodeID>) {
+    var readers: [ValueID: Int] = [:]
+    var dead: Set<NodeID> = []
+    var waiting = Array(candidates)
+    let results = Set(outputs)
+    while let id = waiting.popLast() {
+      guard contains(id), !dead.contains(id) else { continue }
+      let isRead = self[id].outputs.contains { output in
+        guard let output else { return false }
+        return results.contains(output) || (readers[output] ?? self[output].users.count) > 0
+      }
+      if isRead { continue }
+      dead.insert(id)
+      for operand in self[id].operands {
+        readers[operand] = (readers[operand] ?? self[operand].users.count) - 1
+        if let producer = self[operand].producer { waiting.append(producer) }
       }
     }
+    guard !dead.isEmpty else { return }
+    let loose = readers.filter { $0.value == 0 && self[$0.key].constant != nil && !results.contains($0.key) }
+    removeNodes(dead)
+    for value in loose.keys { removeValue(value) }
   }
 
   /// Removes a value that nothing reads: a constant, an input or an output of a node being removed.

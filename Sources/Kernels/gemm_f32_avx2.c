@@ -1,4 +1,4 @@
-#include "gemm_f32_avx2.h"
+#include "kernels_avx2.h"
 
 #if LATHE_HAS_AVX2
 #include <string.h>

@@ -69,3 +69,49 @@ extension Tensor {
     return try? Tensor(changed, shape: shape)
   }
 }
+
+extension AxisMap {
+  /// The map of an operator that scales its operand element by element, its further operands being one number or one for each index of
+  /// `axis`.
+  static func scaling(along axis: Int, _ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = outputs.first?.shape, var map = along([], .carried, inputs, outputs), let axes = map.outputs[0] else {
+      return nil
+    }
+    for position in 1..<inputs.count {
+      guard let parameter = inputs[position] else { continue }
+      guard let own = parameter.type.tensor?.shape else { return nil }
+      guard own.count == 1 && own[0] != 1 else {
+        map.inputs[position] = own.map { _ in one }
+        continue
+      }
+      guard let place = try? normalized(axis: axis, rank: shape.count) else { return nil }
+      map.inputs[position] = [axes[place]]
+    }
+    return map
+  }
+
+  /// The map of an operator that normalizes the axes from one on, its further operands broadcasting to the result.
+  static func normalizing(from axis: Int, _ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = outputs.first?.shape, let first = try? normalized(axis: axis, rank: shape.count),
+      var map = along(Set(first..<shape.count), .normalized, inputs, outputs), let axes = map.outputs[0]
+    else { return nil }
+    for position in 1..<inputs.count {
+      guard let operand = inputs[position] else { continue }
+      guard let own = operand.type.tensor?.shape, let aligned = Self.aligned(own, to: axes, of: shape) else { return nil }
+      map.inputs[position] = aligned
+    }
+    return map
+  }
+
+  /// The map of an operator that keeps batch and channels and makes new extents of all axes behind them.
+  static func pooling(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, x.count == y.count, y.count > 1 else {
+      return nil
+    }
+    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
+    let kept = y[..<2].map { map.axis($0) }
+    map.inputs[0] = kept + x.dropFirst(2).map { map.axis($0, .normalized) }
+    map.outputs[0] = kept + y.dropFirst(2).map { map.axis($0, .fresh) }
+    return map
+  }
+}

@@ -36,27 +36,5 @@ extension PassContext {
   }
 
   /// Removes those of the nodes that nothing reads, then whatever only they read, constants included; one walk over the graph.
-  public func removeUnread(_ candidates: some Sequence<NodeID>, in graph: inout Graph) {
-    var readers: [ValueID: Int] = [:]
-    var dead: Set<NodeID> = []
-    var waiting = Array(candidates)
-    let outputs = Set(graph.outputs)
-    while let id = waiting.popLast() {
-      guard graph.contains(id), !dead.contains(id) else { continue }
-      let isRead = graph[id].outputs.contains { output in
-        guard let output else { return false }
-        return outputs.contains(output) || (readers[output] ?? graph[output].users.count) > 0
-      }
-      if isRead { continue }
-      dead.insert(id)
-      for operand in graph[id].operands {
-        readers[operand] = (readers[operand] ?? graph[operand].users.count) - 1
-        if let producer = graph[operand].producer { waiting.append(producer) }
-      }
-    }
-    guard !dead.isEmpty else { return }
-    let loose = readers.filter { $0.value == 0 && graph[$0.key].constant != nil && !outputs.contains($0.key) }
-    graph.removeNodes(dead)
-    for value in loose.keys { graph.removeValue(value) }
-  }
+  public func removeUnread(_ candidates: some Sequence<NodeID>, in graph: inout Graph) { graph.removeUnread(candidates) }
 }

@@ -58,11 +58,11 @@ public struct Pipeline: Sendable {
   ) throws(Diagnostic) -> Ledger.Entry {
     let clock = ContinuousClock()
     let start = clock.now
-    let ports = InterfaceCheck.Ports(graph)
+    let interface = InterfaceCheck(graph)
     let outcome = try step.pass.run(on: &graph, in: PassContext(pass: step.id, limits: surroundings.limits))
     try graph.inferTypes()
     try Verifier().verify(graph)
-    if !(step.pass is any ChangesInterface) { try ports.check(graph) }
+    if !(step.pass is any ChangesInterface) { try interface.check(graph) }
     let elapsed = start.duration(to: clock.now) / .seconds(1)
     try surroundings.didRun(number, step, graph)
     var entry = Ledger.Entry(

@@ -37,7 +37,8 @@ struct ExecutablePass: Pass {
     let result = try ChildProcess(executable: program, arguments: [input, output, settings]).run(timeout: timeout, echoes: true)
     try check(result)
     guard FileManager.default.fileExists(atPath: output) else {
-      throw failure("plugins/no-output", "the program ended without writing its output", result)
+      throw failure("plugins/no-output", "the program ended without writing its output", result,
+        fix: "write the model to the second argument, a path that is not there yet")
     }
     let statement = try located { () throws(Diagnostic) in try ExecutableStatement(besides: output) }
     var changed = try located { () throws(Diagnostic) in

@@ -34,7 +34,8 @@ struct PluginLibrary {
 
   private static func entries(_ pointer: UnsafeRawPointer, _ path: String) throws(Diagnostic) -> [PassCatalog.Entry] {
     guard let interface = PluginExport.interface(of: pointer) else {
-      throw .invalid("plugins/entry", "lathe_swift_plugin does not return PluginExport.passes", at: Location(file: path))
+      throw .invalid("plugins/entry", "lathe_swift_plugin does not return PluginExport.passes", at: Location(file: path),
+        fix: "return PluginExport.passes([…])")
     }
     try check(interface, PluginExport.interface, path)
     return (PluginExport.open(pointer)?.passes ?? []).map { PassCatalog.Entry($0) }
@@ -44,11 +45,11 @@ struct PluginLibrary {
     _ plugin: UnsafePointer<lathe_plugin>?, _ path: String
   ) throws(Diagnostic) -> [PassCatalog.Entry] {
     guard let plugin = plugin?.pointee else {
-      throw .invalid("plugins/entry", "lathe_plugin_open returns NULL", at: Location(file: path))
+      throw .invalid("plugins/entry", "lathe_plugin_open returns NULL", at: Location(file: path), fix: "return the plugin's table")
     }
     try check(UInt64(plugin.interface), UInt64(LATHE_PLUGIN_INTERFACE), path)
     guard plugin.pass_count == 0 || plugin.passes != nil else {
-      throw .invalid("plugins/entry", "the plugin counts \(plugin.pass_count) passes and has none", at: Location(file: path))
+      throw .invalid("plugins/entry", "the plugin counts \(plugin.pass_count) passes and has none", at: Location(file: path), fix: "point passes to the table")
     }
     var entries: [PassCatalog.Entry] = []
     for index in 0..<Int(plugin.pass_count) {

@@ -9,6 +9,7 @@ struct TemporaryDirectory {
   /// - Throws: `file/unwritable` if none can be made.
   init() throws(Diagnostic) {
     let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+    // mkdtemp puts letters of its own in the place of the last six.
     var template = Array("\(base)/lathe-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else {
       throw OutputFile.unwritable(base, String(cString: strerror(errno)))

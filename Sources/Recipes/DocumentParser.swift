@@ -16,7 +16,7 @@ struct DocumentParser {
   /// - Throws: `recipe/syntax`, `recipe/empty`, `recipe/nesting`, `recipe/anchor`.
   func parse(_ bytes: [UInt8]) throws(Diagnostic) -> DocumentNode {
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw .invalid("recipe/encoding", "the file is not UTF-8", at: Location(file: file))
+      throw .invalid("recipe/encoding", "the file is not UTF-8", at: Location(file: file), fix: "save it as UTF-8")
     }
     try refuseDepth(text)
     let root: Yams.Node?
@@ -25,7 +25,7 @@ struct DocumentParser {
     } catch {
       throw fault(error)
     }
-    guard let root else { throw .invalid("recipe/empty", "there is nothing in it", at: Location(file: file)) }
+    guard let root else { throw .invalid("recipe/empty", "there is nothing in it", at: Location(file: file), fix: "write passes: and a list") }
     return try convert(root)
   }
 
@@ -35,7 +35,8 @@ struct DocumentParser {
       brackets += line.utf8.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
       let dashes = line.utf8.count { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "?") }
       guard brackets <= Self.maximumBrackets, dashes <= Self.maximumDashes else {
-        throw .invalid("recipe/nesting", "brackets or dashes are nested too deep", at: Location(file: file, line: number + 1))
+        throw .invalid("recipe/nesting", "brackets or dashes are nested too deep", at: Location(file: file, line: number + 1),
+          fix: "a recipe has at most \(Self.maximumBrackets) brackets, and \(Self.maximumDashes) dashes a line")
       }
       let code = line.firstRange(of: " #").map { line[..<$0.lowerBound] } ?? line
       if !code.hasPrefix("#"), code.contains(/(^|[\s\[{,])&[A-Za-z0-9]/) {
@@ -59,7 +60,7 @@ struct DocumentParser {
       var members: [DocumentNode.Member] = []
       for (key, value) in mapping {
         guard case .scalar(let name) = key else {
-          throw .invalid("recipe/key", "a key is a text", at: place(key.mark))
+          throw .invalid("recipe/key", "a key is a text", at: place(key.mark), fix: "write KEY: VALUE")
         }
         members.append(.init(key: name.string, location: place(key.mark), value: try convert(value)))
       }

@@ -103,7 +103,7 @@ struct NNCFConfiguration {
   private mutating func readAlgorithm(_ node: DocumentNode) throws(Diagnostic) {
     let members = try node.members("an algorithm")
     guard let named = members.first(where: { $0.key == "algorithm" }) else {
-      throw .invalid("recipe/algorithm", "there is no key algorithm", at: node.location)
+      throw .invalid("recipe/algorithm", "there is no key algorithm", at: node.location, fix: "write \"algorithm\": \"quantization\"")
     }
     let name = try named.value.text("algorithm")
     if Self.others.contains(name) {

@@ -77,12 +77,12 @@ public struct RecipeReader: Sendable {
     let known = try node.members("a pass", known: RecipeKeys.step)
     if let recipe = known["recipe"] {
       guard known.count == 1 else {
-        throw .invalid("recipe/step", "a named recipe takes no further keys", at: node.location)
+        throw .invalid("recipe/step", "a named recipe takes no further keys", at: node.location, fix: "list its passes to give them options")
       }
       return try steps(named: recipe.value)
     }
     guard let pass = known["pass"] else {
-      throw .invalid("recipe/step", "this names neither a pass nor a recipe", at: node.location)
+      throw .invalid("recipe/step", "this names neither a pass nor a recipe", at: node.location, fix: "write {pass: ID} or {recipe: NAME}")
     }
     return [try step(pass.value.text("pass"), at: pass.value.location, options: known["options"]?.value, folder)]
   }

@@ -74,7 +74,7 @@ public struct ConversionPage {
     func change(_ title: String, _ before: JSONValue?, _ after: JSONValue?, bytes: Bool = false) -> [String: String] {
       let (old, new) = (before?.intValue ?? 0, after?.intValue ?? 0)
       let share = old > 0 ? String(format: ", %.1f %%", 100 * Double(new) / Double(old)) : ""
-      let shown = bytes ? Self.bytes : Self.grouped
+      let shown = bytes ? NumberFormat.bytes : NumberFormat.grouped
       return ["title": title, "value": shown(new), "note": "of \(shown(old))\(share)"]
     }
     guard let first = ledger.first, let last = ledger.last else { return [] }
@@ -95,10 +95,10 @@ public struct ConversionPage {
       var row: [String: Any] = [
         "step": text(entry["step"]), "promise": text(entry["guarantee"]),
         "done": isPass ? text(entry["done"]) : "", "declined": isPass ? "\(entry["declined"]?.arrayValue?.count ?? 0)" : "",
-        "nodes": Self.grouped(entry["nodes"]?.intValue ?? 0), "weights": Self.bytes(entry["bytes"]?.intValue ?? 0),
+        "nodes": NumberFormat.grouped(entry["nodes"]?.intValue ?? 0), "weights": NumberFormat.bytes(entry["bytes"]?.intValue ?? 0),
         "nodesShare": Self.share(entry["nodes"]?.doubleValue ?? 0, of: largest.nodes),
         "weightsShare": Self.share(entry["bytes"]?.doubleValue ?? 0, of: largest.bytes),
-        "seconds": String(format: "%.3f", entry["seconds"]?.doubleValue ?? 0), "measured": isMeasured,
+        "seconds": NumberFormat.seconds(entry["seconds"]?.doubleValue ?? 0), "measured": isMeasured,
         "drift": drift.map(figure) ?? "", "agreement": percent(entry["total_drift"]?["agreement"]),
       ]
       if let options = entry["options"] { row["options"] = options.serialized() }
@@ -112,11 +112,11 @@ public struct ConversionPage {
   /// The relative error, or `0` where not a bit changed.
   private func figure(_ drift: JSONValue) -> String {
     guard drift["changed_outputs"] != 0 else { return "0" }
-    return drift["max_rel"]?.doubleValue.map { String(format: "%.3g", $0) } ?? "not finite"
+    return drift["max_rel"]?.doubleValue.map(NumberFormat.short) ?? "not finite"
   }
 
   private func percent(_ value: JSONValue?) -> String {
-    value?.doubleValue.map { String(format: "%.2f %%", 100 * $0) } ?? ""
+    value?.doubleValue.map(NumberFormat.percent) ?? ""
   }
 
   private func text(_ value: JSONValue?) -> String {
@@ -126,16 +126,5 @@ public struct ConversionPage {
 
   private static func share(_ value: Double, of largest: Double) -> String {
     String(format: "%.1f", largest > 0 ? 100 * value / largest : 0)
-  }
-
-  private static func grouped(_ value: Int) -> String {
-    var digits = Array(String(value))
-    for position in stride(from: digits.count - 3, to: value < 0 ? 1 : 0, by: -3) { digits.insert(",", at: position) }
-    return String(digits)
-  }
-
-  private static func bytes(_ value: Int) -> String {
-    if value < 1024 { return "\(value) B" }
-    return value < 1 << 20 ? String(format: "%.1f KiB", Double(value) / 1024) : String(format: "%.1f MiB", Double(value) / 1_048_576)
   }
 }

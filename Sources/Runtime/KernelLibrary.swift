@@ -24,8 +24,8 @@ struct KernelLibrary {
     }
     switch node.op {
     case let op as Linear:
-      guard let weights = try weights(node.inputs[1]) else { return nil }
-      return LinearKernel(pool: pool, weights: weights, activation: op.activation.kernel).run
+      guard let activation = op.activation.kernel, let weights = try weights(node.inputs[1]) else { return nil }
+      return LinearKernel(pool: pool, weights: weights, activation: activation).run
     case is MatMul:
       guard node.inputs.count == 2, let weights = try weights(node.inputs[1]) else { return nil }
       return LinearKernel(pool: pool, weights: weights, activation: LATHE_ACTIVATION_NONE).run

@@ -28,15 +28,14 @@ struct LinearKernel: Sendable {
   let weights: PackedWeights
   private let activation: UInt32
 
-  /// - Parameter activation: nil makes a kernel that declines everything.
-  init(pool: ThreadPool, weights: PackedWeights, activation: lathe_activation?) {
+  init(pool: ThreadPool, weights: PackedWeights, activation: lathe_activation) {
     self.pool = pool
     self.weights = weights
-    self.activation = activation?.rawValue ?? .max
+    self.activation = activation.rawValue
   }
 
   @Sendable func run(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor]? {
-    guard activation != .max, let x = inputs[0], x.dtype == .float32, x.rank >= 1, x.shape.last == weights.rows, weights.rows > 0 else { return nil }
+    guard let x = inputs[0], x.dtype == .float32, x.rank >= 1, x.shape.last == weights.rows, weights.rows > 0 else { return nil }
     let bias = inputs.count > 2 ? inputs[2] : nil
     let residual = inputs.count > 3 ? inputs[3] : nil
     let shape = x.shape.dropLast() + [weights.columns]

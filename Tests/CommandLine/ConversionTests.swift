@@ -32,6 +32,16 @@ import Testing
     #expect(try #require(total["max_rel"] as? Double) < 1e-5)
   }
 
+  @Test func outputsThatArePutAsideOnRequestDoNotBreakTheMeasurement() throws {
+    let folder = try TemporaryFolder()
+    let model = Repository.path("Tests/Passes/Exporters/models/t5-torchscript-eager-14")
+    let run = try LatheProcess([
+      "convert", "\(model)/model.onnx", "-o", folder.file("o.lathe"), "--samples", "\(model)/test_data_set_0", "--pass",
+      #"simplify/eliminate-unused-inputs:{"keep-outputs": ["logits"]}"#, "--json",
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+  }
+
   @Test func theReportFollowsItsSchema() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("report.json")

@@ -88,4 +88,27 @@ import Testing
       #expect(abs(Double(other) - expected) <= 1e-6 * max(1, abs(expected)), "\(one) gives \(other) instead of \(expected)")
     }
   }
+
+  /// Counts in an array of numbers how often each item was worked on.
+  private final class Tally: @unchecked Sendable {
+    let counts = UnsafeMutablePointer<Int32>.allocate(capacity: 1000)
+    deinit { counts.deallocate() }
+  }
+
+  @Test(arguments: 1...4) func everyItemIsDoneOnceForCallersThatTakeTurns(_ threads: Int) throws {
+    nonisolated(unsafe) let pool = try #require(lathe_pool_create(Int32(threads)))
+    defer { lathe_pool_destroy(pool) }
+    DispatchQueue.concurrentPerform(iterations: 2) { _ in
+      let tally = Tally()
+      for round in 0..<500 {
+        let count = 1 + round * 37 % 999
+        tally.counts.update(repeating: 0, count: count)
+        lathe_pool_run(pool, count, { context, _, begin, end in
+          guard let counts = context?.assumingMemoryBound(to: Int32.self) else { return }
+          for item in begin..<end { counts[item] += 1 }
+        }, tally.counts)
+        #expect((0..<count).allSatisfy { tally.counts[$0] == 1 })
+      }
+    }
+  }
 }

@@ -3,7 +3,6 @@ import LatheEquivalence
 import LatheIR
 import LatheInterpreter
 import LatheONNX
-import LatheRuntime
 import LatheTensors
 
 /// How a case ended.
@@ -38,7 +37,7 @@ struct CaseRunner: Sendable {
         result.message = "the case has no test_data_set"
         return result
       }
-      let interpreter = try makeInterpreter(model.graph)
+      let interpreter = try Engine(engine, model.graph, limits: limits).interpreter
       for set in sets { try check(set, interpreter) }
     } catch {
       result.status = .failed
@@ -46,13 +45,6 @@ struct CaseRunner: Sendable {
       result.message = "\(error.message)\(place)" + error.notes.prefix(3).map { "; \($0)" }.joined()
     }
     return result
-  }
-
-  private func makeInterpreter(_ graph: Graph) throws(Diagnostic) -> Interpreter {
-    switch engine {
-    case .reference: try Interpreter(graph, limits: limits)
-    case .runtime: try Runtime(graph, limits: limits).interpreter
-    }
   }
 
   private func check(_ set: String, _ interpreter: Interpreter) throws(Diagnostic) {

@@ -32,13 +32,13 @@ struct Conversion {
     ledger.entries.append(entry)
   }
 
-  /// Runs the passes and checks the budget.
+  /// Runs the passes.
   ///
   /// - Parameters:
   ///   - samples: what drift is measured on.
   ///   - dumps: passes after which the graph is written beside `output`.
   ///   - why: passes whose refusals are wanted.
-  /// - Throws: what passes throw, broken promises, and `convert/budget` for broken budgets, with every rule that is.
+  /// - Throws: what passes throw, and broken promises.
   mutating func run(
     _ pipeline: Pipeline, samples: SampleSet?, limits: ResourceLimits, threads: Int, dumps: GraphDump, why: [String]
   ) throws(Diagnostic) {
@@ -83,6 +83,8 @@ struct Conversion {
     return own
   }
 
+  /// Checks the budget.
+  ///
   /// - Throws: `convert/budget` with every rule that is broken.
   mutating func check(_ budget: Budget) throws(Diagnostic) {
     verdicts = budget.verdicts(on: model.graph, ledger)

@@ -7,37 +7,34 @@ import LatheSamples
 import LatheTensors
 
 /// What runs a model.
-enum Engine: Sendable {
+struct Engine: Sendable {
   /// Engines that can be asked for.
   enum Name: String, ExpressibleByArgument, CaseIterable { case reference, runtime }
 
-  case reference(Interpreter)
-  case runtime(Runtime)
+  let name: Name
+  /// Runs the graph node by node, with the runtime's kernels or without.
+  let interpreter: Interpreter
 
   /// - Parameter threads: that the runtime's kernels share; the interpreter needs none of its own.
   /// - Throws: the engine's diagnostics, with the model's file.
-  init(_ name: Name, _ graph: Graph, file: String, limits: ResourceLimits, threads: Int) throws(Diagnostic) {
+  init(_ name: Name, _ graph: Graph, file: String? = nil, limits: ResourceLimits, threads: Int = 1) throws(Diagnostic) {
+    self.name = name
     do throws(Diagnostic) {
-      switch name {
-      case .reference: self = .reference(try Interpreter(graph, limits: limits))
-      case .runtime: self = .runtime(try Runtime(graph, limits: limits, threads: threads))
-      }
+      interpreter =
+        switch name {
+        case .reference: try Interpreter(graph, limits: limits)
+        case .runtime: try Runtime(graph, limits: limits, threads: threads).interpreter
+        }
     } catch {
       throw error.located(in: Location(file: file))
     }
   }
 
-  var graph: Graph {
-    switch self {
-    case .reference(let interpreter): interpreter.graph
-    case .runtime(let runtime): runtime.graph
-    }
-  }
+  var graph: Graph { interpreter.graph }
 
   /// Feeds that run at once: the runtime's threads work on one.
   func concurrency(_ threads: Int) -> Int {
-    if case .runtime = self { return 1 }
-    return threads
+    name == .runtime ? 1 : threads
   }
 
   /// The outputs of one feed.
@@ -45,15 +42,9 @@ enum Engine: Sendable {
   /// - Throws: the engine's diagnostics, with the sample that the feed holds.
   func run(_ feed: Feed) throws(Diagnostic) -> [Tensor] {
     do throws(Diagnostic) {
+      guard !feed.compounds.isEmpty else { return try interpreter.run(feed.inputs) }
       var outputs: [Tensor] = []
-      switch self {
-      case .reference(let interpreter):
-        guard !feed.compounds.isEmpty else { return try interpreter.run(feed.inputs) }
-        for output in try interpreter.run(feed.values) { outputs.append(try output.requireTensor()) }
-      case .runtime(let runtime):
-        guard !feed.compounds.isEmpty else { return try runtime.run(feed.inputs) }
-        for output in try runtime.run(feed.values) { outputs.append(try output.requireTensor()) }
-      }
+      for output in try interpreter.run(feed.values) { outputs.append(try output.requireTensor()) }
       return outputs
     } catch {
       var located = error

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LatheDiagnostics
+import LatheSamples
 
 /// `--max-length`, `--batch` and `--threads`: how samples become feeds and run.
 struct SampleArguments: ParsableArguments {
@@ -14,6 +15,13 @@ struct SampleArguments: ParsableArguments {
 
   @Option(help: ArgumentHelp("What runs the model: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
   var engine: Engine.Name = .reference
+
+  /// Threads that are asked for, or one for each core.
+  var threadCount: Int { threads ?? FeedRunner.defaultThreads }
+
+  func options(_ limits: ResourceLimits) -> SampleOptions {
+    SampleOptions(maximumLength: maxLength, batchSize: batch, limits: limits)
+  }
 
   mutating func validate() throws {
     guard maxLength >= 2 else { throw ValidationError("--max-length is at least 2, for [CLS] and [SEP]") }

@@ -1,5 +1,6 @@
 internal import Foundation
 import LatheEquivalence
+import LatheReports
 
 /// A comparison for people: a line an output, accuracies, and the verdict.
 struct EquivalenceTable {

@@ -1,4 +1,5 @@
 import LathePassKit
+import LatheReports
 
 /// The ledger for people: a line a step, then what was left alone and why.
 struct LedgerTable {

@@ -1,6 +1,7 @@
 import LatheDiagnostics
 import LatheIR
 import LatheJSON
+import LatheReports
 import LatheTensors
 import OrderedCollections
 

@@ -1,5 +1,6 @@
 internal import Foundation
 import LatheJSON
+import LatheReports
 import LatheSamples
 import LatheTensors
 import OrderedCollections

@@ -3,6 +3,7 @@ internal import Foundation
 import LatheDiagnostics
 import LatheIR
 import LatheJSON
+import LatheReports
 import LatheSamples
 import LatheTensors
 import OrderedCollections

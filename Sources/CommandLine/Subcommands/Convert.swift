@@ -75,7 +75,7 @@ struct Convert: ParsableCommand {
     var conversion = Conversion(loaded, recipe: recipe.name, seconds: start.duration(to: clock.now) / .seconds(1))
     do throws(Diagnostic) {
       try conversion.run(
-        pipeline, samples: samples, limits: limits, threads: arguments.threads ?? FeedRunner.defaultThreads,
+        pipeline, samples: samples, limits: limits, threads: arguments.threadCount,
         dumps: GraphDump(passes: passes.dumpAfter, output: output), why: passes.why)
       try conversion.check(recipe.budget)
     } catch {
@@ -100,8 +100,7 @@ struct Convert: ParsableCommand {
 
   private func readSamples(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> SampleSet? {
     guard let samples else { return nil }
-    let options = SampleOptions(maximumLength: arguments.maxLength, batchSize: arguments.batch, limits: limits)
-    return try SampleReader.read(path: samples, for: ModelInterface(model), options: options)
+    return try SampleReader.read(path: samples, for: ModelInterface(model), options: arguments.options(limits))
   }
 
   private func write(_ model: Model, _ format: OutputFormat, _ limits: ResourceLimits) throws(Diagnostic) {

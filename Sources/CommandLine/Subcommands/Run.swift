@@ -51,10 +51,10 @@ struct Run: ParsableCommand {
     let limits = try limits.limits()
     var model = try ModelLoader(limits: limits).load(model).model
     model.text = try text.assets(over: model.text)
-    let threads = arguments.threads ?? FeedRunner.defaultThreads
+    let threads = arguments.threadCount
     let engine = try Engine(arguments.engine, model.graph, file: self.model, limits: limits, threads: threads)
     let interface = ModelInterface(model)
-    let options = SampleOptions(maximumLength: arguments.maxLength, batchSize: arguments.batch, limits: limits)
+    let options = arguments.options(limits)
     let set =
       if let samples { try SampleReader.read(path: samples, for: interface, options: options) } else {
         try SampleReader.texts(texts, for: interface, options: options)

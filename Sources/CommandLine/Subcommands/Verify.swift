@@ -87,12 +87,12 @@ struct Verify: ParsableCommand {
     let interfaces = (ModelInterface(left), ModelInterface(right))
     try Self.checkInterfaces(interfaces.0, interfaces.1)
     // The reference is always run by the oracle.
-    let threads = arguments.threads ?? FeedRunner.defaultThreads
+    let threads = arguments.threadCount
     let engines = (
       try Engine(.reference, left.graph, file: reference, limits: limits, threads: threads),
       try Engine(arguments.engine, right.graph, file: candidate, limits: limits, threads: threads)
     )
-    let options = SampleOptions(maximumLength: arguments.maxLength, batchSize: arguments.batch, limits: limits)
+    let options = arguments.options(limits)
     let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)
     let comparison = FeedComparison(
       reference: (reference, engines.0), candidate: (candidate, engines.1), set: set,

@@ -128,14 +128,6 @@ public struct LayerNormalization: FloatEvaluable {
 
 extension LayerNormalization: AxisMapping {
   public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
-    guard let shape = outputs.first?.shape, let first = try? normalized(axis: axis, rank: shape.count),
-      var map = AxisMap.along(Set(first..<shape.count), .normalized, inputs, outputs), let axes = map.outputs[0]
-    else { return nil }
-    for position in 1..<inputs.count {
-      guard let operand = inputs[position] else { continue }
-      guard let own = operand.type.tensor?.shape, let aligned = AxisMap.aligned(own, to: axes, of: shape) else { return nil }
-      map.inputs[position] = aligned
-    }
-    return map
+    .normalizing(from: axis, inputs, outputs)
   }
 }

@@ -69,14 +69,5 @@ struct StridedPositions {
 }
 
 extension Pooling {
-  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
-    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, x.count == y.count, y.count > 1 else {
-      return nil
-    }
-    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
-    let kept = y[..<2].map { map.axis($0) }
-    map.inputs[0] = kept + x.dropFirst(2).map { map.axis($0, .normalized) }
-    map.outputs[0] = kept + y.dropFirst(2).map { map.axis($0, .fresh) }
-    return map
-  }
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? { .pooling(inputs, outputs) }
 }

@@ -148,19 +148,6 @@ extension Attributes {
 
 extension QuantizeLinear: AxisMapping {
   public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
-    guard blockSize == 0, let shape = outputs.first?.shape, var map = AxisMap.along([], .carried, inputs, outputs),
-      let axes = map.outputs[0]
-    else { return nil }
-    for position in 1..<inputs.count {
-      guard let parameter = inputs[position] else { continue }
-      guard let own = parameter.type.tensor?.shape else { return nil }
-      guard own.count == 1 && own[0] != 1 else {
-        map.inputs[position] = own.map { _ in AxisMap.one }
-        continue
-      }
-      guard let place = try? normalized(axis: axis, rank: shape.count) else { return nil }
-      map.inputs[position] = [axes[place]]
-    }
-    return map
+    blockSize == 0 ? .scaling(along: axis, inputs, outputs) : nil
   }
 }

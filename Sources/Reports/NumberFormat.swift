@@ -1,9 +1,9 @@
 internal import Foundation
 
 /// Numbers as people read them.
-enum NumberFormat {
+public enum NumberFormat {
   /// `24,082,337`.
-  static func grouped(_ value: Int) -> String {
+  public static func grouped(_ value: Int) -> String {
     let digits = String(value.magnitude)
     var groups: [Substring] = []
     var rest = digits[...]
@@ -16,7 +16,7 @@ enum NumberFormat {
   }
 
   /// `23.0 MiB`, `512 B`.
-  static func bytes(_ value: Int) -> String {
+  public static func bytes(_ value: Int) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"]
     var amount = Double(value)
     guard amount >= 1024 else { return "\(value) B" }
@@ -29,10 +29,11 @@ enum NumberFormat {
   }
 
   /// `81.82 %`.
-  static func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
+  public static func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
 
   /// Three or four significant digits: `0.0001`, `1.23e-07`.
-  static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+  public static func short(_ value: Double) -> String { String(format: "%.4g", value) }
 
-  static func seconds(_ value: Double) -> String { String(format: "%.3f", value) }
+  /// `0.012`.
+  public static func seconds(_ value: Double) -> String { String(format: "%.3f", value) }
 }

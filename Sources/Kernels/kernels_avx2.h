@@ -1,5 +1,5 @@
-#ifndef LATHE_GEMM_F32_AVX2_H
-#define LATHE_GEMM_F32_AVX2_H
+#ifndef LATHE_KERNELS_AVX2_H
+#define LATHE_KERNELS_AVX2_H
 
 #include "math_avx2.h"
 
