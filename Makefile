@@ -22,6 +22,7 @@ build: setup
 	swift build -c release --product lathe
 
 test: setup
+	bash Tests/Kernels/run.sh
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 

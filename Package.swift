@@ -134,7 +134,7 @@ let package = Package(
       ]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("PassKit", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit"]),
-    tests("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit", "Passes", "ONNX", "Runtime"], ["CLatheKernels"]),
+    tests("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit", "Passes", "ONNX", "Runtime"]),
     tests("Recipes", ["Diagnostics", "JSON", "IR", "PassKit", "Recipes"], [collections]),
     tests("Plugins", ["CommandLine"]),
     tests("Reports", ["Diagnostics", "JSON", "Reports"], [collections]),

@@ -40,7 +40,7 @@ def main():
     parser.add_argument("lathe")
     parser.add_argument("onnx")
     parser.add_argument("model")
-    parser.add_argument("--shapes", default="1x16,1x32,1x128,8x32")
+    parser.add_argument("--shapes", default="1x16,1x32,1x128,8x32,32x128")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=2)

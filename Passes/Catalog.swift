@@ -20,9 +20,11 @@ extension PassCatalog {
     MergeReshapes.self,
     MergeTransposes.self,
     Normalization.self,
+    PackWeights.self,
     QueryKeyValue.self,
     RecurrentLayer.self,
     ResolveIndices.self,
     UnifyExtents.self,
+    UnpackWeights.self,
   ])
 }

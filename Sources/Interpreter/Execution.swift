@@ -6,15 +6,12 @@ import LatheTensors
 struct Execution {
   let limits: ResourceLimits
   let tap: Interpreter.Tap?
-  /// For nodes of the main graph.
-  let kernels: [NodeID: Interpreter.Kernel]
   /// Graphs that control flow has run so far.
   private var graphsRun = 0
   /// Bytes of the nodes' results that are still to be read, in this graph and those around it.
   private var liveBytes = 0
 
-  init(limits: ResourceLimits, tap: Interpreter.Tap?, kernels: [NodeID: Interpreter.Kernel]) {
-    self.kernels = kernels
+  init(limits: ResourceLimits, tap: Interpreter.Tap?) {
     self.limits = limits
     self.tap = tap
   }
@@ -76,22 +73,23 @@ struct Execution {
   ) throws(Diagnostic) {
     let node = graph[id]
     let inputs = node.inputs.map { input in input.flatMap { Self.value($0, graph, values) } }
-    let results: [Datum]
-    if depth == 0, let kernel = kernels[id], let tensors = try kernel(Self.tensors(inputs)) {
-      try store(tensors.map { .tensor($0) }, of: id, graph, &values, depth)
-      return
-    }
-    switch node.op {
+    let captures = node.captures.compactMap { Self.value($0, graph, values) }
+    let results = try results(id, subprograms, graph, inputs, captures, depth: depth)
+    try store(results, of: id, graph, &values, depth)
+  }
+
+  /// The outputs of one node.
+  mutating func results(
+    _ id: NodeID, _ subprograms: [GraphProgram], _ graph: Graph, _ inputs: [Datum?], _ captures: [Datum], depth: Int
+  ) throws(Diagnostic) -> [Datum] {
+    switch graph[id].op {
     case let op as any Evaluable
     where !(op is any DatumEvaluable) || inputs.allSatisfy({ $0?.tensor != nil || $0 == nil }):
-      results = try op.evaluateChecked(Self.tensors(inputs), limits: limits).map { .tensor($0) }
-    case let op as any DatumEvaluable: results = try op.evaluateChecked(inputs, limits: limits)
-    case let op as any ControlFlow:
-      let captures = node.captures.compactMap { Self.value($0, graph, values) }
-      results = try run(op, inputs, captures, subprograms, depth)
-    default: throw Diagnostic("interpreter/unsupported", .internalFault, "\(node.op.name) cannot be run")
+      return try op.evaluateChecked(Self.tensors(inputs), limits: limits).map { .tensor($0) }
+    case let op as any DatumEvaluable: return try op.evaluateChecked(inputs, limits: limits)
+    case let op as any ControlFlow: return try run(op, inputs, captures, subprograms, depth)
+    default: throw Diagnostic("interpreter/unsupported", .internalFault, "\(graph[id].op.name) cannot be run")
     }
-    try store(results, of: id, graph, &values, depth)
   }
 
   private func store(

@@ -9,30 +9,18 @@ public struct Interpreter: Sendable {
   /// Sees every tensor that a node of the main graph produces, as it is produced.
   public typealias Tap = (_ node: NodeID, _ value: ValueID, _ tensor: Tensor) throws(Diagnostic) -> Void
 
-  /// Computes what a node's reference evaluation computes; nil for operands it is not made for.
-  public typealias Kernel = @Sendable (_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor]?
-
   public let graph: Graph
   public let limits: ResourceLimits
   private let program: GraphProgram
-  private let kernels: [NodeID: Kernel]
 
   /// Prepares a graph.
   ///
   /// - Throws: `interpreter/unsupported`, naming all nodes at once whose operators cannot be run, those in subgraphs included.
   public init(_ graph: Graph, limits: ResourceLimits = ResourceLimits()) throws(Diagnostic) {
-    try self.init(graph, limits: limits, kernels: [:])
-  }
-
-  /// Prepares a graph some of whose nodes are computed by something faster than their reference evaluation; the result is no oracle then.
-  ///
-  /// - Throws: as `init(_:limits:)`.
-  public init(_ graph: Graph, limits: ResourceLimits, kernels: [NodeID: Kernel]) throws(Diagnostic) {
     try Self.checkSupport(graph)
     self.graph = graph
     self.limits = limits
     program = GraphProgram(graph)
-    self.kernels = kernels
   }
 
   /// Runs the graph on one feed of tensors.
@@ -58,11 +46,35 @@ public struct Interpreter: Sendable {
   ///
   /// - Throws: as `run` on tensors.
   public func run(_ inputs: [String: Datum], tap: Tap? = nil) throws(Diagnostic) -> [Datum] {
+    var execution = Execution(limits: limits, tap: tap)
+    return try execution.run(program, inputs: try arguments(inputs), captures: [])
+  }
+
+  /// The values of a feed in the order of the graph's inputs, defaults where there are any.
+  ///
+  /// - Throws: `interpreter/input…` for a feed that does not fit.
+  public func arguments(_ inputs: [String: Datum]) throws(Diagnostic) -> [Datum] {
     try refuseUnknown(inputs)
     var fed: [Datum] = []
     for id in graph.inputs { fed.append(try feed(id, inputs)) }
-    var execution = Execution(limits: limits, tap: tap, kernels: kernels)
-    return try execution.run(program, inputs: fed, captures: [])
+    return fed
+  }
+
+  /// The outputs of one node of the main graph.
+  ///
+  /// - Parameters:
+  ///   - position: of the node in the graph's order.
+  ///   - inputs: as the node names them, constants included; nil where one is left out.
+  ///   - captures: what the graphs that the operator holds use.
+  /// - Throws: the operator's diagnostics, with the node's name.
+  public func evaluate(nodeAt position: Int, inputs: [Datum?], captures: [Datum]) throws(Diagnostic) -> [Datum] {
+    var execution = Execution(limits: limits, tap: nil)
+    let id = graph.order[position]
+    do {
+      return try execution.results(id, program.subprograms[position], graph, inputs, captures, depth: 0)
+    } catch {
+      throw error.located(in: Location(node: graph.describe(id)))
+    }
   }
 
   private func feed(_ id: ValueID, _ inputs: [String: Datum]) throws(Diagnostic) -> Datum {

@@ -1,28 +1,72 @@
 #ifndef LATHE_KERNEL_TABLE_H
 #define LATHE_KERNEL_TABLE_H
 
-#include "lathe_kernels.h"
+#include "include/lathe_kernels.h"
+#include "kernel_names.h"
 
+/* The kernels of each instruction set, as every one of them is declared. */
+#define LATHE_KERNELS_OF(isa)                                                                                \
+  extern const lathe_kernels lathe_kernels_##isa;                                                            \
+  void lathe_gemm_f32_##isa(const lathe_gemm_f32 *, size_t begin, size_t end);                               \
+  void lathe_matmul_f32_##isa(const lathe_matmul_f32 *, float *scratch, size_t begin, size_t end);           \
+  void lathe_activation_f32_##isa(const lathe_map_f32 *, size_t begin, size_t end);                          \
+  void lathe_exp_f32_##isa(const lathe_map_f32 *, size_t begin, size_t end);                                 \
+  void lathe_erf_f32_##isa(const lathe_map_f32 *, size_t begin, size_t end);                                 \
+  void lathe_binary_f32_##isa(const lathe_binary_f32 *, size_t begin, size_t end);                           \
+  void lathe_softmax_f32_##isa(const lathe_softmax_f32 *, size_t begin, size_t end);                         \
+  void lathe_normalization_f32_##isa(const lathe_normalization_f32 *, size_t begin, size_t end);             \
+  bool lathe_embedding_f32_##isa(const lathe_embedding_f32 *, size_t begin, size_t end);                     \
+  void lathe_attention_f32_##isa(const lathe_attention_f32 *, float *scratch, size_t begin, size_t end);     \
+  void lathe_lstm_f32_##isa(const lathe_lstm_f32 *, size_t begin, size_t end);                               \
+  void lathe_gru_reset_f32_##isa(const lathe_gru_f32 *, size_t begin, size_t end);                           \
+  void lathe_gru_f32_##isa(const lathe_gru_f32 *, size_t begin, size_t end);                                 \
+  void lathe_permute_f32_##isa(const lathe_permute_f32 *, size_t begin, size_t end);                         \
+  void lathe_convolution_f32_##isa(const lathe_convolution_f32 *, float *scratch, size_t begin, size_t end); \
+  /* In place. */                                                                                            \
+  void lathe_activate_values_##isa(float *values, size_t count, lathe_activation activation);
+
+/* Rows are gathered by memcpy, which knows the processor itself. */
+#define LATHE_TABLE(ISA, isa)                                                                                                  \
+  {LATHE_ISA_##ISA, lathe_gemm_f32_##isa, lathe_matmul_f32_##isa, lathe_activation_f32_##isa, lathe_exp_f32_##isa,             \
+   lathe_erf_f32_##isa, lathe_binary_f32_##isa, lathe_softmax_f32_##isa, lathe_normalization_f32_##isa, lathe_gather_f32_scalar, \
+   lathe_embedding_f32_##isa, lathe_attention_f32_##isa, lathe_lstm_f32_##isa, lathe_gru_reset_f32_##isa, lathe_gru_f32_##isa,  \
+   lathe_permute_f32_##isa, lathe_convolution_f32_##isa}
+
+LATHE_KERNELS_OF(scalar)
+bool lathe_gather_f32_scalar(const lathe_gather_f32 *, size_t begin, size_t end);
 #if defined(__x86_64__)
-#define LATHE_HAS_AVX2 1
-#define LATHE_AVX2 __attribute__((target("avx2,fma")))
-#else
-#define LATHE_HAS_AVX2 0
+LATHE_KERNELS_OF(avx2)
+LATHE_KERNELS_OF(avx512)
+#elif defined(__aarch64__)
+LATHE_KERNELS_OF(neon)
 #endif
 
-/* Rows that share a block of partial sums, and rows of W between which the sums rest in memory: a block of W stays in the first cache. The
- * order of a sum depends on nothing else. */
-enum { LATHE_GEMM_ROWS = 96, LATHE_GEMM_DEPTH = 384 };
+/* Rows of a panel: as many as let their part of X stay in the second cache. A multiple of 12: whole tiles of 4 and of 6 rows. */
+size_t lathe_gemm_panel_rows(size_t m, size_t k);
 
-/* Keys whose products are in memory at a time. */
-enum { LATHE_ATTENTION_KEYS = 256, LATHE_ATTENTION_QUERIES = 24 };
+/* The row that the entry at `place` means, or SIZE_MAX. */
+size_t lathe_index_at(lathe_indices ids, size_t place, size_t rows);
 
-extern const lathe_kernels lathe_kernels_scalar;
-#if LATHE_HAS_AVX2
-extern const lathe_kernels lathe_kernels_avx2;
-#endif
+/* Queries of an item at most, and keys whose products are in memory at a time. Rows of products are no power of two apart, so that they do not share
+ * cache sets. */
+enum { LATHE_ATTENTION_QUERIES = 96, LATHE_ATTENTION_KEYS = 192 };
 
-/* Functions of one float, the same in every twin to within rounding. */
-float lathe_activated(float x, lathe_activation activation);
+/* Places of an item of a convolution. */
+enum { LATHE_CONVOLUTION_PLACES = 64 };
+
+/* Lines of X under all rows of a filter that reads one channel, and the floats of a line for each phase of the stride. */
+size_t lathe_depthwise_lines(const lathe_convolution_f32 *c);
+size_t lathe_depthwise_length(const lathe_convolution_f32 *c);
+
+/* A permutation without axes of one entry, and with axes that stay neighbours taken together. */
+typedef struct lathe_permutation {
+  size_t rank, extents[LATHE_PERMUTE_MOST_AXES], strides[LATHE_PERMUTE_MOST_AXES];
+  size_t plane; /* the axis along which X is contiguous, if that is not the last; else rank */
+} lathe_permutation;
+
+lathe_permutation lathe_permutation_of(const lathe_permute_f32 *permute);
+
+/* Rows of a transposed plane that are one item. */
+enum { LATHE_PERMUTE_ROWS = 32 };
 
 #endif

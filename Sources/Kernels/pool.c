@@ -120,8 +120,10 @@ void lathe_pool_destroy(lathe_pool *pool) {
 
 int lathe_pool_threads(const lathe_pool *pool) { return pool->threads; }
 
-void lathe_pool_run(lathe_pool *pool, size_t count, void (*body)(void *, int, size_t, size_t), void *context) {
-  if (pool->threads == 1 || count <= 1) {
+void lathe_pool_run(
+    lathe_pool *pool, size_t count, size_t grain, void (*body)(void *, int, size_t, size_t), void *context) {
+  size_t most = grain == 0 ? count : count / grain;
+  if (pool->threads == 1 || most <= 1) {
     if (count > 0) body(context, 0, 0, count);
     return;
   }
@@ -129,7 +131,7 @@ void lathe_pool_run(lathe_pool *pool, size_t count, void (*body)(void *, int, si
   pool->count = count;
   pool->body = body;
   pool->context = context;
-  size_t parts = (size_t)pool->threads * PARTS < count ? (size_t)pool->threads * PARTS : count;
+  size_t parts = (size_t)pool->threads * PARTS < most ? (size_t)pool->threads * PARTS : most;
   atomic_store(&pool->completed, 0);
   atomic_store_explicit(&pool->ticket, (unsigned long long)parts << 32, memory_order_release);
   announce(pool);

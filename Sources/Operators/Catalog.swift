@@ -149,6 +149,7 @@ extension OperatorCatalog {
     Or.self,
     PRelu.self,
     PackedLSTM.self,
+    PackedLinear.self,
     Pad.self,
     Pow.self,
     QAttention.self,

@@ -3,11 +3,10 @@ import LatheDiagnostics
 import LatheTensors
 import Synchronization
 
-/// Memory for results, used again when nobody holds them any more: the system would have to clear it anew each time.
+/// Memory for results that leave a run, used again when nobody holds them any more: the system would have to clear it anew each time.
 final class BufferPool: Sendable {
   /// Kept at most; more goes back to the system.
-  private static let maximumBytes = 1 << 28
-  private static let alignment = 64
+  private static let maximumBytes = 1 << 26
 
   private struct State {
     var free: [Int: [UInt]] = [:]
@@ -22,19 +21,19 @@ final class BufferPool: Sendable {
     }
   }
 
-  /// 32-bit floats of which `body` writes every one; they hold anything before.
+  /// A tensor whose bytes hold anything before they are written.
   ///
-  /// - Throws: `tensor/out-of-memory`, and `tensor/shape` for a shape that no memory could hold.
-  func tensor(_ shape: [Int], _ body: (UnsafeMutablePointer<Float>) -> Void) throws(Diagnostic) -> Tensor {
-    let (bytes, overflow) = try Tensor.elementCount(of: shape).multipliedReportingOverflow(by: MemoryLayout<Float>.size)
-    let capacity = overflow ? 0 : Self.capacity(bytes)
-    guard !overflow, let start = take(capacity) else {
-      throw .invalid("tensor/out-of-memory", "cannot allocate \(bytes) bytes for a tensor")
+  /// - Throws: `tensor/out-of-memory`.
+  func tensor(_ type: StaticType) throws(Diagnostic) -> Tensor {
+    let capacity = Self.capacity(type.byteCount)
+    guard let start = take(capacity) else {
+      throw .invalid("tensor/out-of-memory", "cannot allocate \(type.byteCount) bytes for a tensor")
     }
     let lease = Lease(start, capacity, self)
-    if bytes > 0 { body(start.assumingMemoryBound(to: Float.self)) }
-    let storage = TensorStorage(bytes: UnsafeRawBufferPointer(start: start, count: bytes), owner: lease)
-    return try Tensor(dtype: .float32, shape: shape, storage: storage)
+    // A Boolean may be neither 0 nor 1 before it is written, which a tensor would be copied for.
+    if type.dtype == .bool { memset(start, 0, type.byteCount) }
+    let storage = TensorStorage(bytes: UnsafeRawBufferPointer(start: start, count: type.byteCount), owner: lease)
+    return try Tensor(dtype: type.dtype, shape: type.shape, storage: storage)
   }
 
   /// Sizes come in steps of an eighth, so that feeds of similar length share buffers.
@@ -52,7 +51,7 @@ final class BufferPool: Sendable {
     }
     if let known { return UnsafeMutableRawPointer(bitPattern: known) }
     var made: UnsafeMutableRawPointer?
-    return posix_memalign(&made, Self.alignment, capacity) == 0 ? made : nil
+    return posix_memalign(&made, ArenaLayout.alignment, capacity) == 0 ? made : nil
   }
 
   private func give(_ address: UInt, _ capacity: Int) {

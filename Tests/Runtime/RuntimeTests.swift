@@ -30,8 +30,7 @@ import Testing
     var graph = try ONNXImporter().importModel(at: "\(folder)/model.onnx").model.graph
     var ledger = Ledger()
     try #require(Recipe.named.first { $0.name == "fuse" }).pipeline(from: .standard).run(on: &graph, ledger: &ledger)
-    let (single, several) = (try Runtime(graph, threads: 1), try Runtime(graph, threads: 3))
-    #expect(single.kernelCount > 0)
+    let runtimes = try InstructionSet.available.map { set in try [1, 3].map { try Runtime(graph, threads: $0, instructions: set) } }
     for set in 0..<2 {
       var inputs: [String: Tensor] = [:]
       for (position, id) in graph.inputs.enumerated() {
@@ -39,18 +38,24 @@ import Testing
         inputs[graph[id].name] = try ONNXDatumFile.read(path: path, type: try #require(graph[id].type), limits: ResourceLimits()).datum.tensor
       }
       let expected = try Interpreter(graph).run(inputs)
-      let outputs = try single.run(inputs)
-      for (one, other) in zip(expected, outputs) { #expect(try Self.largestError(one, other) <= 1e-5) }
-      #expect(try several.run(inputs) == outputs, "the results depend on the number of threads")
+      for pair in runtimes {
+        #expect(try pair[0].coverage(inputs.mapValues { .tensor($0) }).kernels > 0)
+        let outputs = try pair[0].run(inputs)
+        for (one, other) in zip(expected, outputs) { #expect(try Self.largestError(one, other) <= 1e-5) }
+        #expect(try pair[0].run(inputs) == outputs, "a second run gives other results")
+        #expect(try pair[1].run(inputs) == outputs, "the results depend on the number of threads")
+      }
     }
   }
 
   private func compare(_ text: String, _ inputs: [String: Tensor], relative: Double = 1e-5) throws {
     let graph = try GraphParser(catalog: .standard).parse(text)
     let expected = try Interpreter(graph).run(inputs)[0]
-    for threads in [1, 2] {
-      let output = try Runtime(graph, threads: threads).run(inputs)[0]
-      #expect(try Self.largestError(expected, output) <= relative)
+    for set in InstructionSet.available {
+      for threads in [1, 2] {
+        let output = try Runtime(graph, threads: threads, instructions: set).run(inputs)[0]
+        #expect(try Self.largestError(expected, output) <= relative)
+      }
     }
   }
 

@@ -20,6 +20,8 @@ struct CaseResult: Sendable {
 /// Runs backend cases.
 struct CaseRunner: Sendable {
   let engine: Engine.Name
+  /// That the runtime's kernels share.
+  let threads: Int
   let limits: ResourceLimits
   let closeness: Closeness
   let roundTrip: RoundTrip?
@@ -37,8 +39,8 @@ struct CaseRunner: Sendable {
         result.message = "the case has no test_data_set"
         return result
       }
-      let interpreter = try Engine(engine, model.graph, limits: limits).interpreter
-      for set in sets { try check(set, interpreter) }
+      let engine = try Engine(engine, model.graph, limits: limits, threads: threads)
+      for set in sets { try check(set, engine) }
     } catch {
       result.status = .failed
       let place = [error.location.node, error.location.value].compactMap { $0 }.first.map { " at \($0)" } ?? ""
@@ -47,13 +49,13 @@ struct CaseRunner: Sendable {
     return result
   }
 
-  private func check(_ set: String, _ interpreter: Interpreter) throws(Diagnostic) {
-    let graph = interpreter.graph
+  private func check(_ set: String, _ engine: Engine) throws(Diagnostic) {
+    let graph = engine.graph
     let inputs = try BackendCase.values("input", in: set, types: graph.inputs.map { graph[$0].type }, limits: limits)
     let expected = try BackendCase.values(
       "output", in: set, types: graph.outputs.map { graph[$0].type }, limits: limits)
     let fed = Dictionary(zip(graph.inputs.map { graph[$0].name }, inputs)) { first, _ in first }
-    let outputs = try interpreter.run(fed) as [Datum]
+    let outputs = try engine.run(fed)
     guard outputs.count == expected.count else {
       throw .invalid("test/outputs", "there are \(outputs.count) outputs instead of \(expected.count)")
     }

@@ -2,6 +2,8 @@ import ArgumentParser
 import LatheDiagnostics
 import LatheIR
 import LatheInterpreter
+import LathePassKit
+import LathePasses
 import LatheRuntime
 import LatheSamples
 import LatheTensors
@@ -11,30 +13,39 @@ struct Engine: Sendable {
   /// Engines that can be asked for.
   enum Name: String, ExpressibleByArgument, CaseIterable { case reference, runtime }
 
-  let name: Name
-  /// Runs the graph node by node, with the runtime's kernels or without.
-  let interpreter: Interpreter
+  private enum Kind {
+    case reference(Interpreter)
+    case runtime(Runtime)
+  }
+
+  private let kind: Kind
+  let graph: Graph
 
   /// - Parameter threads: that the runtime's kernels share; the interpreter needs none of its own.
   /// - Throws: the engine's diagnostics, with the model's file.
   init(_ name: Name, _ graph: Graph, file: String? = nil, limits: ResourceLimits, threads: Int = 1) throws(Diagnostic) {
-    self.name = name
+    self.graph = graph
     do throws(Diagnostic) {
-      interpreter =
+      kind =
         switch name {
-        case .reference: try Interpreter(graph, limits: limits)
-        case .runtime: try Runtime(graph, limits: limits, threads: threads).interpreter
+        case .reference: .reference(try Interpreter(Self.unpacked(graph, limits), limits: limits))
+        case .runtime: .runtime(try Runtime(graph, limits: limits, threads: threads))
         }
     } catch {
       throw error.located(in: Location(file: file))
     }
   }
 
-  var graph: Graph { interpreter.graph }
+  /// The graph with its weights in rows, as reference evaluation would otherwise bring them in every run.
+  private static func unpacked(_ graph: Graph, _ limits: ResourceLimits) throws(Diagnostic) -> Graph {
+    var graph = graph
+    _ = try UnpackWeights(options: NoOptions()).run(on: &graph, in: PassContext(pass: UnpackWeights.id, limits: limits))
+    return graph
+  }
 
   /// Feeds that run at once: the runtime's threads work on one.
   func concurrency(_ threads: Int) -> Int {
-    name == .runtime ? 1 : threads
+    if case .runtime = kind { 1 } else { threads }
   }
 
   /// The outputs of one feed.
@@ -42,14 +53,27 @@ struct Engine: Sendable {
   /// - Throws: the engine's diagnostics, with the sample that the feed holds.
   func run(_ feed: Feed) throws(Diagnostic) -> [Tensor] {
     do throws(Diagnostic) {
-      guard !feed.compounds.isEmpty else { return try interpreter.run(feed.inputs) }
       var outputs: [Tensor] = []
-      for output in try interpreter.run(feed.values) { outputs.append(try output.requireTensor()) }
+      for output in try run(feed.values) { outputs.append(try output.requireTensor()) }
       return outputs
     } catch {
       var located = error
       located.notes.append("while running sample \((feed.samples.first ?? 0) + 1)")
       throw located
     }
+  }
+
+  /// The outputs for any values.
+  func run(_ inputs: [String: Datum]) throws(Diagnostic) -> [Datum] {
+    switch kind {
+    case .reference(let interpreter): try interpreter.run(inputs)
+    case .runtime(let runtime): try runtime.run(inputs)
+    }
+  }
+
+  /// What the nodes took in one run; nil where the engine does not tell.
+  func profile(_ inputs: [String: Datum]) throws(Diagnostic) -> [NodeTime]? {
+    guard case .runtime(let runtime) = kind else { return nil }
+    return try runtime.profile(inputs)
   }
 }

@@ -18,6 +18,9 @@ struct ModelLoader {
     var format: String
     /// The files it consists of, the model's own first.
     var files: [String]
+
+    /// Whether weights lie in the order in which kernels read them.
+    var isPacked: Bool { model.graph.order.contains { model.graph[$0].op is PackedLinear } }
   }
 
   /// The model at `path`; warnings go to standard error.

@@ -77,6 +77,13 @@ struct PassPlan: ParsableArguments {
     return pipeline
   }
 
+  /// Adds what the formats need: weights in rows for passes and ONNX, in the kernels' order for .lathe.
+  func addLayout(to pipeline: inout Pipeline, isPacked: Bool, packs: Bool) {
+    if isPacked { pipeline.steps.insert(Pipeline.Step(UnpackWeights.id, UnpackWeights(options: NoOptions())), at: 0) }
+    // A run that is cut short shows what the passes left.
+    if packs, stopAfter == nil { pipeline.steps.append(Pipeline.Step(PackWeights.id, PackWeights(options: NoOptions()))) }
+  }
+
   private static func read(_ name: String) throws(Diagnostic) -> Recipe {
     if let known = Recipe.named.first(where: { $0.name == name }) { return known }
     guard name.contains("/") || [".yaml", ".yml", ".json"].contains(where: name.hasSuffix) else {

@@ -32,6 +32,9 @@ struct Bench: ParsableCommand {
   @Option(help: ArgumentHelp("What runs the model.", valueName: "reference|runtime"))
   var engine: Engine.Name = .runtime
 
+  @Flag(help: "Show what each node took, over all runs.")
+  var profile = false
+
   @Flag(help: "Write JSON.")
   var json = false
 
@@ -40,6 +43,7 @@ struct Bench: ParsableCommand {
   mutating func validate() throws {
     guard batch >= 1, sequence >= 1 else { throw ValidationError("--batch and --sequence are at least 1") }
     guard (1...1024).contains(threads) else { throw ValidationError("--threads is 1 to 1024") }
+    guard !profile || engine == .runtime else { throw ValidationError("--profile is the runtime's") }
     guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds is over 0 and at most 3600") }
   }
 
@@ -49,7 +53,9 @@ struct Bench: ParsableCommand {
       let loaded = try ModelLoader(limits: limits).load(model).model
       let runner = try Engine(engine, loaded.graph, file: model, limits: limits, threads: threads)
       let feed = try BenchFeed(batch: batch, sequence: sequence).feed(for: ModelInterface(loaded))
-      report(try measure(runner, feed).sorted())
+      let times = try measure(runner, feed).sorted()
+      let profile = try profile ? BenchProfile(runner, feed, seconds: seconds) : nil
+      report(times, profile)
     }
   }
 
@@ -67,17 +73,18 @@ struct Bench: ParsableCommand {
     return times
   }
 
-  private func report(_ times: [Double]) {
+  private func report(_ times: [Double], _ profile: BenchProfile?) {
     func quantile(_ share: Double) -> Double { times[min(times.count - 1, Int(share * Double(times.count)))] }
     let memory = Self.peakMemory
     if json {
-      let result: JSONValue = [
+      var result: OrderedDictionary<String, JSONValue> = [
         "model": .string(model), "engine": .string(engine.rawValue), "batch": .integer(Int64(batch)),
         "sequence": .integer(Int64(sequence)), "threads": .integer(Int64(threads)), "runs": .integer(Int64(times.count)),
         "median_ms": .number(quantile(0.5)), "p10_ms": .number(quantile(0.1)), "p90_ms": .number(quantile(0.9)),
         "peak_bytes": .integer(Int64(memory)),
       ]
-      return Terminal.output.writeLine(result.serialized(pretty: true))
+      if let profile { result["profile"] = profile.json }
+      return Terminal.output.writeLine(JSONValue.object(result).serialized(pretty: true))
     }
     var table = TextTable([
       ("engine", .left), ("batch", .right), ("sequence", .right), ("threads", .right), ("runs", .right), ("median ms", .right),
@@ -87,6 +94,7 @@ struct Bench: ParsableCommand {
     table.append(
       [engine.rawValue, "\(batch)", "\(sequence)", "\(threads)", "\(times.count)"] + figures + [NumberFormat.bytes(memory)])
     Terminal.output.write(table.render())
+    if let profile { Terminal.output.write("\n" + profile.table.render()) }
   }
 
   /// Most memory this process had, in bytes.

@@ -64,13 +64,14 @@ struct Convert: ParsableCommand {
     }
     let recipe = try passes.readRecipe()
     try passes.plugins.supervise(recipe.plugins)
-    let pipeline = try passes.pipeline(of: recipe, from: try passes.catalog(for: recipe))
+    var pipeline = try passes.pipeline(of: recipe, from: try passes.catalog(for: recipe))
     // Opened first, so that a report that cannot be written is found before the model is.
     let page = try report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
     let clock = ContinuousClock()
     let start = clock.now
     var loaded = try ModelLoader(limits: limits).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
+    passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: format == .lathe)
     let samples = try readSamples(for: loaded.model, limits)
     var conversion = Conversion(loaded, recipe: recipe.name, seconds: start.duration(to: clock.now) / .seconds(1))
     do throws(Diagnostic) {

@@ -35,6 +35,9 @@ struct Test: ParsableCommand {
   @Option(help: ArgumentHelp("What runs the models: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
   var engine: Engine.Name = .reference
 
+  @Option(help: ArgumentHelp("Threads that the runtime's kernels share in each case.", valueName: "count"))
+  var engineThreads = 1
+
   @Flag(help: "Write JSON.")
   var json = false
 
@@ -44,6 +47,7 @@ struct Test: ParsableCommand {
     guard !folders.isEmpty else { throw ValidationError("name at least one folder") }
     guard rtol >= 0, atol >= 0 else { throw ValidationError("tolerances are 0 or more") }
     guard threads.map({ $0 >= 1 && $0 <= 1024 }) ?? true else { throw ValidationError("--threads is 1 to 1024") }
+    guard (1...1024).contains(engineThreads) else { throw ValidationError("--engine-threads is 1 to 1024") }
   }
 
   func run() throws {
@@ -68,7 +72,8 @@ struct Test: ParsableCommand {
     guard !cases.isEmpty else {
       throw .invalid("test/no-cases", "there is no model.onnx below \(folders.joined(separator: ", "))")
     }
-    let runner = CaseRunner(engine: engine, limits: limits, closeness: Closeness(relative: rtol, absolute: atol), roundTrip: roundTrip)
+    let runner = CaseRunner(
+      engine: engine, threads: engineThreads, limits: limits, closeness: Closeness(relative: rtol, absolute: atol), roundTrip: roundTrip)
     let progress = ProgressBar("testing", total: cases.count)
     defer { progress.finish() }
     return try concurrentMap(cases.count, threads: threads ?? FeedRunner.defaultThreads) { (index) throws(Diagnostic) in

@@ -1,8 +1,8 @@
 /* Kernels of the runtime, in 32-bit floats.
  *
- * Every kernel exists for each instruction set, chosen at run time, and as a portable scalar twin. A call covers a range of work items, so that
- * threads can share it; results do not depend, to the last bit, on how the items are divided. Nothing is allocated, and inputs need no more
- * alignment than their elements.
+ * Every kernel exists for each instruction set, chosen at run time, and as a portable scalar twin. A call covers the work items begin ..< end, so
+ * that threads can share it; results do not depend, to the last bit, on how the items are divided. Nothing is allocated: where a kernel needs
+ * scratch, a function tells how many floats for each thread. Pointers need no more alignment than their elements. Strides are in elements.
  */
 #ifndef LATHE_KERNELS_H
 #define LATHE_KERNELS_H
@@ -11,9 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum lathe_isa {
   LATHE_ISA_SCALAR = 0,
-  LATHE_ISA_AVX2 = 1, /* with FMA */
+  LATHE_ISA_NEON = 1,
+  LATHE_ISA_AVX2 = 2,   /* with FMA */
+  LATHE_ISA_AVX512 = 3, /* F, BW, DQ and VL */
 } lathe_isa;
 
 typedef enum lathe_activation {
@@ -25,24 +31,28 @@ typedef enum lathe_activation {
   LATHE_ACTIVATION_SIGMOID = 5,
   LATHE_ACTIVATION_SILU = 6,       /* x sigmoid(x) */
   LATHE_ACTIVATION_QUICK_GELU = 7, /* x sigmoid(1.702 x) */
+  LATHE_ACTIVATION_RELU6 = 8,      /* min(max(x, 0), 6) */
+  LATHE_ACTIVATION_HARD_SWISH = 9, /* x max(0, min(1, x / 6 + 1/2)) */
 } lathe_activation;
 
 /* Columns of a packed block. */
 enum { LATHE_GEMM_COLUMNS = 16 };
 
-/* Floats that lathe_gemm_pack_f32 writes: columns rounded up to whole blocks. */
-size_t lathe_gemm_packed_count_f32(size_t k, size_t n);
+/* Floats that lathe_pack_gemm_f32 writes: k times the columns, rounded up to whole blocks. */
+size_t lathe_packed_gemm_count_f32(size_t k, size_t n);
 
-/* Packs W [k, n] (row-major) into blocks of 16 columns; within a block, 16 columns of row 0, then of row 1, and so on. Columns beyond n are
- * zero. `packed` is best aligned to 64 bytes. */
-void lathe_gemm_pack_f32(size_t k, size_t n, const float *w, float *packed);
+/* Packs W [k, n], whose rows are w_stride apart, into blocks of 16 columns. Block b holds columns 16 b ..< 16 b + 16: first those of row 0,
+ * then those of row 1, and so on, so that W[i, j] is at (j / 16 * k + i) * 16 + j % 16. Columns beyond n are zero. This layout is stored in
+ * .lathe files and is the same for every instruction set; `packed` should be aligned to 64 bytes, which makes each row of a block a cache line. */
+void lathe_pack_gemm_f32(size_t k, size_t n, const float *w, size_t w_stride, float *packed);
 
-/* Y [m, n] = activation(X [m, k] W + bias) + residual. One item is a block of 16 columns. Y may be the residual, and must not be X. */
+/* Y [m, n] = activation(X [m, k] W [k, n] + bias) + residual. Items: lathe_gemm_items_f32. Each element of Y is one sum over k in order,
+ * whatever the tiles. Y may be the residual, and must not be X. */
 typedef struct lathe_gemm_f32 {
   size_t m, n, k;
   const float *x;
   size_t x_stride;
-  const float *packed;
+  const float *packed; /* W, by lathe_pack_gemm_f32 */
   const float *bias;     /* [n], or NULL */
   const float *residual; /* [m, n], or NULL */
   size_t residual_stride;
@@ -51,63 +61,247 @@ typedef struct lathe_gemm_f32 {
   lathe_activation activation;
 } lathe_gemm_f32;
 
-/* Attention of each head: softmax(scale Q K' + mask) V. One item is a head of a batch row: item = batch row * heads + head.
- * Scratch of `lathe_attention_scratch_f32` floats is needed for each thread. */
-typedef struct lathe_attention_f32 {
-  size_t batch, heads, queries, keys;
-  size_t size, width;  /* columns of a head in Q and K, and in V */
-  const float *q, *k, *v;
-  size_t q_stride, k_stride, v_stride; /* between tokens; batch rows follow one another */
-  float scale;
-  const float *mask; /* added, or NULL; strides of 0 repeat */
-  size_t mask_batch_stride, mask_head_stride, mask_query_stride, mask_key_stride;
-  bool zeroes_masked_rows; /* a query of which every product is minus infinity gives zeros, not NaN */
+/* One item is 16 columns of a panel of rows: item = panel * blocks + block. Neighbours share X. */
+size_t lathe_gemm_items_f32(const lathe_gemm_f32 *gemm);
+
+/* Y[i] [m, n] = alpha A[i] [m, k] B[i], where B[i] is [k, n], or [n, k] if it is transposed; i counts the batch. A batch stride of 0 repeats a
+ * matrix. Y must not be A or B. Items: lathe_matmul_items_f32; scratch: lathe_matmul_scratch_f32. */
+typedef struct lathe_matmul_f32 {
+  size_t batch, m, n, k;
+  const float *a;
+  size_t a_stride, a_batch_stride;
+  const float *b;
+  size_t b_stride, b_batch_stride;
+  bool is_b_transposed;
+  float alpha;
+  float *y;
+  size_t y_stride, y_batch_stride;
+} lathe_matmul_f32;
+
+size_t lathe_matmul_items_f32(const lathe_matmul_f32 *matmul);
+size_t lathe_matmul_scratch_f32(const lathe_matmul_f32 *matmul);
+
+/* Y = f(X), element by element; one item is one element. Y may be X. */
+typedef struct lathe_map_f32 {
+  const float *x;
+  float *y;
+  lathe_activation activation; /* of activation_f32 */
+} lathe_map_f32;
+
+typedef enum lathe_binary { LATHE_BINARY_ADD = 0, LATHE_BINARY_SUB = 1, LATHE_BINARY_MUL = 2, LATHE_BINARY_DIV = 3 } lathe_binary;
+
+/* Y [rows, width] = A op B; one item is a row. A row stride of 0 repeats a row of B; `is_b_column` takes one element of B for each row. Y may be A or
+ * B. */
+typedef struct lathe_binary_f32 {
+  size_t width;
+  const float *a;
+  size_t a_stride;
+  const float *b;
+  size_t b_stride;
+  bool is_b_column;
   float *y;
   size_t y_stride;
-} lathe_attention_f32;
+  lathe_binary op;
+} lathe_binary_f32;
 
-size_t lathe_attention_scratch_f32(const lathe_attention_f32 *attention);
-
-/* Y = (x - mean) / sqrt(variance + epsilon) * scale + bias over the last axis. One item is a row. Y may be X. */
-typedef struct lathe_layer_normalization_f32 {
+/* Y = softmax(X + mask) over rows; one item is a row. A row of nothing but minus infinity gives NaN. A mask stride of 0 repeats a row. Y may be X. */
+typedef struct lathe_softmax_f32 {
   size_t width;
   const float *x;
-  const float *scale;
-  const float *bias; /* or NULL */
+  size_t x_stride;
+  const float *mask; /* added, or NULL */
+  size_t mask_stride;
+  float *y;
+  size_t y_stride;
+} lathe_softmax_f32;
+
+/* Y = (z - mean) / sqrt(variance + epsilon) * scale + bias over rows of z = X + residual; one item is a row. Mean and variance are taken in two
+ * passes. With is_rms, Y = z / sqrt(mean of squares + epsilon) * scale + bias. Y may be X or the residual, and `sum`, if any, takes z. */
+typedef struct lathe_normalization_f32 {
+  size_t width;
+  const float *x;
+  size_t x_stride;
+  const float *residual; /* or NULL */
+  size_t residual_stride;
+  const float *scale; /* [width], or NULL for 1 */
+  const float *bias;  /* [width], or NULL */
+  float epsilon;
+  bool is_rms;
+  float *sum; /* or NULL */
+  size_t sum_stride;
+  float *y;
+  size_t y_stride;
+} lathe_normalization_f32;
+
+/* Row numbers: 32-bit or 64-bit integers. Negative ones count from the end. */
+typedef struct lathe_indices {
+  const void *values;
+  bool is_int64;
+} lathe_indices;
+
+/* Y [count, width] = rows of the table [rows, width]; one item is a row of Y. Where an index is out of bounds, the row is zeros and the result is
+ * false. */
+typedef struct lathe_gather_f32 {
+  size_t rows, width;
+  const float *table;
+  size_t table_stride;
+  lathe_indices ids;
+  float *y;
+  size_t y_stride;
+} lathe_gather_f32;
+
+/* A table [rows, width] of an embedding and where its row numbers come from. */
+typedef struct lathe_embedding_source {
+  const float *table;
+  size_t rows;
+  lathe_indices ids; /* without values, rows offset, offset + 1, ... along the sequence */
+  size_t batch_stride, position_stride; /* of the ids; 0 repeats */
+  size_t offset;
+} lathe_embedding_source;
+
+/* lathe::EmbeddingNormalization: Y [batch, sequence, width] is the layer normalization of the sum of rows, in the order of the sources. One item is
+ * a token. Rows out of bounds count as zeros, and the result is false. */
+typedef struct lathe_embedding_f32 {
+  size_t sequence, width;
+  const lathe_embedding_source *sources; /* one or more */
+  size_t source_count;
+  const float *scale; /* [width] */
+  const float *bias;  /* [width], or NULL */
   float epsilon;
   float *y;
-} lathe_layer_normalization_f32;
-
-/* The normalized sum of rows of tables; see lathe::EmbeddingNormalization. One item is a token. */
-typedef struct lathe_embedding_f32 {
-  size_t count; /* of tables */
-  const float *const *tables;
-  const int64_t *const *rows; /* for each table a row for each item */
-  lathe_layer_normalization_f32 normalization; /* x is not used */
 } lathe_embedding_f32;
 
-/* Y = activation(X), element by element; one item is one element. Y may be X. */
-typedef struct lathe_activate_f32 {
+/* lathe::FusedAttention: softmax(scale Q K' + mask) V of each head. Head h has columns h size ..< (h + 1) size of the rows of Q and K, and
+ * h width ..< (h + 1) width of those of V and Y; packed Q, K and V are three pointers into one matrix. One item is a block of queries of a head
+ * (lathe_attention_items_f32); each thread needs lathe_attention_scratch_f32 floats.
+ *
+ * Keys are taken in blocks, and sums are rescaled as larger products appear (Milakov and Gimelshein 2018; Dao et al. 2022), so that scratch does
+ * not grow with the sequence. */
+typedef struct lathe_attention_f32 {
+  size_t batch, heads, queries, keys;
+  size_t size, width;
+  const float *q, *k, *v;
+  size_t q_stride, k_stride, v_stride;                   /* from token to token */
+  size_t q_batch_stride, k_batch_stride, v_batch_stride; /* from sequence to sequence */
+  float scale;
+  const float *mask;        /* added to the scaled products, or NULL */
+  const uint8_t *keep;      /* where 0, the product becomes masked_value; or NULL */
+  size_t mask_strides[4];   /* of either, along batch, heads, queries, keys; 0 repeats */
+  float masked_value;
+  bool zero_masked_rows; /* a query whose products are all minus infinity, or not numbers, gives zeros rather than NaN */
+  float *y;
+  size_t y_stride, y_batch_stride;
+} lathe_attention_f32;
+
+size_t lathe_attention_items_f32(const lathe_attention_f32 *attention);
+size_t lathe_attention_scratch_f32(const lathe_attention_f32 *attention);
+
+/* Where a step of a recurrent layer finds each sequence's inputs and puts its outputs. In reverse, a sequence starts at its own end. From a sequence's
+ * length on, states stay as they are and outputs are zeros. */
+typedef struct lathe_recurrent_place {
+  size_t step, steps; /* step 0 ..< steps */
+  bool is_reverse;
+  const int32_t *lengths; /* of each sequence, 0 ... steps; NULL if all have every step */
+  size_t inputs_batch_stride, inputs_step_stride;
+  size_t y_batch_stride, y_step_stride;
+} lathe_recurrent_place;
+
+/* One step of ONNX's LSTM with sigmoid and tanh. Gates come in the order i, o, f, c. The state [batch, hidden] is read from h and c and written to
+ * next_h and next_c; next_h must not be h, next_c may be c. One item is 16 units of the state: lathe_recurrent_items_f32. */
+typedef struct lathe_lstm_f32 {
+  size_t batch, hidden;
+  lathe_recurrent_place place;
+  const float *inputs; /* X W' + both biases: 4 hidden floats for each place */
+  const float *recurrence; /* R' [hidden, hidden] of each gate, packed one by one: 4 lathe_packed_gemm_count_f32(hidden, hidden) floats */
+  const float *peepholes;  /* [3 hidden], in the order i, o, f; or NULL */
+  float clip;              /* bounds the gates' sums; infinity for none */
+  bool couples_gates;      /* f = 1 - i */
+  const float *h, *c;
+  float *next_h, *next_c;
+  float *y; /* hidden floats for each place, or NULL */
+} lathe_lstm_f32;
+
+/* One step of ONNX's GRU with sigmoid and tanh. Gates come in the order z, r, h. Where the reset gate applies before the recurrence (`linear_before_reset` of
+ * 0), gru_reset_f32 computes r * h into reset_h for all items first; otherwise reset_h is NULL and gru_f32 is all. */
+typedef struct lathe_gru_f32 {
+  size_t batch, hidden;
+  lathe_recurrent_place place;
+  const float *inputs; /* X W' + both biases of z, r and, with reset_h, h; else the input bias of h: 3 hidden floats for each place */
+  const float *recurrence; /* R' of each gate, packed as for LSTM: 3 matrices */
+  const float *bias_h;     /* the recurrent bias of h, [hidden], without reset_h; or NULL */
+  float clip;
+  const float *h;
+  float *reset_h; /* [batch, hidden], or NULL */
+  float *next_h;
+  float *y; /* hidden floats for each place, or NULL */
+} lathe_gru_f32;
+
+size_t lathe_recurrent_items_f32(size_t hidden);
+
+enum { LATHE_PERMUTE_MOST_AXES = 8 };
+
+/* Y, of these extents and contiguous, from X, whose strides along Y's axes are given; the same for every instruction set but for speed. Items:
+ * lathe_permute_items_f32. Y must not be X. */
+typedef struct lathe_permute_f32 {
+  size_t rank;
+  size_t extents[LATHE_PERMUTE_MOST_AXES];
+  size_t strides[LATHE_PERMUTE_MOST_AXES];
   const float *x;
   float *y;
-  lathe_activation activation;
-} lathe_activate_f32;
+} lathe_permute_f32;
 
+size_t lathe_permute_items_f32(const lathe_permute_f32 *permute);
+
+/* Y [batch, filters, out_height, out_width] = activation(X * W + bias + residual), as ONNX's Conv has it; X [batch, channels, height, width],
+ * W [filters, channels / groups, kernel_height, kernel_width]. One dimension is a height of 1. Items: lathe_convolution_items_f32; scratch:
+ * lathe_convolution_scratch_f32. Y may be the residual. */
+typedef struct lathe_convolution_f32 {
+  size_t batch, channels, height, width;
+  size_t filters, groups, kernel_height, kernel_width;
+  size_t stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left;
+  size_t out_height, out_width;
+  const float *x;
+  const float *w;
+  const float *bias;     /* [filters], or NULL */
+  const float *residual; /* like Y, or NULL */
+  lathe_activation activation;
+  float *y;
+} lathe_convolution_f32;
+
+size_t lathe_convolution_items_f32(const lathe_convolution_f32 *convolution);
+size_t lathe_convolution_scratch_f32(const lathe_convolution_f32 *convolution);
+
+/* The kernels of one instruction set. */
 typedef struct lathe_kernels {
   lathe_isa isa;
   void (*gemm_f32)(const lathe_gemm_f32 *, size_t begin, size_t end);
+  void (*matmul_f32)(const lathe_matmul_f32 *, float *scratch, size_t begin, size_t end);
+  void (*activation_f32)(const lathe_map_f32 *, size_t begin, size_t end);
+  void (*exp_f32)(const lathe_map_f32 *, size_t begin, size_t end);
+  void (*erf_f32)(const lathe_map_f32 *, size_t begin, size_t end);
+  void (*binary_f32)(const lathe_binary_f32 *, size_t begin, size_t end);
+  void (*softmax_f32)(const lathe_softmax_f32 *, size_t begin, size_t end);
+  void (*normalization_f32)(const lathe_normalization_f32 *, size_t begin, size_t end);
+  bool (*gather_f32)(const lathe_gather_f32 *, size_t begin, size_t end);
+  bool (*embedding_f32)(const lathe_embedding_f32 *, size_t begin, size_t end);
   void (*attention_f32)(const lathe_attention_f32 *, float *scratch, size_t begin, size_t end);
-  void (*layer_normalization_f32)(const lathe_layer_normalization_f32 *, size_t begin, size_t end);
-  void (*embedding_f32)(const lathe_embedding_f32 *, size_t begin, size_t end);
-  void (*activate_f32)(const lathe_activate_f32 *, size_t begin, size_t end);
+  void (*lstm_f32)(const lathe_lstm_f32 *, size_t begin, size_t end);
+  void (*gru_reset_f32)(const lathe_gru_f32 *, size_t begin, size_t end);
+  void (*gru_f32)(const lathe_gru_f32 *, size_t begin, size_t end);
+  void (*permute_f32)(const lathe_permute_f32 *, size_t begin, size_t end);
+  void (*convolution_f32)(const lathe_convolution_f32 *, float *scratch, size_t begin, size_t end);
 } lathe_kernels;
 
-/* The best instruction set of this processor, or the one that the environment's LATHE_ISA names if the processor has it. */
+/* The best instruction set of this processor. */
 lathe_isa lathe_isa_best(void);
+/* Whether this processor has it. */
 bool lathe_isa_available(lathe_isa isa);
+/* "scalar", "neon", "avx2" or "avx512". */
 const char *lathe_isa_name(lathe_isa isa);
+/* The instruction set of that name, or -1. */
+int lathe_isa_named(const char *name);
 
-/* The kernels for an instruction set that is available. */
+/* The kernels for an instruction set, or for the next lower one that this processor has. */
 const lathe_kernels *lathe_kernels_for(lathe_isa isa);
 
 /* Threads that spin for work for a while and then sleep. */
@@ -118,17 +312,31 @@ lathe_pool *lathe_pool_create(int threads);
 void lathe_pool_destroy(lathe_pool *pool);
 int lathe_pool_threads(const lathe_pool *pool);
 
-/* Calls body(context, thread, begin, end) on parts of 0 ..< count, on all threads, and returns when all are done. Several callers take turns. */
-void lathe_pool_run(lathe_pool *pool, size_t count, void (*body)(void *context, int thread, size_t begin, size_t end), void *context);
+/* Calls body(context, thread, begin, end) on parts of 0 ..< count, none but the last smaller than `grain`, on all threads, and returns when all are
+ * done. Several callers take turns. */
+void lathe_pool_run(
+    lathe_pool *pool, size_t count, size_t grain, void (*body)(void *context, int thread, size_t begin, size_t end), void *context);
 
-/* All items of a kernel, on the threads of a pool. Attention's scratch is for every thread of the pool. */
-void lathe_parallel_gemm_f32(lathe_pool *pool, const lathe_kernels *kernels, const lathe_gemm_f32 *gemm);
-void lathe_parallel_attention_f32(
-    lathe_pool *pool, const lathe_kernels *kernels, const lathe_attention_f32 *attention, float *scratch);
-void lathe_parallel_layer_normalization_f32(
-    lathe_pool *pool, const lathe_kernels *kernels, const lathe_layer_normalization_f32 *normalization, size_t rows);
-void lathe_parallel_embedding_f32(
-    lathe_pool *pool, const lathe_kernels *kernels, const lathe_embedding_f32 *embedding, size_t tokens);
-void lathe_parallel_activate_f32(lathe_pool *pool, const lathe_kernels *kernels, const lathe_activate_f32 *activate, size_t count);
+/* All items of a kernel, on the threads of a pool. Scratch is that of one thread for every thread of the pool. `false` where an index is out of
+ * bounds. */
+void lathe_parallel_gemm_f32(lathe_pool *, const lathe_kernels *, const lathe_gemm_f32 *);
+void lathe_parallel_matmul_f32(lathe_pool *, const lathe_kernels *, const lathe_matmul_f32 *, float *scratch);
+void lathe_parallel_activation_f32(lathe_pool *, const lathe_kernels *, const lathe_map_f32 *, size_t count);
+void lathe_parallel_exp_f32(lathe_pool *, const lathe_kernels *, const lathe_map_f32 *, size_t count);
+void lathe_parallel_erf_f32(lathe_pool *, const lathe_kernels *, const lathe_map_f32 *, size_t count);
+void lathe_parallel_binary_f32(lathe_pool *, const lathe_kernels *, const lathe_binary_f32 *, size_t rows);
+void lathe_parallel_softmax_f32(lathe_pool *, const lathe_kernels *, const lathe_softmax_f32 *, size_t rows);
+void lathe_parallel_normalization_f32(lathe_pool *, const lathe_kernels *, const lathe_normalization_f32 *, size_t rows);
+bool lathe_parallel_gather_f32(lathe_pool *, const lathe_kernels *, const lathe_gather_f32 *, size_t rows);
+bool lathe_parallel_embedding_f32(lathe_pool *, const lathe_kernels *, const lathe_embedding_f32 *, size_t tokens);
+void lathe_parallel_attention_f32(lathe_pool *, const lathe_kernels *, const lathe_attention_f32 *, float *scratch);
+void lathe_parallel_lstm_f32(lathe_pool *, const lathe_kernels *, const lathe_lstm_f32 *);
+void lathe_parallel_gru_f32(lathe_pool *, const lathe_kernels *, const lathe_gru_f32 *);
+void lathe_parallel_permute_f32(lathe_pool *, const lathe_kernels *, const lathe_permute_f32 *);
+void lathe_parallel_convolution_f32(lathe_pool *, const lathe_kernels *, const lathe_convolution_f32 *, float *scratch);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -50,6 +50,30 @@ public struct Conv: FloatEvaluable, Convolving {
   }
 }
 
+extension Conv {
+  /// Windows over concrete tensors: how many there are on each spatial axis, and what they step over.
+  public struct Geometry: Sendable {
+    public let kernel: [Int]
+    public let output: [Int]
+    public let strides: [Int]
+    public let dilations: [Int]
+    /// Elements before the first of each axis.
+    public let paddingBefore: [Int]
+  }
+
+  /// - Parameters:
+  ///   - input: [batch, channels, …].
+  ///   - weights: [filters, channels / groups, …].
+  /// - Throws: `operator/window` if no window fits.
+  public func geometry(input: [Int], weights: [Int]) throws(Diagnostic) -> Geometry {
+    let axes = try window.axes(input.count - 2, weight: weights[2...].map { .known($0) })
+    let grid = try WindowGrid(axes, over: Array(input[2...]))
+    return Geometry(
+      kernel: grid.kernel, output: grid.output, strides: grid.strides, dilations: grid.dilations,
+      paddingBefore: grid.padding.map(\.before))
+  }
+}
+
 extension Conv: AxisMapping {
   public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
     guard let x = inputs.optional(0)?.type.tensor?.shape, let w = inputs.optional(1)?.type.tensor?.shape,

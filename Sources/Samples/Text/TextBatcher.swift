@@ -2,17 +2,18 @@ import LatheDiagnostics
 import LatheTensors
 import LatheTokenizers
 
-/// Tokenizes texts and makes padded batches of them, the longest texts first.
+/// Tokenizes texts and makes padded batches of them, the longest texts first; made once for a model, used for any number of texts.
 ///
 /// Within a batch, rows are sorted by falling length, as packed recurrent networks need them; texts of one length stay in order.
-struct TextBatcher {
+public struct TextBatcher: Sendable {
   private let tokenizer: WordPieceTokenizer
   private let binding: TextBinding
   private let batchSize: Int
   private let maximumLength: Int
   private let limits: ResourceLimits
 
-  init(_ interface: ModelInterface, _ options: SampleOptions) throws(Diagnostic) {
+  /// - Throws: `samples/…` for a model without vocabulary, or with inputs that text cannot fill.
+  public init(_ interface: ModelInterface, _ options: SampleOptions) throws(Diagnostic) {
     guard options.batchSize >= 1 else {
       throw Diagnostic(
         "samples/batch-size", .usage, "a batch of \(options.batchSize) samples is none",
@@ -24,6 +25,9 @@ struct TextBatcher {
     maximumLength = min(options.maximumLength, binding.fixedLength ?? Int.max)
     limits = options.limits
   }
+
+  /// The feeds for texts without labels.
+  public func sampleSet(of texts: [String]) throws(Diagnostic) -> SampleSet { try sampleSet(of: texts.map { TextSample(text: $0) }) }
 
   /// The feeds for `samples`.
   func sampleSet(of samples: [TextSample]) throws(Diagnostic) -> SampleSet {

@@ -1,0 +1,3 @@
+#ifdef LATHE_TARGETED
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,6 @@
+#if defined(__x86_64__)
+#include "Lanes/avx512.h"
+
+#include "Templates/matmul_f32.h"
+#include "Lanes/end.h"
+#endif

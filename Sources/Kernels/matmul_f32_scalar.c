@@ -1,0 +1,4 @@
+#include "Lanes/scalar.h"
+
+#include "Templates/matmul_f32.h"
+#include "Lanes/end.h"

@@ -1,0 +1,4 @@
+#include "Lanes/scalar.h"
+
+#include "Templates/normalization_f32.h"
+#include "Lanes/end.h"

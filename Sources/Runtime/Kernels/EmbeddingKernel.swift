@@ -1,0 +1,96 @@
+internal import CLatheKernels
+import LatheIR
+import LatheOperators
+import LatheTensors
+
+/// EmbeddingNormalization.
+struct EmbeddingKernel: Kernel {
+  private struct Source {
+    let table: ValueID
+    let rows: Int
+    /// nil for positions.
+    let ids: ValueID?
+    let isInt64: Bool
+    let batchStride, stepStride: Int
+  }
+
+  private let scale, y: ValueID
+  private let bias: ValueID?
+  private let sources: [Source]
+  private let batch, steps, width: Int
+  private let op: EmbeddingNormalization
+
+  init?(_ site: KernelSite, _ op: EmbeddingNormalization) {
+    guard let (scale, own) = site.floats(0), let width = own.last, own.count == 1, width > 0,
+      let bias = site.optionalFloats(1, [width]), let (y, result) = site.onlyOutput, result.count == 3, !result.contains(0)
+    else { return nil }
+    var sources: [Source] = []
+    for (index, source) in op.sources.enumerated() {
+      guard let (table, extents) = site.floats(2 + 2 * index), extents.count == 2, extents[1] == width else { return nil }
+      guard source == .ids else {
+        sources.append(Source(table: table, rows: extents[0], ids: nil, isInt64: true, batchStride: 0, stepStride: 0))
+        continue
+      }
+      guard let ids = site.input(3 + 2 * index), ids.dtype == .int64 || ids.dtype == .int32, ids.shape.count == 2,
+        zip(ids.shape, result).allSatisfy({ $0 == 1 || $0 == $1 })
+      else { return nil }
+      sources.append(
+        Source(
+          table: table, rows: extents[0], ids: site.node.inputs[3 + 2 * index], isInt64: ids.dtype == .int64,
+          batchStride: ids.shape[0] == 1 ? 0 : ids.shape[1], stepStride: ids.shape[1] == 1 ? 0 : 1))
+    }
+    (self.scale, self.y, self.bias, self.sources, self.op) = (scale, y, bias, sources, op)
+    (batch, steps, self.width) = (result[0], result[1], width)
+  }
+
+  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+    withUnsafeTemporaryAllocation(of: lathe_embedding_source.self, capacity: sources.count) { list in
+      for (index, source) in sources.enumerated() {
+        let ids = source.ids.flatMap { memory.addresses[$0.index] }
+        list.initializeElement(
+          at: index,
+          to: lathe_embedding_source(
+            table: UnsafePointer(memory.floats(source.table)), rows: source.rows,
+            ids: lathe_indices(values: ids, is_int64: source.isInt64), batch_stride: source.batchStride,
+            position_stride: source.stepStride, offset: op.offset))
+      }
+      var embedding = lathe_embedding_f32()
+      (embedding.sequence, embedding.width, embedding.epsilon) = (steps, width, op.epsilon)
+      (embedding.sources, embedding.source_count) = (UnsafePointer(list.baseAddress), sources.count)
+      (embedding.scale, embedding.bias) = (UnsafePointer(memory.floats(scale)), UnsafePointer(memory.floats(bias)))
+      embedding.y = memory.floats(y)
+      return lathe_parallel_embedding_f32(pool.handle, pool.kernels, &embedding, batch * steps)
+    }
+  }
+}
+
+/// Gather of slices of 32-bit floats along one axis.
+struct GatherKernel: Kernel {
+  private let table, ids, y: ValueID
+  /// Slices before the axis, along it, and the elements of each.
+  private let outer, rows, width: Int
+  private let count: Int
+  private let isInt64: Bool
+
+  init?(_ site: KernelSite, _ op: Gather) {
+    guard let (table, extents) = site.floats(0), let (y, result) = site.onlyOutput, !result.contains(0), let type = site.input(1),
+      let ids = site.node.inputs[1], type.dtype == .int64 || type.dtype == .int32
+    else { return nil }
+    let axis = op.axis < 0 ? op.axis + extents.count : op.axis
+    (self.table, self.ids, self.y, isInt64) = (table, ids, y, type.dtype == .int64)
+    (outer, rows) = (extents[..<axis].reduce(1, *), extents[axis])
+    (width, count) = (extents[(axis + 1)...].reduce(1, *), type.elementCount)
+  }
+
+  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+    for slice in 0..<outer {
+      var gather = lathe_gather_f32()
+      (gather.rows, gather.width) = (rows, width)
+      (gather.table, gather.table_stride) = (UnsafePointer(memory.floats(table)?.advanced(by: slice * rows * width)), width)
+      gather.ids = lathe_indices(values: memory.addresses[ids.index], is_int64: isInt64)
+      (gather.y, gather.y_stride) = (memory.floats(y)?.advanced(by: slice * count * width), width)
+      guard lathe_parallel_gather_f32(pool.handle, pool.kernels, &gather, count) else { return false }
+    }
+    return true
+  }
+}

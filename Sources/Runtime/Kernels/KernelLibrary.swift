@@ -1,0 +1,104 @@
+internal import CLatheKernels
+import LatheDiagnostics
+import LatheIR
+import LatheOperators
+import LatheTensors
+import Synchronization
+
+/// Chooses kernels for nodes; weights in the order that kernels read are made once for all plans.
+final class KernelLibrary: Sendable {
+  private struct Key: Hashable {
+    let value: ValueID
+    let order: Int
+  }
+
+  private let packed = Mutex<[Key: Tensor]>([:])
+
+  /// The node's kernel, nil where its operator or its types have none.
+  func kernel(for site: KernelSite) throws(Diagnostic) -> (any Kernel)? {
+    if let activation = LinearActivation(site.node.op)?.kernel { return ActivationKernel(site, .activation(activation)) }
+    switch site.node.op {
+    case let op as Linear: return try LinearKernel(site, op, self)
+    case let op as PackedLinear: return LinearKernel(site, op)
+    case let op as Gemm: return try LinearKernel(site, op, self)
+    case is MatMul: return try LinearKernel(site, Linear(), self) ?? MatMulKernel(site)
+    case let op as FusedAttention: return AttentionKernel(site, op)
+    case let op as LayerNormalization: return NormalizationKernel(site, op)
+    case let op as RMSNormalization: return NormalizationKernel(site, op)
+    case let op as EmbeddingNormalization: return EmbeddingKernel(site, op)
+    case let op as Softmax: return SoftmaxKernel(site, op)
+    case let op as Gather: return GatherKernel(site, op)
+    case let op as Transpose: return PermuteKernel(site, op)
+    case let op as Conv: return ConvolutionKernel(site, Convolution(op))
+    case let op as Convolution: return ConvolutionKernel(site, op)
+    case let op as PackedLSTM: return try RecurrentKernel(site, op, self)
+    case is Add: return BinaryKernel(site, LATHE_BINARY_ADD)
+    case is Sub: return BinaryKernel(site, LATHE_BINARY_SUB)
+    case is Mul: return BinaryKernel(site, LATHE_BINARY_MUL)
+    case is Div: return BinaryKernel(site, LATHE_BINARY_DIV)
+    case is Exp: return ActivationKernel(site, .exponential)
+    case is Erf: return ActivationKernel(site, .errorFunction)
+    case is Cast: return CastKernel(site)
+    case is Where: return WhereKernel(site)
+    default: return nil
+    }
+  }
+
+  /// A constant in another order, made when it is first asked for.
+  ///
+  /// - Parameter order: tells the orders of one constant apart.
+  func repacked(
+    _ value: ValueID, order: Int = 0, _ make: () throws(Diagnostic) -> Tensor
+  ) throws(Diagnostic) -> Tensor {
+    let key = Key(value: value, order: order)
+    if let known = packed.withLock({ $0[key] }) { return known }
+    let made = try make()
+    return packed.withLock { packed in
+      if let known = packed[key] { return known }
+      packed[key] = made
+      return made
+    }
+  }
+}
+
+extension LinearActivation {
+  /// The kernels' name for it.
+  var kernel: lathe_activation? {
+    switch self {
+    case .none: nil
+    default: code
+    }
+  }
+
+  /// The kernels' name for it, none included.
+  var code: lathe_activation {
+    switch self {
+    case .none: LATHE_ACTIVATION_NONE
+    case .relu: LATHE_ACTIVATION_RELU
+    case .gelu: LATHE_ACTIVATION_GELU
+    case .tanhGelu: LATHE_ACTIVATION_GELU_TANH
+    case .tanh: LATHE_ACTIVATION_TANH
+    case .sigmoid: LATHE_ACTIVATION_SIGMOID
+    case .silu: LATHE_ACTIVATION_SILU
+    case .quickGelu: LATHE_ACTIVATION_QUICK_GELU
+    case .relu6: LATHE_ACTIVATION_RELU6
+    case .hardSwish: LATHE_ACTIVATION_HARD_SWISH
+    }
+  }
+}
+
+extension Tensor {
+  /// The elements of a tensor of 32-bit floats; they stay where they are while the tensor lives.
+  var floats: UnsafePointer<Float>? {
+    withBytes { $0.baseAddress?.assumingMemoryBound(to: Float.self) }
+  }
+
+  /// 32-bit floats that `fill` writes.
+  static func floats(
+    _ shape: [Int], _ fill: (UnsafeMutablePointer<Float>) -> Void
+  ) throws(Diagnostic) -> Tensor {
+    try Tensor(of: Float.self, shape: shape) { target in
+      if let start = target.baseAddress { fill(start) }
+    }
+  }
+}
