@@ -49,6 +49,8 @@ let package = Package(
   products: [
     .executable(name: "lathe", targets: ["LatheCommandLine"]),
     .library(name: "Lathe", targets: ["LatheIR", "LatheOperators", "LathePassKit"]),
+    // The runtime for C: liblatheruntime.so and lathe.h.
+    .library(name: "latheruntime", type: .dynamic, targets: ["LatheCInterface"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -67,6 +69,7 @@ let package = Package(
     .target(
       name: "CLatheKernels", path: "Sources/Kernels", cSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
+    .target(name: "CLathe", path: "Sources/CLathe"),
     .target(name: "CLathePlugin", path: "Sources/CLathePlugin"),
     .target(name: "CLatheChecksum", path: "Sources/CLatheChecksum"),
     .target(name: "CLatheProto", dependencies: ["CProtobufC"], path: "Sources/CLatheProto", exclude: ["regenerate.sh"]),
@@ -101,6 +104,16 @@ let package = Package(
       "Reports", ["Diagnostics", "JSON"], [.product(name: "Mustache", package: "swift-mustache")],
       embedded: [.embedInCode("conversion.mustache")]),
     module("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"], ["CLatheKernels"]),
+    .target(
+      name: "LatheCInterface",
+      dependencies: [
+        "LatheDiagnostics", "LatheTensors", "LatheIR", "LatheOperators", "LatheCompactFormat", "LatheSamples", "LatheRuntime", "CLathe",
+      ],
+      path: "Sources/CInterface",
+      exclude: ["lathe.exports"],
+      swiftSettings: strict,
+      // Whoever links the library sees the functions of lathe.h and nothing else.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--version-script=Sources/CInterface/lathe.exports"])]),
     .executableTarget(
       name: "LatheCommandLine",
       dependencies: [

@@ -31,3 +31,15 @@ uint32_t lathe_crc32c_power(unsigned exponent)
         power = lathe_crc32c_multiply(power, power);
     return power;
 }
+
+uint32_t lathe_crc32c_combined(uint32_t first, uint32_t second, size_t length)
+{
+    // x to the power of 8, squared for each bit of the length.
+    uint32_t power = lathe_crc32c_power(3);
+    for (; length > 0; length >>= 1) {
+        if (length & 1)
+            first = lathe_crc32c_multiply(first, power);
+        power = lathe_crc32c_multiply(power, power);
+    }
+    return first ^ second;
+}

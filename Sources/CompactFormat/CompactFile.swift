@@ -5,7 +5,7 @@ import LatheTensors
 /// A `.lathe` file, mapped, whose header, section table, padding and section checksums are right.
 ///
 /// What the sections hold is not looked at; `CompactReader` does that.
-public struct CompactFile: Sendable {
+public struct CompactFile: @unchecked Sendable {
   /// Path as it was given.
   public let path: String
   /// Changes when older readers would misread a file.
@@ -14,7 +14,9 @@ public struct CompactFile: Sendable {
   public let minorVersion: Int
   /// In the order of their offsets.
   public let sections: [CompactSection]
-  let mapping: MappedFile
+  /// All bytes, valid as long as the owner lives.
+  let bytes: UnsafeRawBufferPointer
+  let owner: AnyObject
 
   /// Maps the file and checks it.
   ///
@@ -22,16 +24,22 @@ public struct CompactFile: Sendable {
   public init(path: String) throws(Diagnostic) {
     let mapping = try MappedFile(path: path)
     do {
-      try self.init(mapping)
+      try self.init(mapping.bytes, owner: mapping, path: mapping.path)
     } catch {
       throw error.located(in: Location(file: path))
     }
   }
 
-  private init(_ mapping: MappedFile) throws(Diagnostic) {
-    let bytes = mapping.bytes
-    path = mapping.path
-    self.mapping = mapping
+  /// Checks a file that lies in memory.
+  ///
+  /// - Parameters:
+  ///   - bytes: the whole file, readable and unchanged as long as `owner` lives.
+  ///   - path: what diagnostics call it.
+  /// - Throws: as `init(path:)`.
+  public init(_ bytes: UnsafeRawBufferPointer, owner: AnyObject, path: String) throws(Diagnostic) {
+    self.path = path
+    self.bytes = bytes
+    self.owner = owner
     try Self.checkMagic(bytes)
     majorVersion = Int(bytes.littleEndian(UInt16.self, at: 12))
     minorVersion = Int(bytes.littleEndian(UInt16.self, at: 14))
@@ -49,7 +57,7 @@ public struct CompactFile: Sendable {
 
   /// The contents of the section, if there is one of this kind.
   func contents(_ kind: CompactLayout.SectionKind) -> UnsafeRawBufferPointer? {
-    section(kind).map { UnsafeRawBufferPointer(rebasing: mapping.bytes[$0.offset..<$0.offset + $0.length]) }
+    section(kind).map { UnsafeRawBufferPointer(rebasing: bytes[$0.offset..<$0.offset + $0.length]) }
   }
 
   /// The section of this kind, if there is one.

@@ -24,6 +24,15 @@ public struct CompactReader {
     }
   }
 
+  /// Reads the model in a file that lies in memory; its weights are views of it.
+  ///
+  /// - Throws: as `read(path:)`.
+  public static func read(
+    _ file: CompactFile, limits: ResourceLimits, catalog: OperatorCatalog, verifyingWeights: Bool = true
+  ) throws(Diagnostic) -> Model {
+    try read(file, limits, catalog, verifyingWeights)
+  }
+
   private static func read(
     _ file: CompactFile, _ limits: ResourceLimits, _ catalog: OperatorCatalog, _ verifyingWeights: Bool
   ) throws(Diagnostic) -> Model {

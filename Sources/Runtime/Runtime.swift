@@ -81,6 +81,63 @@ public final class Runtime: Sendable {
     _ data: [Datum], tap: Interpreter.Tap?, stepTap: ((Plan.Step, Duration) -> Void)?
   ) throws(Diagnostic) -> [Datum] {
     let entry = try entry(for: data)
+    let outputs = try outputTensors(entry.plan)
+    return try withWorkspace(for: entry, data) { (workspace) throws(Diagnostic) in
+      for (position, output) in outputs.enumerated() {
+        guard let output else { continue }
+        workspace.place(output: position, at: output.withBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }, entry.plan)
+      }
+      var run = PlannedRun(self, entry.plan, workspace)
+      (run.tap, run.stepTap) = (tap, stepTap)
+      try run.run()
+      return try collect(outputs, run)
+    }
+  }
+
+  /// Runs the graph into memory of the caller's, which kernels write where they can.
+  ///
+  /// - Parameters:
+  ///   - arguments: one tensor for each input, in the graph's order.
+  ///   - memory: for each output in the graph's order, aligned for its elements.
+  ///   - willWrite: is told the outputs' types before anything is written; bytes beyond a buffer's are its caller's to refuse.
+  /// - Throws: `runtime/output-memory` for outputs that do not fit or are no tensors of bytes, and as `run`.
+  public func run(
+    _ arguments: [Tensor], into memory: [UnsafeMutableRawBufferPointer], willWrite: (Int, DType, [Int], _ byteCount: Int) -> Void
+  ) throws(Diagnostic) {
+    let data = try interpreter.arguments(
+      Dictionary(zip(graph.inputs.map { graph[$0].name }, arguments.map { .tensor($0) })) { first, _ in first })
+    guard memory.count == graph.outputs.count else {
+      throw Diagnostic("runtime/output-memory", .usage, "there is memory for \(memory.count) of \(graph.outputs.count) outputs")
+    }
+    let entry = try entry(for: data)
+    try withWorkspace(for: entry, data) { (workspace) throws(Diagnostic) in
+      for (position, id) in graph.outputs.enumerated() {
+        guard let type = entry.plan.types[id.index] else { continue }
+        willWrite(position, type.dtype, type.shape, type.byteCount)
+        try fits(type.byteCount, memory[position], id)
+        workspace.place(output: position, at: memory[position].baseAddress, entry.plan)
+      }
+      let run = PlannedRun(self, entry.plan, workspace)
+      try run.run()
+      for (position, id) in graph.outputs.enumerated() where entry.plan.places[id.index] != .output(position) {
+        let tensor = try run.datum(id).requireTensor()
+        if entry.plan.types[id.index] == nil { willWrite(position, tensor.dtype, tensor.shape, tensor.byteCount) }
+        try fits(tensor.dtype == .string ? Int.max : tensor.byteCount, memory[position], id)
+        tensor.withBytes { memory[position].copyMemory(from: $0) }
+      }
+    }
+  }
+
+  private func fits(_ count: Int, _ memory: UnsafeMutableRawBufferPointer, _ id: ValueID) throws(Diagnostic) {
+    guard count > memory.count else { return }
+    throw Diagnostic(
+      "runtime/output-memory", .usage,
+      "the output \(graph[id].name) has \(count) bytes, but there is memory for \(memory.count)")
+  }
+
+  private func withWorkspace<R>(
+    for entry: PlanEntry, _ data: [Datum], _ body: (Workspace) throws(Diagnostic) -> R
+  ) throws(Diagnostic) -> R {
     let workspace = workspaces.withLock { $0.popLast() }?.workspace ?? Workspace(count: valueCount)
     defer {
       workspace.clear()
@@ -89,26 +146,23 @@ public final class Runtime: Sendable {
     try workspace.prepare(for: entry, graph: graph)
     for (id, datum) in zip(graph.inputs, data) { workspace.feed(datum, as: id) }
     workspace.showInputs(entry.plan, graph)
-    let outputs = try outputTensors(entry.plan, workspace)
-    var run = PlannedRun(self, entry.plan, workspace)
-    (run.tap, run.stepTap) = (tap, stepTap)
-    try run.run()
-    return try collect(entry.plan, outputs, run)
+    return try body(workspace)
   }
 
   /// Memory for the outputs that kernels write.
-  private func outputTensors(_ plan: Plan, _ workspace: Workspace) throws(Diagnostic) -> [Tensor?] {
-    var tensors = [Tensor?](repeating: nil, count: graph.outputs.count)
-    for (position, id) in graph.outputs.enumerated() where plan.places[id.index] == .output(position) {
-      guard let type = plan.types[id.index] else { continue }
-      let tensor = try buffers.tensor(type)
-      workspace.place(output: position, at: tensor.withBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }, plan)
-      tensors[position] = tensor
+  private func outputTensors(_ plan: Plan) throws(Diagnostic) -> [Tensor?] {
+    var tensors: [Tensor?] = []
+    for (position, id) in graph.outputs.enumerated() {
+      guard plan.places[id.index] == .output(position), let type = plan.types[id.index] else {
+        tensors.append(nil)
+        continue
+      }
+      tensors.append(try buffers.tensor(type))
     }
     return tensors
   }
 
-  private func collect(_ plan: Plan, _ outputs: [Tensor?], _ run: PlannedRun) throws(Diagnostic) -> [Datum] {
+  private func collect(_ outputs: [Tensor?], _ run: PlannedRun) throws(Diagnostic) -> [Datum] {
     var results: [Datum] = []
     for (id, output) in zip(graph.outputs, outputs) {
       if let output {

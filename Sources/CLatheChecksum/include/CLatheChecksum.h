@@ -13,4 +13,7 @@ uint32_t lathe_crc32c(uint32_t crc, const void *data, size_t length);
 // The same, on any processor.
 uint32_t lathe_crc32c_scalar(uint32_t crc, const void *data, size_t length);
 
+// The checksum of what has the checksum `first`, followed by `length` bytes with the checksum `second`.
+uint32_t lathe_crc32c_combined(uint32_t first, uint32_t second, size_t length);
+
 #endif

@@ -22,12 +22,13 @@ struct WeightsSection {
     guard let section = file.section(.weights), let bytes = file.contents(.weights) else {
       throw .badCompactFile("section-missing", "the file has no weights section")
     }
-    storage = TensorStorage(bytes: bytes, owner: file.mapping)
+    storage = TensorStorage(bytes: bytes, owner: file.owner)
     let places = tensors.filter { $0.place == LATHE__COMPACT__TENSOR__PLACE__WEIGHTS }.sorted {
       ($0.offset, $0.length, $0.crc) < ($1.offset, $1.length, $1.crc)
     }
     var end = 0
     var last: Proto.Tensor?
+    var expected: [(Range<Int>, UInt32)] = []
     for place in places {
       if let last, (last.offset, last.length, last.crc) == (place.offset, place.length, place.crc) { continue }
       last = place
@@ -41,16 +42,19 @@ struct WeightsSection {
       if let nonzero = bytes.firstNonzero(in: end..<offset) {
         throw .badCompactFile("padding", "a byte between two tensors is not zero", at: section.offset + nonzero)
       }
-      let contents = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
-      guard !verifyingChecksums || Checksum(contents).value == place.crc else {
-        throw .badCompactFile("checksum", "the checksum of a tensor's contents is wrong", at: section.offset + offset)
-      }
+      expected.append((offset..<offset + length, place.crc))
       lengths[offset] = length
       end = offset + length
     }
     guard end == bytes.count else {
       throw .badCompactFile(
         "weights", "\(bytes.count - end) bytes of the weights belong to no tensor", at: section.offset + end)
+    }
+    guard verifyingChecksums else { return }
+    let checksums = Checksum.concurrent(of: expected.map(\.0), in: bytes)
+    if let wrong = zip(expected, checksums).first(where: { $0.1 != $1 }) {
+      throw .badCompactFile(
+        "checksum", "the checksum of a tensor's contents is wrong", at: section.offset + wrong.0.0.lowerBound)
     }
   }
 }

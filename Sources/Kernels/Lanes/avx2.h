@@ -17,6 +17,8 @@ typedef __m256 v;
 typedef uint32_t vints __attribute__((vector_size(32)));
 typedef __m256 vm;
 
+/* Loads behind it stay there: ahead, they would take registers from what is being summed. */
+INLINE void v_hold(v *x) { __asm__ volatile("" : "+x"(*x) : : "memory"); }
 INLINE v v_load(const float *p) { return _mm256_loadu_ps(p); }
 INLINE void v_store(float *p, v x) { _mm256_storeu_ps(p, x); }
 INLINE v v_set(float x) { return _mm256_set1_ps(x); }

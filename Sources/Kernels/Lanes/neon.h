@@ -15,6 +15,8 @@ typedef float32x4_t v;
 typedef uint32_t vints __attribute__((vector_size(16)));
 typedef uint32x4_t vm;
 
+/* Loads behind it stay there: ahead, they would take registers from what is being summed. */
+INLINE void v_hold(v *x) { __asm__ volatile("" : "+w"(*x) : : "memory"); }
 INLINE v v_load(const float *p) { return vld1q_f32(p); }
 INLINE void v_store(float *p, v x) { vst1q_f32(p, x); }
 INLINE v v_set(float x) { return vdupq_n_f32(x); }

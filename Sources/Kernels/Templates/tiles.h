@@ -25,7 +25,9 @@ typedef struct tile {
 INLINE void tile_sums(const tile *t, const int rows, const int blocks) {
   const int width = blocks * BLOCK_VECTORS;
   v sums[TILE_ROWS][4 * BLOCK_VECTORS];
-  const float *x = t->x, *w = t->w;
+  const float *w = t->w;
+  /* Three rows share a pointer: an address may have once and twice the stride in it. */
+  const float *x[3] = {t->x, t->x + 3 * t->x_stride, t->x + 6 * t->x_stride};
   const size_t k = t->k, x_stride = t->x_stride, w_block = t->w_block, w_row = t->w_row, ahead = t->ahead, stride = t->stride;
   float *const to = t->sums;
   const bool is_added = t->is_added;
@@ -42,9 +44,12 @@ INLINE void tile_sums(const tile *t, const int rows, const int blocks) {
       columns[c] = v_load(w + (size_t)(c / BLOCK_VECTORS) * w_block + (size_t)(c % BLOCK_VECTORS * LANES));
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
-      v factor = v_set(x[(size_t)r * x_stride + i]);
+      v factor = v_set(x[r / 3][(size_t)(r % 3) * x_stride + i]);
 #pragma clang loop unroll(full)
-      for (int c = 0; c < width; c++) sums[r][c] = v_fma(factor, columns[c], sums[r][c]);
+      for (int c = 0; c < width; c++) {
+        sums[r][c] = v_fma(factor, columns[c], sums[r][c]);
+        v_hold(&sums[r][c]);
+      }
     }
     w += w_row;
   }
