@@ -23,6 +23,7 @@ build: setup
 
 test: setup
 	bash Tests/Kernels/run.sh
+	swift build -c release --product latheruntime
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 

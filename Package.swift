@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // Every outside package is here because the job it does is not what Lathe exists for:
@@ -167,7 +168,20 @@ let package = Package(
       "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],
       [collections]),
     tests("CommandLine", ["CommandLine"]),
+    tests(
+      "CInterface", ["Tensors", "IR", "Operators", "CompactFormat"], files: ["interface_test.c", "damage_test.c"]),
     tests("Repository", []),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Tests/Fuzz/run.sh asks for it: its main function is libFuzzer's.
+if ProcessInfo.processInfo.environment["LATHE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "lathe-fuzz",
+      dependencies: ["LatheDiagnostics", "LatheTensors", "LatheIR", "LatheOperators", "LatheCompactFormat", "LatheRuntime"],
+      path: "Tests/Fuzz", exclude: ["run.sh"],
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+}

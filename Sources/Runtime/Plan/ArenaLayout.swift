@@ -1,22 +1,27 @@
 /// Places blocks with lifetimes in as little memory as a simple rule finds: the largest first, each into the tightest gap that is free while it lives.
 ///
 /// After Pisarchyk and Lee (2020), "Efficient memory management for deep neural net inference", greedy by size.
-struct ArenaLayout {
+package struct ArenaLayout {
   /// Bytes that must not be shared while two blocks live at once.
-  struct Block {
-    let size: Int
+  package struct Block {
+    package let size: Int
     /// Steps from the one that writes it first to the last that reads it.
-    let lifetime: ClosedRange<Int>
+    package let lifetime: ClosedRange<Int>
+
+    package init(size: Int, lifetime: ClosedRange<Int>) {
+      self.size = size
+      self.lifetime = lifetime
+    }
   }
 
-  static let alignment = 64
+  package static let alignment = 64
 
   /// Bytes from the start, for each block.
-  private(set) var offsets: [Int]
+  package private(set) var offsets: [Int]
   /// Bytes of all.
-  private(set) var size = 0
+  package private(set) var size = 0
 
-  init(_ blocks: [Block]) {
+  package init(_ blocks: [Block]) {
     offsets = Array(repeating: 0, count: blocks.count)
     let order = blocks.indices.sorted { (blocks[$0].size, $1) > (blocks[$1].size, $0) }
     var placed: [Int] = []
