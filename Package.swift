@@ -84,7 +84,8 @@ let package = Package(
     module("IR", ["Diagnostics", "Tensors"], [collections]),
     module("Operators", ["Diagnostics", "Tensors", "IR"]),
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
-    module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
+    module("Calibration", []),
+    module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON", "Calibration"], [collections]),
     module(
       "Recipes", ["Diagnostics", "Files", "Tensors", "JSON", "PassKit"],
       [collections, .product(name: "Yams", package: "Yams")]),
@@ -95,7 +96,7 @@ let package = Package(
     module(
       "CompactFormat", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
       ["CLatheProto", "CLatheChecksum", collections]),
-    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
+    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Calibration", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
     module(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module(
@@ -119,7 +120,7 @@ let package = Package(
       name: "LatheCommandLine",
       dependencies: [
         "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators",
-        "LatheInterpreter",
+        "LatheInterpreter", "LatheCalibration",
         "LathePassKit", "LathePasses", "LatheRecipes", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
         "LathePlugins", "LatheReports", "LatheRuntime",
         argumentParser, crypto,
@@ -146,6 +147,7 @@ let package = Package(
         "cases-math.json", "cases-microsoft.json",
         "cases-movement.json", "cases-neural.json",
       ]),
+    tests("Calibration", ["Calibration"]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("PassKit", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit"]),
     tests("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit", "Passes", "ONNX", "Runtime"]),

@@ -16,6 +16,7 @@ extension PassCatalog {
     FoldConstants.self,
     FoldShapes.self,
     InlineBranches.self,
+    Int8Quantization.self,
     LinearLayer.self,
     MergeReshapes.self,
     MergeTransposes.self,

@@ -13,6 +13,7 @@ void lathe_pack_gemm_f32(size_t k, size_t n, const float *w, size_t w_stride, fl
 
 size_t lathe_gemm_panel_rows(size_t m, size_t k) {
   enum { CACHED = 65536, FEWEST = 24, MOST = 192, STEP = 12 };
+  if (m == 0) return STEP;
   size_t rows = CACHED / (k + 1);
   rows = rows < FEWEST ? FEWEST : rows > MOST ? MOST : rows;
   size_t even = lathe_quotient_up(m, lathe_quotient_up(m, rows));

@@ -1,6 +1,7 @@
 #ifndef LATHE_KERNEL_NAMES_H
 #define LATHE_KERNEL_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define INLINE static inline __attribute__((always_inline, unused))

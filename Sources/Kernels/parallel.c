@@ -6,10 +6,12 @@
 typedef struct job {
   const lathe_kernels *kernels;
   const void *arguments;
-  float *scratch;
-  size_t scratch_stride;
-  atomic_bool is_out_of_bounds;
+  void *scratch;
+  size_t scratch_stride; /* bytes of one thread */
+  atomic_bool failed;
 } job;
+
+static void *scratch_of(const job *j, int thread) { return (char *)j->scratch + (size_t)thread * j->scratch_stride; }
 
 /* Items of `cost` multiplications or so each, for a part that is worth another thread's waking. */
 static size_t grain(size_t cost) {
@@ -17,7 +19,7 @@ static size_t grain(size_t cost) {
   return cost >= WORTH ? 1 : lathe_quotient_up(WORTH, cost + 1);
 }
 
-/* The bodies: kernels with nothing but arguments, with scratch, and with indices. */
+/* The bodies: kernels with nothing but arguments, with scratch, with a result, and with both. */
 #define PLAIN(name)                                                            \
   static void name(void *context, int thread, size_t begin, size_t end) {      \
     const job *j = context;                                                    \
@@ -27,13 +29,19 @@ static size_t grain(size_t cost) {
 #define WITH_SCRATCH(name)                                                     \
   static void name(void *context, int thread, size_t begin, size_t end) {      \
     const job *j = context;                                                    \
-    j->kernels->name(j->arguments, j->scratch + (size_t)thread * j->scratch_stride, begin, end); \
+    j->kernels->name(j->arguments, scratch_of(j, thread), begin, end);         \
   }
-#define WITH_INDICES(name)                                                     \
+#define CHECKED(name)                                                          \
   static void name(void *context, int thread, size_t begin, size_t end) {      \
     job *j = context;                                                          \
     (void)thread;                                                              \
-    if (!j->kernels->name(j->arguments, begin, end)) atomic_store(&j->is_out_of_bounds, true); \
+    if (!j->kernels->name(j->arguments, begin, end)) atomic_store(&j->failed, true); \
+  }
+
+#define CHECKED_WITH_SCRATCH(name)                                             \
+  static void name(void *context, int thread, size_t begin, size_t end) {      \
+    job *j = context;                                                          \
+    if (!j->kernels->name(j->arguments, scratch_of(j, thread), begin, end)) atomic_store(&j->failed, true); \
   }
 
 PLAIN(gemm_f32)
@@ -44,14 +52,20 @@ PLAIN(erf_f32)
 PLAIN(binary_f32)
 PLAIN(softmax_f32)
 PLAIN(normalization_f32)
-WITH_INDICES(gather_f32)
-WITH_INDICES(embedding_f32)
+CHECKED(gather_f32)
+CHECKED(embedding_f32)
 WITH_SCRATCH(attention_f32)
 PLAIN(lstm_f32)
 PLAIN(gru_reset_f32)
 PLAIN(gru_f32)
 PLAIN(permute_f32)
 WITH_SCRATCH(convolution_f32)
+WITH_SCRATCH(gemm_i8)
+CHECKED(quantize_i8)
+CHECKED_WITH_SCRATCH(normalization_i8)
+CHECKED_WITH_SCRATCH(embedding_i8)
+WITH_SCRATCH(attention_i8)
+PLAIN(map_i8)
 
 #define JOB(a) {.kernels = kernels, .arguments = a}
 
@@ -62,7 +76,7 @@ void lathe_parallel_gemm_f32(lathe_pool *pool, const lathe_kernels *kernels, con
 }
 
 void lathe_parallel_matmul_f32(lathe_pool *pool, const lathe_kernels *kernels, const lathe_matmul_f32 *m, float *scratch) {
-  job j = {.kernels = kernels, .arguments = m, .scratch = scratch, .scratch_stride = lathe_matmul_scratch_f32(m)};
+  job j = {.kernels = kernels, .arguments = m, .scratch = scratch, .scratch_stride = lathe_matmul_scratch_f32(m) * sizeof(float)};
   size_t rows = lathe_smaller(m->m, lathe_gemm_panel_rows(m->m, m->k));
   lathe_pool_run(pool, lathe_matmul_items_f32(m), grain(rows * m->k * LATHE_GEMM_COLUMNS), matmul_f32, &j);
 }
@@ -101,17 +115,17 @@ void lathe_parallel_normalization_f32(
 bool lathe_parallel_gather_f32(lathe_pool *pool, const lathe_kernels *kernels, const lathe_gather_f32 *g, size_t rows) {
   job j = JOB(g);
   lathe_pool_run(pool, rows, grain(2 * g->width), gather_f32, &j);
-  return !j.is_out_of_bounds;
+  return !j.failed;
 }
 
 bool lathe_parallel_embedding_f32(lathe_pool *pool, const lathe_kernels *kernels, const lathe_embedding_f32 *e, size_t tokens) {
   job j = JOB(e);
   lathe_pool_run(pool, tokens, grain((8 + 2 * e->source_count) * e->width), embedding_f32, &j);
-  return !j.is_out_of_bounds;
+  return !j.failed;
 }
 
 void lathe_parallel_attention_f32(lathe_pool *pool, const lathe_kernels *kernels, const lathe_attention_f32 *a, float *scratch) {
-  job j = {.kernels = kernels, .arguments = a, .scratch = scratch, .scratch_stride = lathe_attention_scratch_f32(a)};
+  job j = {.kernels = kernels, .arguments = a, .scratch = scratch, .scratch_stride = lathe_attention_scratch_f32(a) * sizeof(float)};
   size_t queries = lathe_smaller(a->queries, LATHE_ATTENTION_QUERIES);
   lathe_pool_run(pool, lathe_attention_items_f32(a), grain(queries * a->keys * (a->size + a->width + 12)), attention_f32, &j);
 }
@@ -137,6 +151,44 @@ void lathe_parallel_permute_f32(lathe_pool *pool, const lathe_kernels *kernels, 
 
 void lathe_parallel_convolution_f32(
     lathe_pool *pool, const lathe_kernels *kernels, const lathe_convolution_f32 *c, float *scratch) {
-  job j = {.kernels = kernels, .arguments = c, .scratch = scratch, .scratch_stride = lathe_convolution_scratch_f32(c)};
+  job j = {.kernels = kernels, .arguments = c, .scratch = scratch, .scratch_stride = lathe_convolution_scratch_f32(c) * sizeof(float)};
   lathe_pool_run(pool, lathe_convolution_items_f32(c), 1, convolution_f32, &j);
+}
+
+void lathe_parallel_gemm_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_gemm_i8 *g, void *scratch) {
+  job j = {.kernels = kernels, .arguments = g, .scratch = scratch, .scratch_stride = lathe_gemm_scratch_i8(g)};
+  size_t items = lathe_gemm_items_i8(g);
+  lathe_pool_run(pool, items, items == 0 ? 1 : grain(g->m * g->n / items * g->k / 2), gemm_i8, &j);
+}
+
+bool lathe_parallel_quantize_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_quantize_i8 *q, size_t rows) {
+  job j = JOB(q);
+  lathe_pool_run(pool, rows, grain(4 * q->width), quantize_i8, &j);
+  return !j.failed;
+}
+
+bool lathe_parallel_normalization_i8(
+    lathe_pool *pool, const lathe_kernels *kernels, const lathe_normalization_i8 *n, void *scratch, size_t rows) {
+  job j = {.kernels = kernels, .arguments = n, .scratch = scratch, .scratch_stride = lathe_row_scratch_i8(n->width)};
+  lathe_pool_run(pool, rows, grain(8 * n->width), normalization_i8, &j);
+  return !j.failed;
+}
+
+bool lathe_parallel_embedding_i8(
+    lathe_pool *pool, const lathe_kernels *kernels, const lathe_embedding_i8 *e, void *scratch, size_t tokens) {
+  job j = {.kernels = kernels, .arguments = e, .scratch = scratch, .scratch_stride = lathe_row_scratch_i8(e->width)};
+  lathe_pool_run(pool, tokens, grain((8 + 2 * e->source_count) * e->width), embedding_i8, &j);
+  return !j.failed;
+}
+
+void lathe_parallel_attention_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_attention_i8 *a, void *scratch) {
+  job j = {.kernels = kernels, .arguments = a, .scratch = scratch, .scratch_stride = lathe_attention_scratch_i8(a)};
+  size_t items = lathe_attention_items_i8(a);
+  size_t products = a->batch * a->heads * a->queries * a->keys;
+  lathe_pool_run(pool, items, items == 0 ? 1 : grain(products / items * (a->size + a->width + 24) / 2), attention_i8, &j);
+}
+
+void lathe_parallel_map_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_map_i8 *m, size_t count) {
+  job j = JOB(m);
+  lathe_pool_run(pool, count, grain(2), map_i8, &j);
 }

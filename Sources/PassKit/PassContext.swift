@@ -9,11 +9,14 @@ public struct PassContext: Sendable {
   public let limits: ResourceLimits
   /// Whether the graph is verified after every rewrite rather than after the pass; for tests.
   public let verifiesEveryRewrite: Bool
+  /// Shows a graph's activations on the samples; nil where there are no samples.
+  public let observe: Observe?
 
-  public init(pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false) {
+  public init(pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil) {
     self.pass = pass
     self.limits = limits
     self.verifiesEveryRewrite = verifiesEveryRewrite
+    self.observe = observe
   }
 
   /// Adds a node in place of `replaced`, before the first of them, with inferred types.

@@ -23,6 +23,8 @@ public struct Pipeline: Sendable {
     public var limits = ResourceLimits()
     /// Measures how far a graph's outputs are from those of the graph it saw before, and of the first it saw.
     public var measureDrift: ((Graph) throws(Diagnostic) -> (step: Drift, total: Drift))?
+    /// Shows a graph's activations on the samples; nil where there are none.
+    public var observe: Observe?
     /// Told the step's number, from 0, and the step before it starts.
     public var willRun: (Int, Step) -> Void = { _, _ in }
     /// Given the step's number, the step and the graph it left behind, before its promise is checked.
@@ -59,7 +61,7 @@ public struct Pipeline: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let interface = InterfaceCheck(graph)
-    let outcome = try step.pass.run(on: &graph, in: PassContext(pass: step.id, limits: surroundings.limits))
+    let outcome = try step.pass.run(on: &graph, in: PassContext(pass: step.id, limits: surroundings.limits, observe: surroundings.observe))
     try graph.inferTypes()
     try Verifier().verify(graph)
     if !(step.pass is any ChangesInterface) { try interface.check(graph) }

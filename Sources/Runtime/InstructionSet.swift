@@ -11,7 +11,7 @@ public struct InstructionSet: Sendable, Hashable {
 
   /// Those of this machine, the portable one first.
   public static var available: [InstructionSet] {
-    (0...LATHE_ISA_AVX512.rawValue).map { lathe_isa(rawValue: $0) }.filter(lathe_isa_available).map(InstructionSet.init)
+    (0...LATHE_ISA_AVX512VNNI.rawValue).map { lathe_isa(rawValue: $0) }.filter(lathe_isa_available).map(InstructionSet.init)
   }
 
   /// The one that `LATHE_ISA` names, else the best.

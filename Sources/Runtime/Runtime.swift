@@ -34,9 +34,14 @@ public final class Runtime: Sendable {
   }
 
   /// Runs the graph on one feed of tensors; see `Interpreter.run`.
-  public func run(_ inputs: [String: Tensor], tap: Interpreter.Tap? = nil) throws(Diagnostic) -> [Tensor] {
+  ///
+  /// - Parameter tapped: values that the tap is shown; nil for all that nodes produce.
+  public func run(
+    _ inputs: [String: Tensor], tapping tapped: Set<ValueID>? = nil, tap: Interpreter.Tap? = nil
+  ) throws(Diagnostic) -> [Tensor] {
     var tensors: [Tensor] = []
-    for (id, output) in zip(graph.outputs, try run(inputs.mapValues { .tensor($0) }, tap: tap)) {
+    let arguments = try interpreter.arguments(inputs.mapValues { .tensor($0) })
+    for (id, output) in zip(graph.outputs, try run(arguments, tap: tap, tapped: tapped, stepTap: nil)) {
       guard let tensor = output.tensor else {
         throw .invalid(
           "interpreter/output-type", "the output \(graph[id].name) is \(output.type), not a tensor",
@@ -48,8 +53,8 @@ public final class Runtime: Sendable {
   }
 
   /// Runs the graph on one feed of any values; see `Interpreter.run`.
-  public func run(_ inputs: [String: Datum], tap: Interpreter.Tap? = nil) throws(Diagnostic) -> [Datum] {
-    try run(try interpreter.arguments(inputs), tap: tap, stepTap: nil)
+  public func run(_ inputs: [String: Datum]) throws(Diagnostic) -> [Datum] {
+    try run(try interpreter.arguments(inputs), tap: nil, stepTap: nil)
   }
 
   /// What the nodes took in one run, in the order in which they ran.
@@ -78,7 +83,7 @@ public final class Runtime: Sendable {
   }
 
   private func run(
-    _ data: [Datum], tap: Interpreter.Tap?, stepTap: ((Plan.Step, Duration) -> Void)?
+    _ data: [Datum], tap: Interpreter.Tap?, tapped: Set<ValueID>? = nil, stepTap: ((Plan.Step, Duration) -> Void)?
   ) throws(Diagnostic) -> [Datum] {
     let entry = try entry(for: data)
     let outputs = try outputTensors(entry.plan)
@@ -88,7 +93,7 @@ public final class Runtime: Sendable {
         workspace.place(output: position, at: output.withBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }, entry.plan)
       }
       var run = PlannedRun(self, entry.plan, workspace)
-      (run.tap, run.stepTap) = (tap, stepTap)
+      (run.tap, run.tapped, run.stepTap) = (tap, tapped, stepTap)
       try run.run()
       return try collect(outputs, run)
     }

@@ -97,5 +97,8 @@ void test_attention(void);
 void test_recurrent(void);
 void test_permute(void);
 void test_convolution(void);
+void test_gemm_i8(void);
+void test_rows_i8(void);
+void test_attention_i8(void);
 
 #endif

@@ -1,4 +1,5 @@
-/* Every kernel of every instruction set that this processor has, against plain loops in doubles; and each of them in pieces against itself. */
+/* Every kernel of every instruction set that this processor has, against plain loops: those of floats in doubles,
+ * those of INT8 to the last bit; and each of them in pieces against itself. */
 #include "check.h"
 
 const lathe_kernels *kernels;
@@ -7,7 +8,7 @@ int failures;
 static void run(const char *name, void (*test)(void)) {
   int before = failures;
   test();
-  printf("%-8s %-12s %s\n", lathe_isa_name(kernels->isa), name, failures == before ? "passed" : "FAILED");
+  printf("%-10s %-12s %s\n", lathe_isa_name(kernels->isa), name, failures == before ? "passed" : "FAILED");
 }
 
 static void test_isa(void) {
@@ -15,7 +16,7 @@ static void test_isa(void) {
   CHECK(kernels->isa == lathe_isa_best(), "the best instruction set has no kernels");
   CHECK(lathe_isa_available(LATHE_ISA_SCALAR), "there is no scalar twin");
   CHECK(lathe_isa_named("mmx") == -1, "a name of nothing");
-  for (int isa = 0; isa <= LATHE_ISA_AVX512; isa++) {
+  for (int isa = 0; isa <= LATHE_ISA_AVX512VNNI; isa++) {
     CHECK(lathe_isa_named(lathe_isa_name((lathe_isa)isa)) == isa, "the name of %d", isa);
     CHECK(lathe_kernels_for((lathe_isa)isa)->isa <= (lathe_isa)isa, "%d falls upwards", isa);
   }
@@ -24,9 +25,9 @@ static void test_isa(void) {
 int main(void) {
   kernels = lathe_kernels_for(LATHE_ISA_SCALAR);
   run("isa", test_isa);
-  for (int isa = 0; isa <= LATHE_ISA_AVX512; isa++) {
+  for (int isa = 0; isa <= LATHE_ISA_AVX512VNNI; isa++) {
     if (!lathe_isa_available((lathe_isa)isa)) {
-      printf("%-8s not on this processor\n", lathe_isa_name((lathe_isa)isa));
+      printf("%-10s not on this processor\n", lathe_isa_name((lathe_isa)isa));
       continue;
     }
     kernels = lathe_kernels_for((lathe_isa)isa);
@@ -38,6 +39,9 @@ int main(void) {
     run("recurrent", test_recurrent);
     run("permute", test_permute);
     run("convolution", test_convolution);
+    run("gemm_i8", test_gemm_i8);
+    run("rows_i8", test_rows_i8);
+    run("attention_i8", test_attention_i8);
   }
   if (failures > 0) printf("%d failures\n", failures);
   return failures > 0;

@@ -20,7 +20,8 @@ import Testing
   /// The suite has no cases of these, or none whose draws can be repeated.
   static let testedElsewhere: Set<String> = [
     "Bernoulli", "Convolution", "EmbeddingNormalization", "FusedAttention", "Linear", "MaxRoiPool", "Multinomial",
-    "PackedLSTM", "PackedLinear", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+    "PackedLSTM", "PackedLinear", "QuantizeRows", "QuantizedAttention", "QuantizedEmbedding",
+    "QuantizedLinear", "QuantizedNormalization", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
   ]
 
   @Test func coverEveryOperator() {

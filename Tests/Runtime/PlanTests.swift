@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func residualsViewsAndOutputsInTheMiddle() throws {
-    let feeds = try [1, 7, 3].map { ["x": try Tensor.seeded(.float32, [$0, 4], seed: 5)] }
+    let feeds = try [1, 7, 0, 3].map { ["x": try Tensor.seeded(.float32, [$0, 4], seed: 5)] }
     try expectAgreement(
       """
       graph (%x: f32[n, 4]) -> (%e, %a, %flat, %x, %k) {

@@ -36,11 +36,12 @@ struct Conversion {
   ///
   /// - Parameters:
   ///   - samples: what drift is measured on.
+  ///   - calibration: what activations are observed on.
   ///   - dumps: passes after which the graph is written beside `output`.
   ///   - why: passes whose refusals are wanted.
   /// - Throws: what passes throw, and broken promises.
   mutating func run(
-    _ pipeline: Pipeline, samples: SampleSet?, limits: ResourceLimits, threads: Int, dumps: GraphDump, why: [String]
+    _ pipeline: Pipeline, samples: SampleSet?, calibration: SampleSet?, limits: ResourceLimits, threads: Int, dumps: GraphDump, why: [String]
   ) throws(Diagnostic) {
     var surroundings = Pipeline.Surroundings()
     surroundings.limits = limits
@@ -48,6 +49,10 @@ struct Conversion {
       sampleCount = samples.count
       let gauge = DriftGauge(samples, limits: limits, threads: threads)
       surroundings.measureDrift = { (graph) throws(Diagnostic) in try gauge.measure(graph) }
+    }
+    if let calibration {
+      let observer = ActivationObserver(set: calibration, limits: limits, threads: threads)
+      surroundings.observe = { (graph, points) throws(Diagnostic) in try observer.observe(graph, points) }
     }
     let progress = ProgressBar("passes", total: pipeline.steps.count)
     defer { progress.finish() }

@@ -48,12 +48,13 @@ final class DriftGauge {
   private func drift(from before: [[String: Tensor]], to after: [[String: Tensor]]) throws(Diagnostic) -> Drift {
     var drift = Drift(samples: set.count)
     var comparisons: [String: OutputComparison] = [:]
-    for (old, new) in zip(before, after) {
+    for (feed, (old, new)) in zip(set.feeds, zip(before, after)) {
       for (name, tensor) in old {
         // Only a pass that was asked to may take an output away: the pipeline holds all others to the interface.
         guard let other = new[name] else { continue }
         if tensor != other { drift.changedOutputs += 1 }
-        try comparisons[name, default: OutputComparison(name: name)].add(reference: tensor, candidate: other)
+        try comparisons[name, default: OutputComparison(name: name)].add(
+          reference: try feed.withoutPadding(tensor), candidate: try feed.withoutPadding(other))
       }
     }
     for comparison in comparisons.values { drift.add(comparison) }

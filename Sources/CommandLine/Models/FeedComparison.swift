@@ -51,7 +51,8 @@ struct FeedComparison: Sendable {
     for (position, name) in outputs.enumerated() {
       guard let other = candidateOutputs.firstIndex(of: name) else { continue }
       var comparison = OutputComparison(name: name)
-      try comparison.add(reference: left[position], candidate: right[other])
+      try comparison.add(
+        reference: try feed.withoutPadding(left[position]), candidate: try feed.withoutPadding(right[other]))
       result.comparisons.append(comparison)
       if result.choices.isEmpty { result.choices = choices(feed, left[position], right[other]) }
     }

@@ -27,6 +27,11 @@ struct Convert: ParsableCommand {
       "Measure on these samples, as for lathe run, what each pass changes, and hold it to its promise.", valueName: "file"))
   var samples: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Choose the scales of activations on these samples (default: those of --samples); nothing is measured on them.", valueName: "file"))
+  var calibrationSamples: String?
+
   @OptionGroup var arguments: SampleArguments
 
   @Option(help: ArgumentHelp("Write what was done as a page to look at or as JSON.", valueName: "file.html|file.json"))
@@ -72,11 +77,12 @@ struct Convert: ParsableCommand {
     var loaded = try ModelLoader(limits: limits).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
     passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: format == .lathe)
-    let samples = try readSamples(for: loaded.model, limits)
+    let samples = try readSamples(samples, for: loaded.model, limits)
+    let calibration = try readSamples(calibrationSamples, for: loaded.model, limits) ?? samples
     var conversion = Conversion(loaded, recipe: recipe.name, seconds: start.duration(to: clock.now) / .seconds(1))
     do throws(Diagnostic) {
       try conversion.run(
-        pipeline, samples: samples, limits: limits, threads: arguments.threadCount,
+        pipeline, samples: samples, calibration: calibration, limits: limits, threads: arguments.threadCount,
         dumps: GraphDump(passes: passes.dumpAfter, output: output), why: passes.why)
       try conversion.check(recipe.budget)
     } catch {
@@ -99,9 +105,11 @@ struct Convert: ParsableCommand {
     if let page { try report.write(to: page, asPage: self.report?.hasSuffix(".html") == true) }
   }
 
-  private func readSamples(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> SampleSet? {
-    guard let samples else { return nil }
-    return try SampleReader.read(path: samples, for: ModelInterface(model), options: arguments.options(limits))
+  private func readSamples(
+    _ path: String?, for model: Model, _ limits: ResourceLimits
+  ) throws(Diagnostic) -> SampleSet? {
+    guard let path else { return nil }
+    return try SampleReader.read(path: path, for: ModelInterface(model), options: arguments.options(limits))
   }
 
   private func write(_ model: Model, _ format: OutputFormat, _ limits: ResourceLimits) throws(Diagnostic) {

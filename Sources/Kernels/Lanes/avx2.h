@@ -4,13 +4,16 @@
 
 #include "../kernel_names.h"
 
+#ifndef LATHE_SUFFIX
 #define LATHE_SUFFIX avx2
+#define LATHE_TARGET "avx2,fma"
+#endif
 #define LANES 8
 #define TILE_ROWS 6
 #define TILE_BLOCKS 1
 #define TILE_UNROLL 2
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(LATHE_TARGET))), apply_to = function)
 #define LATHE_TARGETED 1
 
 typedef __m256 v;

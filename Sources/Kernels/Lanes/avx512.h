@@ -4,13 +4,18 @@
 
 #include "../kernel_names.h"
 
+#ifndef LATHE_SUFFIX
 #define LATHE_SUFFIX avx512
+#endif
+#ifndef LATHE_TARGET
+#define LATHE_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+#endif
 #define LANES 16
 #define TILE_ROWS 8
 #define TILE_BLOCKS 3
 #define TILE_UNROLL 1
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(LATHE_TARGET))), apply_to = function)
 #define LATHE_TARGETED 1
 
 typedef __m512 v;
@@ -18,7 +23,11 @@ typedef uint32_t vints __attribute__((vector_size(64)));
 typedef __mmask16 vm;
 
 /* Loads behind it stay there: ahead, they would take registers from what is being summed. */
+#ifdef LATHE_EMULATED
+INLINE void v_hold(v *x) { (void)x; }
+#else
 INLINE void v_hold(v *x) { __asm__ volatile("" : "+v"(*x) : : "memory"); }
+#endif
 INLINE v v_load(const float *p) { return _mm512_loadu_ps(p); }
 INLINE void v_store(float *p, v x) { _mm512_storeu_ps(p, x); }
 INLINE v v_set(float x) { return _mm512_set1_ps(x); }

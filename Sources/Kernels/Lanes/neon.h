@@ -5,7 +5,9 @@
 
 #include "../kernel_names.h"
 
+#ifndef LATHE_SUFFIX
 #define LATHE_SUFFIX neon
+#endif
 #define LANES 4
 #define TILE_ROWS 6
 #define TILE_BLOCKS 1

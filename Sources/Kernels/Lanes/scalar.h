@@ -20,7 +20,7 @@ INLINE void v_hold(v *x) { (void)x; }
 INLINE v v_load(const float *p) { return *p; }
 INLINE void v_store(float *p, v x) { *p = x; }
 INLINE v v_set(float x) { return x; }
-#if defined(__FP_FAST_FMAF)
+#if defined(__FP_FAST_FMAF) || defined(LATHE_EXACT)
 INLINE v v_fma(v a, v b, v c) { return fmaf(a, b, c); }
 #else
 INLINE v v_fma(v a, v b, v c) { return a * b + c; }

@@ -46,11 +46,10 @@ INLINE v v_exp_of_normal(v x) {
   return p * v_power2(n);
 }
 
-/* e^x for x that is not positive, as 2^(x / ln 2); results that would be subnormal are 0. The relative error grows with x, as that of a difference x
- * does. */
-INLINE v v_exp_of_negative(v x) {
-  v biased = v_set(ROUNDING + 127), log2e = v_set(1.44269504f), bounded = v_max(v_set(-88.2f), x);
-  v n = v_fma(bounded, log2e, biased), f = v_fma(bounded, log2e, biased - n);
+/* e^x for x of -88.2 ... 0, as 2^(x / ln 2); results that would be subnormal are 0. The relative error grows with x, as that of a difference x does. */
+INLINE v v_exp_of_bounded(v x) {
+  v biased = v_set(ROUNDING + 127), log2e = v_set(1.44269504f);
+  v n = v_fma(x, log2e, biased), f = v_fma(x, log2e, biased - n);
   v p = v_fma(v_set(1.535336191e-04f), f, v_set(1.339887441e-03f));
   p = v_fma(p, f, v_set(9.618437358e-03f));
   p = v_fma(p, f, v_set(5.550332471e-02f));
@@ -59,6 +58,9 @@ INLINE v v_exp_of_negative(v x) {
   p = v_fma(p, f, v_set(1));
   return p * v_power2(n);
 }
+
+/* e^x for x that is not positive. */
+INLINE v v_exp_of_negative(v x) { return v_exp_of_bounded(v_max(v_set(-88.2f), x)); }
 
 /* x P(x^2) / Q(x^2), and 1 or -1 where erf is that in floats. */
 INLINE v v_erf(v x) {

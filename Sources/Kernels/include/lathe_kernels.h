@@ -1,4 +1,4 @@
-/* Kernels of the runtime, in 32-bit floats.
+/* Kernels of the runtime, in 32-bit floats and in INT8.
  *
  * Every kernel exists for each instruction set, chosen at run time, and as a portable scalar twin. A call covers the work items begin ..< end, so
  * that threads can share it; results do not depend, to the last bit, on how the items are divided. Nothing is allocated: where a kernel needs
@@ -18,8 +18,11 @@ extern "C" {
 typedef enum lathe_isa {
   LATHE_ISA_SCALAR = 0,
   LATHE_ISA_NEON = 1,
-  LATHE_ISA_AVX2 = 2,   /* with FMA */
-  LATHE_ISA_AVX512 = 3, /* F, BW, DQ and VL */
+  LATHE_ISA_NEONDOT = 2, /* with dot products of bytes */
+  LATHE_ISA_AVX2 = 3,    /* with FMA */
+  LATHE_ISA_AVXVNNI = 4, /* AVX2 and its dot products of bytes */
+  LATHE_ISA_AVX512 = 5,  /* F, BW, DQ and VL */
+  LATHE_ISA_AVX512VNNI = 6,
 } lathe_isa;
 
 typedef enum lathe_activation {
@@ -271,6 +274,163 @@ typedef struct lathe_convolution_f32 {
 size_t lathe_convolution_items_f32(const lathe_convolution_f32 *convolution);
 size_t lathe_convolution_scratch_f32(const lathe_convolution_f32 *convolution);
 
+/* INT8.
+ *
+ * Results of these kernels are the same bits on every instruction set, because each is defined as exact integer sums and IEEE operations on floats, each
+ * rounded once to nearest-even, in the order written below: a + b, a * b, a / b, sqrt, fma(a, b, c) = a * b + c rounded once, and float(i) of an
+ * integer. Nothing else is fused. Subnormal numbers are kept. Only the bits of a float that is not a number may differ.
+ *
+ *   quantized(t)     0 if t is not a number, else t held to -127 ... 127 and rounded to the nearest integer, ties to even.
+ *   sum16(f, width)  16 partial sums, p[l] = f(l), f(l + 16), f(l + 32), ... added in this order to 0; then p[l] += p[l + 8] for l < 8,
+ *                    p[l] += p[l + 4] for l < 4, p[l] += p[l + 2] for l < 2, and p[0] + p[1] is the sum.
+ *   activation       as in Templates/functions.h, v_fma being fma.
+ *
+ * Weights and activations are -127 ... 127 by intent; -128 is computed with as exactly. Scratch is in bytes for each thread, best aligned to 64. */
+
+/* Rows of floats, or, where f32 is NULL, of INT8 values q that mean float(q) * scale; nothing where both are NULL. Added to z, a value is
+ * z + f32[c], or fma(float(i8[c]), scale, z). */
+typedef struct lathe_rows_in {
+  const float *f32;
+  const int8_t *i8;
+  size_t stride;
+  float scale;
+  const float *row_scale; /* of each row, in place of `scale`; or NULL */
+} lathe_rows_in;
+
+/* Where rows of results v go: as they are, as INT8 values, or both; a NULL takes none. INT8 values are quantized(v * inverse_scale) or, with
+ * row_scale, quantized(v * (127 / most)) for the largest magnitude `most` of the row, whose scale is most / 127. A row whose `most` is below 2^-100
+ * has the scale 1 and zeros; so has one with a value that is infinite or not a number, and the kernel's result is false. */
+typedef struct lathe_rows_out {
+  float *f32;
+  size_t f32_stride;
+  int8_t *i8;
+  size_t i8_stride;
+  float inverse_scale;
+  float *row_scale; /* takes the scale of each row; or NULL */
+} lathe_rows_out;
+
+/* Bytes that lathe_pack_gemm_i8 writes. */
+size_t lathe_packed_gemm_size_i8(size_t k, size_t n);
+
+/* Packs W [k, n], whose rows are w_stride apart, into blocks of 16 columns and groups of 4 rows: W[i, j] is at
+ * ((j / 16 * k4 + i / 4) * 16 + j % 16) * 4 + i % 4, where k4 = k / 4 rounded up. Rows and columns beyond W are zero. Then comes the sum of each column
+ * of the blocks, a 32-bit integer in the processor's byte order. This layout is stored in .lathe files and is the same for every instruction set. */
+void lathe_pack_gemm_i8(size_t k, size_t n, const int8_t *w, size_t w_stride, int8_t *packed);
+
+/* k at most, so that no sum leaves 32 bits. */
+enum { LATHE_GEMM_MOST_K_I8 = 131071 };
+
+/* Y [m, n] of X [m, k] and W [k, n]:
+ *   s = w_scale[j], or x_row_scale[i] * w_scale[j]
+ *   v = fma(float(sum over k of X[i, k] * W[k, j]), s, bias[j]); without bias, float(sum) * s
+ *   v = activation(v), plus the residual as lathe_rows_in says
+ * Y may be the residual, and must not be X; it has no row scales. Scratch: lathe_gemm_scratch_i8. */
+typedef struct lathe_gemm_i8 {
+  size_t m, n, k;
+  const int8_t *x;
+  size_t x_stride;
+  const float *x_row_scale; /* [m], or NULL */
+  const int8_t *packed;     /* W, by lathe_pack_gemm_i8 */
+  const float *w_scale;     /* [n] */
+  const float *bias;        /* [n], or NULL */
+  lathe_activation activation;
+  lathe_rows_in residual; /* [m, n] */
+  lathe_rows_out y;
+} lathe_gemm_i8;
+
+/* One item is 32 columns of a panel of rows; the columns of a panel are neighbours and share X, which each call prepares once for them. */
+size_t lathe_gemm_items_i8(const lathe_gemm_i8 *gemm);
+size_t lathe_gemm_scratch_i8(const lathe_gemm_i8 *gemm);
+
+/* Y [rows, width] = X; one item is a row. INT8 values of X are float(q) * scale. */
+typedef struct lathe_quantize_i8 {
+  size_t width;
+  lathe_rows_in x;
+  lathe_rows_out y;
+} lathe_quantize_i8;
+
+/* Layer normalization of rows of z, where z is X's value, to which the residual is added as lathe_rows_in says:
+ *   mean = sum16(z[c]) / width, or 0 with is_rms
+ *   d[c] = z[c] - mean
+ *   variance = sum16(d[c], each added as p = fma(d, d, p)) / width
+ *   factor = 1 / sqrt(variance + epsilon)
+ *   v = fma(d[c] * factor, scale[c], bias[c]); without scale, d[c] * factor + bias[c]; without bias, that product alone
+ * One item is a row. Y may be X or the residual; `sum`, if any, takes z. Scratch: lathe_row_scratch_i8(width). */
+typedef struct lathe_normalization_i8 {
+  size_t width;
+  lathe_rows_in x, residual;
+  const float *scale; /* [width], or NULL */
+  const float *bias;  /* [width], or NULL */
+  float epsilon;
+  bool is_rms;
+  float *sum; /* or NULL */
+  size_t sum_stride;
+  lathe_rows_out y;
+} lathe_normalization_i8;
+
+size_t lathe_row_scratch_i8(size_t width);
+
+/* A table [rows, width] of an embedding, and where its row numbers come from as in lathe_embedding_source. */
+typedef struct lathe_embedding_source_i8 {
+  lathe_rows_in table; /* its row scales are those of the table's rows */
+  size_t rows;
+  lathe_indices ids;
+  size_t batch_stride, position_stride;
+  size_t offset;
+} lathe_embedding_source_i8;
+
+/* Y [batch * sequence, width]: the layer normalization, as in lathe_normalization_i8, of z, which is 0 to which the rows of the sources are added in
+ * order, as lathe_rows_in says. Rows out of bounds are left out, and the result is false. One item is a token. Scratch: lathe_row_scratch_i8(width). */
+typedef struct lathe_embedding_i8 {
+  size_t sequence, width;
+  const lathe_embedding_source_i8 *sources;
+  size_t source_count;
+  const float *scale; /* [width], or NULL */
+  const float *bias;  /* [width], or NULL */
+  float epsilon;
+  lathe_rows_out y;
+} lathe_embedding_i8;
+
+/* Keys at most, so that no sum leaves 32 bits. */
+enum { LATHE_ATTENTION_MOST_KEYS_I8 = 65535 };
+
+/* Attention of heads as in lathe_attention_f32, of INT8 values. For a query i of a head:
+ *   s = scale, or (q_row_scale[i] * k_row_scale[j]) * scale; the product lacks what is NULL
+ *   x[j] = fma(float(sum of Q[i, c] * K[j, c]), s, mask[j]); without mask, float(sum) * s; masked_value where keep[j] is 0
+ *   most = the largest x[j] that is a number, or 0 if that is minus infinity
+ *   p[j] = v_exp_of_negative(x[j] - most) * 255, rounded once, to the nearest integer, ties to even; 0 if x[j] - most is not a number
+ *   v = float(sum of p[j] * V[j, c]) * (v_scale / float(sum of p[j]))
+ * Where every p[j] is 0, which takes a row of nothing but minus infinity or what is not a number, v is 0 with zero_masked_rows and else not a number
+ * (0x7fc00000; 0 in INT8). Without keys v is 0. V has one scale; Y has no row scales. `scale` is to hold the scales of Q and of K where these have no
+ * row scales, which are [batch, queries] and [batch, keys]. One item is a block of queries of a head. Scratch grows with the keys, for one such
+ * block. */
+typedef struct lathe_attention_i8 {
+  size_t batch, heads, queries, keys;
+  size_t size, width;
+  const int8_t *q, *k, *v;
+  size_t q_stride, k_stride, v_stride;                   /* from token to token */
+  size_t q_batch_stride, k_batch_stride, v_batch_stride; /* from sequence to sequence */
+  float scale, v_scale;
+  const float *q_row_scale, *k_row_scale; /* or NULL */
+  const float *mask;
+  const uint8_t *keep;
+  size_t mask_strides[4];
+  float masked_value;
+  bool zero_masked_rows;
+  lathe_rows_out y;                      /* strides from token to token */
+  size_t y_batch_stride, y_i8_batch_stride; /* from sequence to sequence */
+} lathe_attention_i8;
+
+size_t lathe_attention_items_i8(const lathe_attention_i8 *attention);
+size_t lathe_attention_scratch_i8(const lathe_attention_i8 *attention);
+
+/* Y[i] = table[X[i] + 128]; one item is one element. Y may be X. */
+typedef struct lathe_map_i8 {
+  const int8_t *x;
+  int8_t *y;
+  const int8_t *table; /* [256] */
+} lathe_map_i8;
+
 /* The kernels of one instruction set. */
 typedef struct lathe_kernels {
   lathe_isa isa;
@@ -290,13 +450,19 @@ typedef struct lathe_kernels {
   void (*gru_f32)(const lathe_gru_f32 *, size_t begin, size_t end);
   void (*permute_f32)(const lathe_permute_f32 *, size_t begin, size_t end);
   void (*convolution_f32)(const lathe_convolution_f32 *, float *scratch, size_t begin, size_t end);
+  void (*gemm_i8)(const lathe_gemm_i8 *, void *scratch, size_t begin, size_t end);
+  bool (*quantize_i8)(const lathe_quantize_i8 *, size_t begin, size_t end);
+  bool (*normalization_i8)(const lathe_normalization_i8 *, void *scratch, size_t begin, size_t end);
+  bool (*embedding_i8)(const lathe_embedding_i8 *, void *scratch, size_t begin, size_t end);
+  void (*attention_i8)(const lathe_attention_i8 *, void *scratch, size_t begin, size_t end);
+  void (*map_i8)(const lathe_map_i8 *, size_t begin, size_t end);
 } lathe_kernels;
 
 /* The best instruction set of this processor. */
 lathe_isa lathe_isa_best(void);
 /* Whether this processor has it. */
 bool lathe_isa_available(lathe_isa isa);
-/* "scalar", "neon", "avx2" or "avx512". */
+/* "scalar", "neon", "neondot", "avx2", "avxvnni", "avx512" or "avx512vnni". */
 const char *lathe_isa_name(lathe_isa isa);
 /* The instruction set of that name, or -1. */
 int lathe_isa_named(const char *name);
@@ -334,6 +500,12 @@ void lathe_parallel_lstm_f32(lathe_pool *, const lathe_kernels *, const lathe_ls
 void lathe_parallel_gru_f32(lathe_pool *, const lathe_kernels *, const lathe_gru_f32 *);
 void lathe_parallel_permute_f32(lathe_pool *, const lathe_kernels *, const lathe_permute_f32 *);
 void lathe_parallel_convolution_f32(lathe_pool *, const lathe_kernels *, const lathe_convolution_f32 *, float *scratch);
+void lathe_parallel_gemm_i8(lathe_pool *, const lathe_kernels *, const lathe_gemm_i8 *, void *scratch);
+bool lathe_parallel_quantize_i8(lathe_pool *, const lathe_kernels *, const lathe_quantize_i8 *, size_t rows);
+bool lathe_parallel_normalization_i8(lathe_pool *, const lathe_kernels *, const lathe_normalization_i8 *, void *scratch, size_t rows);
+bool lathe_parallel_embedding_i8(lathe_pool *, const lathe_kernels *, const lathe_embedding_i8 *, void *scratch, size_t tokens);
+void lathe_parallel_attention_i8(lathe_pool *, const lathe_kernels *, const lathe_attention_i8 *, void *scratch);
+void lathe_parallel_map_i8(lathe_pool *, const lathe_kernels *, const lathe_map_i8 *, size_t count);
 
 #ifdef __cplusplus
 }

@@ -47,7 +47,7 @@ struct AttentionKernel: Kernel {
   }
 
   /// Strides along `extents`, 0 where the shape repeats; nil where it does not broadcast.
-  private static func strides(_ shape: [Int], _ extents: [Int]) -> [Int]? {
+  static func strides(_ shape: [Int], _ extents: [Int]) -> [Int]? {
     guard shape.count <= extents.count else { return nil }
     let own = Array(repeating: 1, count: extents.count - shape.count) + shape
     var (strides, stride) = (Array(repeating: 0, count: extents.count), 1)

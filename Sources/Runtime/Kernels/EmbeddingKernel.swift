@@ -3,8 +3,8 @@ import LatheIR
 import LatheOperators
 import LatheTensors
 
-/// EmbeddingNormalization.
-struct EmbeddingKernel: Kernel {
+/// The tables of an embedding and where their row numbers come from.
+struct EmbeddingLookUp {
   private struct Source {
     let table: ValueID
     let rows: Int
@@ -14,36 +14,38 @@ struct EmbeddingKernel: Kernel {
     let batchStride, stepStride: Int
   }
 
-  private let scale, y: ValueID
-  private let bias: ValueID?
   private let sources: [Source]
-  private let batch, steps, width: Int
-  private let op: EmbeddingNormalization
+  private let offset: Int
+  let batch, steps, width: Int
+  let epsilon: Float
 
-  init?(_ site: KernelSite, _ op: EmbeddingNormalization) {
-    guard let (scale, own) = site.floats(0), let width = own.last, own.count == 1, width > 0,
-      let bias = site.optionalFloats(1, [width]), let (y, result) = site.onlyOutput, result.count == 3, !result.contains(0)
-    else { return nil }
+  /// - Parameters:
+  ///   - first: position of the first table among the operands.
+  ///   - result: [batch, steps, width].
+  init?(_ site: KernelSite, _ op: EmbeddingNormalization, first: Int, width: Int, result: [Int]) {
+    guard result.count == 3, !result.contains(0), result[2] == width else { return nil }
     var sources: [Source] = []
     for (index, source) in op.sources.enumerated() {
-      guard let (table, extents) = site.floats(2 + 2 * index), extents.count == 2, extents[1] == width else { return nil }
+      guard let (table, extents) = site.floats(first + 2 * index), extents.count == 2, extents[1] == width else { return nil }
       guard source == .ids else {
         sources.append(Source(table: table, rows: extents[0], ids: nil, isInt64: true, batchStride: 0, stepStride: 0))
         continue
       }
-      guard let ids = site.input(3 + 2 * index), ids.dtype == .int64 || ids.dtype == .int32, ids.shape.count == 2,
+      let position = first + 1 + 2 * index
+      guard let ids = site.input(position), ids.dtype == .int64 || ids.dtype == .int32, ids.shape.count == 2,
         zip(ids.shape, result).allSatisfy({ $0 == 1 || $0 == $1 })
       else { return nil }
       sources.append(
         Source(
-          table: table, rows: extents[0], ids: site.node.inputs[3 + 2 * index], isInt64: ids.dtype == .int64,
+          table: table, rows: extents[0], ids: site.node.inputs[position], isInt64: ids.dtype == .int64,
           batchStride: ids.shape[0] == 1 ? 0 : ids.shape[1], stepStride: ids.shape[1] == 1 ? 0 : 1))
     }
-    (self.scale, self.y, self.bias, self.sources, self.op) = (scale, y, bias, sources, op)
+    (self.sources, offset, epsilon) = (sources, op.offset, op.epsilon)
     (batch, steps, self.width) = (result[0], result[1], width)
   }
 
-  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+  /// Calls `body` with the sources as kernels take them.
+  func withSources(_ memory: Memory, _ body: (UnsafeMutableBufferPointer<lathe_embedding_source>) -> Bool) -> Bool {
     withUnsafeTemporaryAllocation(of: lathe_embedding_source.self, capacity: sources.count) { list in
       for (index, source) in sources.enumerated() {
         let ids = source.ids.flatMap { memory.addresses[$0.index] }
@@ -52,14 +54,35 @@ struct EmbeddingKernel: Kernel {
           to: lathe_embedding_source(
             table: UnsafePointer(memory.floats(source.table)), rows: source.rows,
             ids: lathe_indices(values: ids, is_int64: source.isInt64), batch_stride: source.batchStride,
-            position_stride: source.stepStride, offset: op.offset))
+            position_stride: source.stepStride, offset: offset))
       }
+      return body(list)
+    }
+  }
+}
+
+/// EmbeddingNormalization.
+struct EmbeddingKernel: Kernel {
+  private let lookUp: EmbeddingLookUp
+  private let scale, y: ValueID
+  private let bias: ValueID?
+
+  init?(_ site: KernelSite, _ op: EmbeddingNormalization) {
+    guard let (scale, own) = site.floats(0), let width = own.last, own.count == 1, width > 0,
+      let bias = site.optionalFloats(1, [width]), let (y, result) = site.onlyOutput,
+      let lookUp = EmbeddingLookUp(site, op, first: 2, width: width, result: result)
+    else { return nil }
+    (self.scale, self.y, self.bias, self.lookUp) = (scale, y, bias, lookUp)
+  }
+
+  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+    lookUp.withSources(memory) { sources in
       var embedding = lathe_embedding_f32()
-      (embedding.sequence, embedding.width, embedding.epsilon) = (steps, width, op.epsilon)
-      (embedding.sources, embedding.source_count) = (UnsafePointer(list.baseAddress), sources.count)
+      (embedding.sequence, embedding.width, embedding.epsilon) = (lookUp.steps, lookUp.width, lookUp.epsilon)
+      (embedding.sources, embedding.source_count) = (UnsafePointer(sources.baseAddress), sources.count)
       (embedding.scale, embedding.bias) = (UnsafePointer(memory.floats(scale)), UnsafePointer(memory.floats(bias)))
       embedding.y = memory.floats(y)
-      return lathe_parallel_embedding_f32(pool.handle, pool.kernels, &embedding, batch * steps)
+      return lathe_parallel_embedding_f32(pool.handle, pool.kernels, &embedding, lookUp.batch * lookUp.steps)
     }
   }
 }

@@ -20,9 +20,12 @@ struct KernelSite {
     return (id, type.shape)
   }
 
+  /// The contents of a constant operand.
+  func constant(_ position: Int) -> Tensor? { position < constants.count ? constants[position] : nil }
+
   /// The contents of an operand of constant 32-bit floats.
   func constantFloats(_ position: Int) -> Tensor? {
-    guard position < constants.count, let tensor = constants[position], tensor.dtype == .float32 else { return nil }
+    guard let tensor = constant(position), tensor.dtype == .float32 else { return nil }
     return tensor
   }
 

@@ -11,6 +11,8 @@ struct PlannedRun {
   /// Sees what every step took.
   var stepTap: ((Plan.Step, Duration) -> Void)?
   var tap: Interpreter.Tap?
+  /// Values that the tap is shown; nil for all.
+  var tapped: Set<ValueID>?
   private var graph: Graph { runtime.graph }
 
   init(_ runtime: Runtime, _ plan: Plan, _ workspace: Workspace) {
@@ -95,7 +97,7 @@ struct PlannedRun {
 
   /// Copies of a step's results, for a tap that may keep them.
   private func show(_ step: Plan.Step, to tap: Interpreter.Tap) throws(Diagnostic) {
-    for case let output? in graph[step.node].outputs where plan.places[output.index] != nil {
+    for case let output? in graph[step.node].outputs where plan.places[output.index] != nil && tapped?.contains(output) != false {
       guard case .tensor(let tensor) = try datum(output) else { continue }
       try tap(step.node, output, tensor.dtype == .string ? tensor : try tensor.copied())
     }

@@ -1,0 +1,58 @@
+import LatheDiagnostics
+import LatheIR
+import LathePassKit
+
+/// Nodes by name or operator; `{re}` begins a regular expression that a name must match somewhere.
+struct NodeSelection {
+  private enum Rule {
+    case name(String)
+    case expression(Regex<AnyRegexOutput>)
+  }
+
+  private let ignored: [Rule]
+  private let only: [Rule]
+
+  /// - Throws: `quantize/scope` for an expression that is none.
+  init(ignore: [String], only: [String]) throws(Diagnostic) {
+    ignored = try Self.rules(ignore)
+    self.only = try Self.rules(only)
+  }
+
+  private static func rules(_ texts: [String]) throws(Diagnostic) -> [Rule] {
+    var rules: [Rule] = []
+    for text in texts {
+      guard text.hasPrefix("{re}") else {
+        rules.append(.name(text))
+        continue
+      }
+      guard let expression = try? Regex(String(text.dropFirst(4))) else {
+        throw Diagnostic("quantize/scope", .usage, "\(text.dropFirst(4)) is no regular expression", fix: "mend it, or leave {re} out")
+      }
+      rules.append(.expression(expression))
+    }
+    return rules
+  }
+
+  /// Why a node is left out, or nil if it is in.
+  func refusal(of id: NodeID, in graph: Graph) -> String? {
+    let node = graph[id]
+    let names = [node.name, node.op.name.description, node.op.name.name, node.outputs.compactMap { $0 }.first.map { graph[$0].name } ?? ""]
+      + Self.sources(node.provenance)
+    func matches(_ rule: Rule) -> Bool {
+      switch rule {
+      case .name(let name): names.contains(name)
+      case .expression(let expression): names.contains { $0.contains(expression) }
+      }
+    }
+    if ignored.contains(where: matches) { return "it is to be ignored" }
+    if !only.isEmpty, !only.contains(where: matches) { return "it is not among those that are to be quantized" }
+    return nil
+  }
+
+  private static func sources(_ provenance: Provenance) -> [String] {
+    switch provenance {
+    case .source(let name): [name]
+    case .pass(_, let from): from
+    }
+  }
+}

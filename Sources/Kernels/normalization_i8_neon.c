@@ -1,0 +1,6 @@
+#if defined(__aarch64__)
+#include "Lanes/neon_i8.h"
+
+#include "Templates/normalization_i8.h"
+#include "Lanes/end.h"
+#endif

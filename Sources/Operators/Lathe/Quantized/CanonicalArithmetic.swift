@@ -1,0 +1,211 @@
+import LatheDiagnostics
+import LatheIR
+import LatheTensors
+
+/// Float arithmetic in a fixed order, of operations that are rounded once each, so that every processor gives the same bits.
+///
+/// What stands between INT8 values is computed like this, by reference evaluation and by kernels: one bit of a sum can move a rounding to
+/// INT8. `lathe_kernels.h` says the same for C.
+enum CanonicalArithmetic {
+  /// The nearest INT8 value of −127 … 127, ties to even; 0 for what is not a number.
+  @inline(__always)
+  static func quantized(_ value: Float) -> Int8 {
+    guard !value.isNaN else { return 0 }
+    return Int8((value < -127 ? -127 : value > 127 ? 127 : value).rounded(.toNearestOrEven))
+  }
+
+  /// a · b + c, rounded once.
+  @inline(__always)
+  static func fused(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
+
+  /// Sixteen partial sums, each over every sixteenth element, and then of these the halves together until one is left.
+  static func sum(_ values: [Float], ofSquares: Bool = false) -> Float {
+    var parts = [Float](repeating: 0, count: 16)
+    for (index, value) in values.enumerated() {
+      parts[index & 15] = ofSquares ? fused(value, value, parts[index & 15]) : parts[index & 15] + value
+    }
+    for half in [8, 4, 2, 1] { for lane in 0..<half { parts[lane] += parts[lane + half] } }
+    return parts[0]
+  }
+
+  /// The polynomial by Horner's rule, from the highest coefficient on.
+  private static func polynomial(_ x: Float, _ coefficients: [Float]) -> Float {
+    coefficients.dropFirst().reduce(coefficients[0]) { fused($0, x, $1) }
+  }
+
+  private static func lesser(_ a: Float, _ b: Float) -> Float { a < b ? a : b }
+  private static func greater(_ a: Float, _ b: Float) -> Float { a > b ? a : b }
+
+  /// 2²³ · 1.5 + 127: added to a small number, it leaves the nearest integer, biased as an exponent, in the low bits.
+  private static let rounding: Float = 12_583_039
+
+  private static func power(_ biased: Float) -> Float { Float(bitPattern: biased.bitPattern << 23) }
+
+  /// e to the power of a number that is not positive; 0 where that would be subnormal.
+  static func exponential(_ x: Float) -> Float {
+    let y = greater(-88.2, x)
+    let n = fused(y, 1.44269504, rounding)
+    let f = fused(y, 1.44269504, rounding - n)
+    return polynomial(
+      f, [1.535336191e-04, 1.339887441e-03, 9.618437358e-03, 5.550332471e-02, 2.402264791e-01, 6.931472029e-01, 1]) * power(n)
+  }
+
+  private static func sigmoid(_ x: Float) -> Float {
+    let y = greater(-88.2, lesser(88.8, 0 - x))
+    let rounded = fused(y, 1.44269504, rounding)
+    let n = rounded - rounding
+    let r = fused(n, 2.12194440e-4, fused(n, -0.693359375, y))
+    var p = polynomial(r, [1.381458090e-03, 8.368725384e-03, 4.166838887e-02, 1.666652056e-01, 4.999999344e-01])
+    p = fused(p * r, r, r) + 1
+    return 1 / (1 + p * power(rounded))
+  }
+
+  private static func rational(_ x: Float, _ bound: Float, _ last: Float, _ p: [Float], _ q: [Float]) -> Float {
+    guard !(abs(x) > last) else { return x < 0 ? -1 : 1 }
+    let y = greater(-bound, lesser(bound, x))
+    let z = y * y
+    return y * polynomial(z, p) / polynomial(z, q)
+  }
+
+  private static func errorFunction(_ x: Float) -> Float {
+    rational(
+      x, 3.925, 3.92,
+      [2.046022777e-06, 2.848448622e-04, 3.772597286e-03, 5.276944446e-02, 1.905948198e-01, 1.128379146e+00],
+      [3.804779623e-05, 1.163869713e-03, 1.498329208e-02, 1.141831666e-01, 5.022429914e-01, 1])
+  }
+
+  private static func tangent(_ x: Float) -> Float {
+    rational(
+      x, 9.02, 9.01, [1.331909326e-08, 2.058349765e-05, 3.494035594e-03, 1.337971882e-01, 9.999999790e-01],
+      [7.762028473e-07, 3.283094505e-04, 2.587107717e-02, 4.671303406e-01, 1])
+  }
+
+  /// The activation of one number.
+  static func activated(_ x: Float, by activation: LinearActivation) -> Float {
+    switch activation {
+    case .none: x
+    case .relu: greater(0, x)
+    case .gelu: x * fused(0.5, errorFunction(x * 0.707106781), 0.5)
+    case .tanhGelu: x * fused(0.5, tangent(0.797884561 * fused(0.044715, x * x * x, x)), 0.5)
+    case .tanh: tangent(x)
+    case .sigmoid: sigmoid(x)
+    case .silu: x * sigmoid(x)
+    case .quickGelu: x * sigmoid(1.702 * x)
+    case .relu6: lesser(6, greater(0, x))
+    case .hardSwish: x * greater(0, lesser(1, x * (1.0 / 6) + 0.5))
+    }
+  }
+
+  /// Layer normalization of one row.
+  static func normalized(_ z: [Float], scale: [Float], bias: [Float]?, epsilon: Float) -> [Float] {
+    let width = Float(z.count)
+    let mean = sum(z) / width
+    let centered = z.map { $0 - mean }
+    let factor = 1 / (sum(centered, ofSquares: true) / width + epsilon).squareRoot()
+    return centered.indices.map { index in
+      let value = centered[index] * factor
+      return bias.map { fused(value, scale[index], $0[index]) } ?? value * scale[index]
+    }
+  }
+}
+
+/// An operand in rows: floats, or INT8 values with one scale or one for each row.
+struct QuantizedRows {
+  let width: Int
+  private let floats: [Float]
+  private let codes: [Int8]
+  private let scales: [Float]
+
+  /// - Parameter scale: nil for floats.
+  /// - Throws: `operator/quantized` for anything else.
+  init(_ tensor: Tensor, scale: Tensor?) throws(Diagnostic) {
+    width = tensor.shape.last ?? 1
+    floats = tensor.elements(as: Float.self) ?? []
+    codes = tensor.elements(as: Int8.self) ?? []
+    scales = scale?.elements(as: Float.self) ?? []
+    guard tensor.dtype == .float32 || tensor.dtype == .int8 && !scales.isEmpty else {
+      throw .invalid("operator/quantized", "\(tensor.dtype) has no scale here")
+    }
+  }
+
+  /// The scale of a row of INT8 values.
+  func scale(_ row: Int) -> Float { scales.count == 1 ? scales[0] : scales[row] }
+
+  /// What is read at a place.
+  func value(_ row: Int, _ column: Int) -> Float {
+    let place = row * width + column
+    return codes.isEmpty ? floats[place] : Float(codes[place]) * scale(row)
+  }
+
+  /// What is read at a place, added to `sum`.
+  func added(to sum: Float, _ row: Int, _ column: Int) -> Float {
+    let place = row * width + column
+    return codes.isEmpty ? sum + floats[place] : CanonicalArithmetic.fused(Float(codes[place]), scale(row), sum)
+  }
+}
+
+/// Results in rows, as floats and as INT8 values.
+struct QuantizedResults {
+  private let shape: [Int]
+  private let scale: Float?
+  private let isDynamic: Bool
+  private var floats: [Float] = []
+  private var codes: [Int8] = []
+  private var scales: [Float] = []
+
+  /// - Parameters:
+  ///   - scale: of all INT8 values; nil for a scale of each row, if there are INT8 values at all.
+  init(_ shape: [Int], scale: Tensor?, isDynamic: Bool = false) {
+    self.shape = shape
+    self.scale = scale?.elements(as: Float.self)?.first
+    self.isDynamic = isDynamic
+    floats.reserveCapacity(shape.reduce(1, *))
+  }
+
+  /// The next row.
+  ///
+  /// - Throws: `operator/not-finite` for a row that has no scale.
+  mutating func append(_ row: [Float]) throws(Diagnostic) {
+    floats += row
+    if let scale {
+      let inverse = 1 / scale
+      codes += row.map { CanonicalArithmetic.quantized($0 * inverse) }
+    } else if isDynamic {
+      let most = row.reduce(Float(0)) { abs($1) > $0 ? abs($1) : $0 }
+      guard row.allSatisfy(\.isFinite) else {
+        throw .invalid("operator/not-finite", "a row with infinity, or with what is not a number, has no INT8 scale")
+      }
+      let isScaled = most >= 0x1p-100
+      scales.append(isScaled ? most / 127 : 1)
+      codes += row.map { isScaled ? CanonicalArithmetic.quantized($0 * (127 / most)) : 0 }
+    }
+  }
+
+  /// The floats, then the INT8 values and their rows' scales where there are any.
+  func tensors() throws(Diagnostic) -> [Tensor] {
+    var result = [try Tensor(floats, shape: shape)]
+    guard scale != nil || isDynamic else { return result }
+    result.append(try Tensor(codes, shape: shape))
+    if isDynamic { result.append(try Tensor(scales, shape: shape.dropLast() + [1])) }
+    return result
+  }
+}
+
+extension [Operand?] {
+  /// Types of floats in a shape, and of INT8 values where they have a scale.
+  func quantizedTypes(_ shape: Shape?, scale: Int) -> [ValueType] {
+    let floats = ValueType.tensor(TensorType(.float32, shape))
+    guard optional(scale) != nil else { return [floats] }
+    return [floats, .tensor(TensorType(.int8, shape))]
+  }
+
+  /// Checks that INT8 operands have scales, and floats none.
+  func checkScale(of position: Int, at scale: Int, _ name: OperatorName) throws(Diagnostic) {
+    guard let operand = optional(position) else { return }
+    let isQuantized = try operand.tensor().dtype == .int8
+    guard isQuantized == (optional(scale) != nil) else {
+      throw .invalid(
+        "operator/quantized", "\(name): operand \(position) is \(operand.type), and its scale is \(isQuantized ? "missing" : "there")")
+    }
+  }
+}

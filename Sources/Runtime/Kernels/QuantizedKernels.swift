@@ -1,0 +1,304 @@
+@preconcurrency internal import CLatheKernels
+import LatheDiagnostics
+import LatheIR
+import LatheOperators
+import LatheTensors
+
+/// Rows of results as floats and as INT8 values.
+struct QuantizedOutput {
+  private let floats, codes: ValueID?
+  private let scale: ValueID?
+  private let width: Int
+
+  /// nil for outputs that are no floats and INT8 values.
+  init?(_ site: KernelSite, scale position: Int) {
+    let outputs = site.node.outputs
+    guard outputs.count <= 2, let shape = site.outputs.compactMap({ $0 }).first?.shape, let width = shape.last else { return nil }
+    floats = outputs.first ?? nil
+    codes = outputs.count > 1 ? outputs[1] : nil
+    scale = site.isAbsent(position) ? nil : site.node.inputs[position]
+    guard codes == nil || scale != nil else { return nil }
+    self.width = width
+  }
+
+  func rows(_ memory: Memory) -> lathe_rows_out {
+    var rows = lathe_rows_out()
+    (rows.f32, rows.f32_stride) = (memory.floats(floats), width)
+    (rows.i8, rows.i8_stride) = (memory.codes(codes), width)
+    if let scale = memory.floats(scale)?.pointee { rows.inverse_scale = 1 / scale }
+    return rows
+  }
+}
+
+/// Rows of an operand: floats, or INT8 values with a scale.
+struct QuantizedInput {
+  private let value: ValueID?
+  private let scale: ValueID?
+  private let isQuantized: Bool
+  private let isPerRow: Bool
+  private let width: Int
+
+  /// nil for an operand that is neither.
+  init?(_ site: KernelSite, _ position: Int, scale: Int?) {
+    guard let type = site.input(position) else {
+      guard site.isAbsent(position) else { return nil }
+      (value, self.scale, isQuantized, isPerRow, width) = (nil, nil, false, false, 0)
+      return
+    }
+    guard type.dtype == .float32 || type.dtype == .int8, let width = type.shape.last else { return nil }
+    value = site.node.inputs[position]
+    isQuantized = type.dtype == .int8
+    let factor = scale.flatMap { site.input($0) }
+    guard !isQuantized || factor != nil else { return nil }
+    self.scale = scale.flatMap { site.isAbsent($0) ? nil : site.node.inputs[$0] }
+    isPerRow = (factor?.elementCount ?? 1) > 1 || !(factor?.shape.isEmpty ?? true)
+    self.width = width
+  }
+
+  func rows(_ memory: Memory) -> lathe_rows_in {
+    var rows = lathe_rows_in()
+    rows.stride = width
+    guard isQuantized else {
+      rows.f32 = UnsafePointer(memory.floats(value))
+      return rows
+    }
+    rows.i8 = UnsafePointer(memory.codes(value))
+    if isPerRow {
+      rows.row_scale = UnsafePointer(memory.floats(scale))
+    } else {
+      rows.scale = memory.floats(scale)?.pointee ?? 1
+    }
+    return rows
+  }
+}
+
+extension Memory {
+  /// The INT8 values of an operand or result that may be left out.
+  func codes(_ id: ValueID?) -> UnsafeMutablePointer<Int8>? {
+    id.flatMap { addresses[$0.index] }?.assumingMemoryBound(to: Int8.self)
+  }
+}
+
+/// Floats that hold so many bytes for each thread.
+private func floatCount(_ bytes: Int, _ threads: Int) -> Int { (bytes * threads + 3) / 4 }
+
+/// QuantizedLinear with constant weights.
+struct QuantizedLinearKernel: Kernel {
+  private let x: ValueID
+  private let rowScales: ValueID?
+  private let bias: ValueID?
+  private let residual: QuantizedInput
+  private let output: QuantizedOutput
+  private let rows, inputs, columns: Int
+  /// In blocks of columns and groups of rows, and the scale of each column with that of X, if it has one.
+  private let weights, scales: Tensor
+  private let activation: lathe_activation
+
+  init?(_ site: KernelSite, _ op: QuantizedLinear, _ library: KernelLibrary) throws(Diagnostic) {
+    guard let type = site.input(0), let x = site.node.inputs[0], let id = site.node.inputs[2], let w = site.constant(2), w.rank == 2,
+      let factors = site.constantFloats(3), let scaleID = site.node.inputs[3], let scale = site.input(1), let bias = site.optionalFloats(4, [w.shape[1]]),
+      let residual = QuantizedInput(site, 5, scale: 6), let output = QuantizedOutput(site, scale: 7), w.shape[0] > 0
+    else { return nil }
+    (self.x, self.bias, self.residual, self.output, activation) = (x, bias, residual, output, op.activation.code)
+    (inputs, columns) = (w.shape[0], w.shape[1])
+    rows = type.elementCount / inputs
+    weights = try library.repacked(id) { () throws(Diagnostic) in try Self.packed(w) }
+    guard scale.shape.isEmpty else {
+      (rowScales, scales) = (site.node.inputs[1], factors)
+      return
+    }
+    guard let own = site.constantFloats(1)?.floats?.pointee, let key = site.node.inputs[1] else { return nil }
+    rowScales = nil
+    scales = try library.repacked(scaleID, order: 1 + key.index) { () throws(Diagnostic) in
+      try .floats(factors.shape) { target in
+        guard let source = factors.floats else { return }
+        for column in 0..<factors.elementCount { target[column] = own * source[column] }
+      }
+    }
+  }
+
+  private static func packed(_ w: Tensor) throws(Diagnostic) -> Tensor {
+    let (rows, columns) = (w.shape[0], w.shape[1])
+    return try Tensor(dtype: .int8, shape: [lathe_packed_gemm_size_i8(rows, columns)]) { target in
+      w.withElements(as: Int8.self) { source in
+        if let start = target.baseAddress { lathe_pack_gemm_i8(rows, columns, source.baseAddress, columns, start.assumingMemoryBound(to: Int8.self)) }
+      }
+    }
+  }
+
+  private func gemm(_ memory: Memory?) -> lathe_gemm_i8 {
+    var gemm = lathe_gemm_i8()
+    (gemm.m, gemm.n, gemm.k, gemm.x_stride, gemm.activation) = (rows, columns, inputs, inputs, activation)
+    guard let memory else { return gemm }
+    gemm.x = UnsafePointer(memory.codes(x))
+    gemm.x_row_scale = UnsafePointer(memory.floats(rowScales))
+    gemm.packed = weights.withBytes { $0.baseAddress?.assumingMemoryBound(to: Int8.self) }
+    (gemm.w_scale, gemm.bias) = (scales.floats, UnsafePointer(memory.floats(bias)))
+    (gemm.residual, gemm.y) = (residual.rows(memory), output.rows(memory))
+    return gemm
+  }
+
+  func scratchCount(threads: Int) -> Int {
+    var gemm = gemm(nil)
+    return floatCount(lathe_gemm_scratch_i8(&gemm), threads)
+  }
+
+  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+    var gemm = gemm(memory)
+    lathe_parallel_gemm_i8(pool.handle, pool.kernels, &gemm, memory.scratch)
+    return true
+  }
+}
+
+/// QuantizeRows.
+struct QuantizeRowsKernel: Kernel {
+  private let x: QuantizedInput
+  private let codes: ValueID
+  private let scale, rowScales: ValueID?
+  private let rows, width: Int
+
+  init?(_ site: KernelSite) {
+    guard let type = site.input(0), let width = type.shape.last, width > 0, let x = QuantizedInput(site, 0, scale: nil),
+      let codes = site.node.outputs[0]
+    else { return nil }
+    (self.x, self.codes, self.width, rows) = (x, codes, width, type.elementCount / width)
+    scale = site.isAbsent(1) ? nil : site.node.inputs[1]
+    rowScales = site.node.outputs.count > 1 ? site.node.outputs[1] : nil
+    guard scale != nil || rowScales != nil else { return nil }
+  }
+
+  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+    var quantize = lathe_quantize_i8()
+    (quantize.width, quantize.x) = (width, x.rows(memory))
+    (quantize.y.i8, quantize.y.i8_stride, quantize.y.row_scale) = (memory.codes(codes), width, memory.floats(rowScales))
+    if let scale = memory.floats(scale)?.pointee { quantize.y.inverse_scale = 1 / scale }
+    return lathe_parallel_quantize_i8(pool.handle, pool.kernels, &quantize, rows)
+  }
+}
+
+/// QuantizedNormalization.
+struct QuantizedNormalizationKernel: Kernel {
+  private let x, residual: QuantizedInput
+  private let scale: ValueID
+  private let bias: ValueID?
+  private let output: QuantizedOutput
+  private let rows, width: Int
+  private let epsilon: Float
+
+  init?(_ site: KernelSite, _ op: QuantizedNormalization) {
+    guard let type = site.input(0), let width = type.shape.last, width > 0, let x = QuantizedInput(site, 0, scale: 1),
+      let residual = QuantizedInput(site, 2, scale: 3), let (scale, own) = site.floats(4), own == [width],
+      let bias = site.optionalFloats(5, [width]), let output = QuantizedOutput(site, scale: 6)
+    else { return nil }
+    (self.x, self.residual, self.scale, self.bias, self.output) = (x, residual, scale, bias, output)
+    (rows, self.width, epsilon) = (type.elementCount / width, width, op.epsilon)
+  }
+
+  func scratchCount(threads: Int) -> Int { floatCount(lathe_row_scratch_i8(width), threads) }
+
+  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+    var normalization = lathe_normalization_i8()
+    (normalization.width, normalization.epsilon) = (width, epsilon)
+    (normalization.x, normalization.residual) = (x.rows(memory), residual.rows(memory))
+    (normalization.scale, normalization.bias) = (UnsafePointer(memory.floats(scale)), UnsafePointer(memory.floats(bias)))
+    normalization.y = output.rows(memory)
+    return lathe_parallel_normalization_i8(pool.handle, pool.kernels, &normalization, memory.scratch, rows)
+  }
+}
+
+/// QuantizedAttention.
+struct QuantizedAttentionKernel: Kernel {
+  private let x: ValueID
+  private let scales: [ValueID]
+  private let mask: ValueID?
+  private let isMaskBoolean: Bool
+  private let output: QuantizedOutput
+  /// All but the addresses; the scale is the operator's.
+  private let shape: lathe_attention_i8
+
+  init?(_ site: KernelSite, _ op: QuantizedAttention) {
+    guard let type = site.input(0), type.shape.count == 3, !type.shape.contains(0), let x = site.node.inputs[0],
+      let output = QuantizedOutput(site, scale: 5)
+    else { return nil }
+    let scales = site.node.inputs[1...3].compactMap { $0 }
+    guard scales.count == 3 else { return nil }
+    let (steps, columns, heads) = (type.shape[1], type.shape[2] / 3, op.attention.heads)
+    guard steps <= LATHE_ATTENTION_MOST_KEYS_I8 else { return nil }
+    var shape = lathe_attention_i8()
+    (shape.batch, shape.heads, shape.queries, shape.keys) = (type.shape[0], heads, steps, steps)
+    (shape.size, shape.width) = (columns / heads, columns / heads)
+    (shape.q_stride, shape.k_stride, shape.v_stride) = (3 * columns, 3 * columns, 3 * columns)
+    (shape.q_batch_stride, shape.k_batch_stride, shape.v_batch_stride) = (steps * 3 * columns, steps * 3 * columns, steps * 3 * columns)
+    (shape.scale, shape.masked_value) = (op.attention.scale, op.attention.maskedValue)
+    shape.zero_masked_rows = op.attention.zeroesMaskedRows
+    (shape.y_batch_stride, shape.y_i8_batch_stride) = (steps * columns, steps * columns)
+    if let mask = site.input(4) {
+      guard let strides = AttentionKernel.strides(mask.shape, [shape.batch, heads, steps, steps]) else { return nil }
+      shape.mask_strides = (strides[0], strides[1], strides[2], strides[3])
+    }
+    mask = site.isAbsent(4) ? nil : site.node.inputs[4]
+    (self.x, self.scales, self.output, isMaskBoolean, self.shape) = (x, scales, output, site.input(4)?.dtype == .bool, shape)
+  }
+
+  func scratchCount(threads: Int) -> Int {
+    var shape = shape
+    return floatCount(lathe_attention_scratch_i8(&shape), threads)
+  }
+
+  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+    var attention = shape
+    let columns = shape.heads * shape.size
+    attention.q = UnsafePointer(memory.codes(x))
+    attention.k = attention.q?.advanced(by: columns)
+    attention.v = attention.q?.advanced(by: 2 * columns)
+    let factors = (memory.floats(scales[0])?.pointee ?? 1, memory.floats(scales[1])?.pointee ?? 1, memory.floats(scales[2])?.pointee ?? 1)
+    (attention.scale, attention.v_scale) = (factors.0 * factors.1 * shape.scale, factors.2)
+    if let mask, isMaskBoolean {
+      attention.keep = memory.addresses[mask.index].map { UnsafePointer($0.assumingMemoryBound(to: UInt8.self)) }
+    } else {
+      attention.mask = UnsafePointer(memory.floats(mask))
+    }
+    attention.y = output.rows(memory)
+    lathe_parallel_attention_i8(pool.handle, pool.kernels, &attention, memory.scratch)
+    return true
+  }
+}
+
+/// QuantizedEmbedding on tables of floats.
+struct QuantizedEmbeddingKernel: Kernel {
+  private let lookUp: EmbeddingLookUp
+  private let scale: ValueID
+  private let bias: ValueID?
+  private let output: QuantizedOutput
+
+  init?(_ site: KernelSite, _ op: QuantizedEmbedding) {
+    guard let (scale, own) = site.floats(1), own.count == 1, let width = own.last, let bias = site.optionalFloats(2, [width]),
+      let result = site.outputs.compactMap({ $0 }).first?.shape, let output = QuantizedOutput(site, scale: 0),
+      let lookUp = EmbeddingLookUp(site, op.embedding, first: 3, width: width, result: result)
+    else { return nil }
+    (self.scale, self.bias, self.output, self.lookUp) = (scale, bias, output, lookUp)
+  }
+
+  func scratchCount(threads: Int) -> Int { floatCount(lathe_row_scratch_i8(lookUp.width), threads) }
+
+  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
+    lookUp.withSources(memory) { sources in
+      withUnsafeTemporaryAllocation(of: lathe_embedding_source_i8.self, capacity: sources.count) { list in
+        for (index, source) in sources.enumerated() {
+          var own = lathe_embedding_source_i8()
+          (own.table.f32, own.table.stride, own.rows) = (source.table, lookUp.width, source.rows)
+          (own.ids, own.batch_stride, own.position_stride, own.offset) = (
+            source.ids, source.batch_stride, source.position_stride, source.offset
+          )
+          list.initializeElement(at: index, to: own)
+        }
+        var embedding = lathe_embedding_i8()
+        (embedding.sequence, embedding.width, embedding.epsilon) = (lookUp.steps, lookUp.width, lookUp.epsilon)
+        (embedding.sources, embedding.source_count) = (UnsafePointer(list.baseAddress), sources.count)
+        (embedding.scale, embedding.bias) = (UnsafePointer(memory.floats(scale)), UnsafePointer(memory.floats(bias)))
+        embedding.y = output.rows(memory)
+        return lathe_parallel_embedding_i8(pool.handle, pool.kernels, &embedding, memory.scratch, lookUp.batch * lookUp.steps)
+      }
+    }
+  }
+}

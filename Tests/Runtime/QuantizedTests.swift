@@ -1,0 +1,108 @@
+import LatheDiagnostics
+import LatheIR
+import LatheInterpreter
+import LatheOperators
+import LatheRuntime
+import LatheTensors
+import LatheTestSupport
+import Testing
+
+/// Operators on INT8 values: every instruction set and number of threads gives the bits of reference evaluation.
+@Suite struct QuantizedTests {
+  private static func codes(_ shape: [Int], _ seed: UInt64) throws -> Tensor {
+    var generator = SeededGenerator(seed: seed)
+    return try Tensor((0..<shape.reduce(1, *)).map { _ in Int8.random(in: -128...127, using: &generator) }, shape: shape)
+  }
+
+  private func expectSameBits(_ op: any Operator, _ operands: [(tensor: Tensor?, isConstant: Bool)], outputs: Int) throws {
+    var builder = GraphBuilder(provenance: .source("case"))
+    var (inputs, feed) = ([ValueID?](), [String: Tensor]())
+    for (position, operand) in operands.enumerated() {
+      guard let tensor = operand.tensor else {
+        inputs.append(nil)
+        continue
+      }
+      if operand.isConstant {
+        inputs.append(try builder.constant("c\(position)", tensor))
+      } else {
+        inputs.append(try builder.input("x\(position)", tensor.dtype, tensor.shape.map { .known($0) }))
+        feed["x\(position)"] = tensor
+      }
+    }
+    let results = try builder.add(op, inputs, outputCount: outputs)
+    var graph = builder.graph
+    graph.setOutputs(results)
+    let expected = try Interpreter(graph).run(feed)
+    for set in InstructionSet.available {
+      for threads in [1, 3] {
+        let runtime = try Runtime(graph, threads: threads, instructions: set)
+        #expect(try runtime.coverage(feed.mapValues { .tensor($0) }).kernels == 1, "\(op.name) has no kernel here")
+        #expect(try runtime.run(feed) == expected, "\(op.name) differs on \(set.name) with \(threads) threads")
+      }
+    }
+  }
+
+  @Test(arguments: LinearActivation.allCases) func layers(_ activation: LinearActivation) throws {
+    for (index, (m, k, n)) in [(1, 5, 3), (7, 64, 17), (33, 130, 48)].enumerated() {
+      let seed = UInt64(index)
+      let (x, w) = (try Self.codes([1, m, k], seed), try Self.codes([k, n], seed + 10))
+      let (scales, bias) = (try Tensor.seeded(.float32, [n], seed: seed + 20), try Tensor.seeded(.float32, [n], seed: seed + 30))
+      let residual = try Tensor.seeded(.float32, [1, m, n], seed: seed + 40)
+      let (one, fine) = (try Tensor.scalar(Float(0.013)), try Tensor.scalar(Float(0.0005)))
+      let op = QuantizedLinear(activation: activation)
+      try expectSameBits(
+        op, [(x, false), (one, true), (w, true), (scales, true), (bias, true), (residual, false), (nil, true), (fine, true)], outputs: 2)
+      let rows = try Tensor.seeded(.float32, [1, m, 1], seed: seed + 50)
+      try expectSameBits(
+        op, [(x, false), (rows, false), (w, true), (scales, true), (nil, true), (try Self.codes([1, m, n], seed + 60), false), (one, true)],
+        outputs: 1)
+    }
+  }
+
+  @Test(arguments: [1, 16, 40, 384]) func rows(_ width: Int) throws {
+    let x = try Tensor.seeded(.float32, [2, 5, width], seed: 1)
+    let scale = try Tensor.scalar(Float(0.007))
+    try expectSameBits(QuantizeRows(), [(x, false), (scale, true)], outputs: 1)
+    try expectSameBits(QuantizeRows(), [(x, false)], outputs: 2)
+    let (gain, bias) = (try Tensor.seeded(.float32, [width], seed: 2), try Tensor.seeded(.float32, [width], seed: 3))
+    try expectSameBits(
+      QuantizedNormalization(epsilon: 1e-12), [(x, false), (nil, true), (nil, true), (nil, true), (gain, true), (bias, true), (scale, true)],
+      outputs: 2)
+    try expectSameBits(
+      QuantizedNormalization(),
+      [(try Self.codes([2, 5, width], 4), false), (scale, true), (x, false), (nil, true), (gain, true)], outputs: 1)
+  }
+
+  @Test(arguments: [(1, 1, 1, 8), (2, 7, 2, 64), (1, 200, 3, 33)]) func attention(_ batch: Int, _ steps: Int, _ heads: Int, _ size: Int) throws {
+    let x = try Self.codes([batch, steps, 3 * heads * size], 1)
+    let scales = try [0.01, 0.02, 0.03].map { try Tensor.scalar(Float($0)) }
+    let added = try Tensor((0..<batch * steps).map { $0 % 7 == 3 ? -Float.infinity : Float($0 % 3) }, shape: [batch, 1, 1, steps])
+    let kept = try Tensor((0..<batch * heads * steps * steps).map { $0 % 5 != 1 }, shape: [batch, heads, steps, steps])
+    let attention = FusedAttention(heads: heads, scale: 0.125, maskedValue: -3e38, zeroesMaskedRows: true)
+    for mask in [nil, added, kept] {
+      try expectSameBits(
+        QuantizedAttention(attention), [(x, false)] + scales.map { ($0, true) } + [(mask, false), (scales[0], true)], outputs: 2)
+    }
+  }
+
+  @Test func embeddings() throws {
+    let op = EmbeddingNormalization(sources: [.ids, .positions, .ids], epsilon: 1e-12, offset: 1)
+    let ids = try Tensor([0, 3, 2, 1, 1, 0] as [Int64], shape: [2, 3])
+    let kinds = try Tensor([0, 1, 1] as [Int32], shape: [1, 3])
+    let tables = try [4, 6, 2].map { try Tensor.seeded(.float32, [$0, 20], seed: UInt64($0)) }
+    let (gain, bias) = (try Tensor.seeded(.float32, [20], seed: 7), try Tensor.seeded(.float32, [20], seed: 8))
+    try expectSameBits(
+      QuantizedEmbedding(op),
+      [(try Tensor.scalar(Float(0.01)), true), (gain, true), (bias, true), (tables[0], true), (ids, false), (tables[1], true), (nil, true),
+       (tables[2], true), (kinds, false)], outputs: 2)
+  }
+
+  @Test func rowsWithoutAScaleAreRefused() throws {
+    let graph = try GraphParser(catalog: .standard).parse(
+      "graph (%x: f32[1, 2]) -> (%q, %s) {\n  %q, %s = lathe::QuantizeRows(%x) : i8[1, 2], f32[1, 1]\n}")
+    let error = try #require(throws: Diagnostic.self) {
+      try Runtime(graph).run(["x": try Tensor([1, .infinity] as [Float], shape: [1, 2])])
+    }
+    #expect(error.id == "operator/not-finite")
+  }
+}
