@@ -1,10 +1,12 @@
 """Times Lathe's runtime beside ONNX Runtime and OpenVINO, alternating, in one run.
 
 Usage: compare.py LATHE MODEL.onnx MODEL.lathe [--shapes 1x16,1x32] [--threads 1,2] [--seconds 1] [--rounds 3] [--start-up]
+                  [--peer-model openvino=MODEL.xml]
 
 Needs numpy, onnxruntime and openvino from PyPI; a peer that is missing is left out, and said. MODEL.lathe is what
 `lathe convert MODEL.onnx --recipe fuse` wrote. Every input is filled with ones. Each engine runs in a process of its own. Prints the best median
-of the rounds for each; the ratio is that of the fastest peer to Lathe, over 1 where Lathe is in front. --start-up compares what it takes a
+of the rounds for each; the ratio is that of the fastest peer to Lathe, over 1 where Lathe is in front. --peer-model gives
+a peer a model of its own, such as one that its quantizer made. --start-up compares what it takes a
 fresh process to open the model and come to its first answer at 1x32, and the private memory after it.
 """
 import argparse
@@ -80,7 +82,7 @@ def rounds(arguments, peers, batch, sequence, threads, seconds):
     for _ in range(arguments.rounds):
         for peer in peers:
             with multiprocessing.get_context("spawn").Pool(1) as pool:
-                results[peer].append(in_process(pool, peer, arguments.onnx, batch, sequence, threads, seconds))
+                results[peer].append(in_process(pool, peer, arguments.models.get(peer, arguments.onnx), batch, sequence, threads, seconds))
         results["lathe"].append(measure_lathe(arguments.lathe, arguments.model, batch, sequence, threads, seconds))
     return results
 
@@ -115,7 +117,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--start-up", action="store_true")
+    parser.add_argument("--peer-model", action="append", default=[])
     arguments = parser.parse_args()
+    arguments.models = dict(entry.split("=", 1) for entry in arguments.peer_model)
     peers = [peer for peer in PEERS if importlib.util.find_spec(peer)]
     for peer in PEERS.keys() - set(peers):
         print(f"{peer} is not installed and left out")

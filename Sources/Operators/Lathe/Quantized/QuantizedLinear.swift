@@ -100,7 +100,13 @@ public struct QuantizedLinear: Evaluable {
 extension QuantizedLinear: Decomposable {
   public func decompose(_ inputs: [ValueID?], in builder: inout GraphBuilder) throws(Diagnostic) -> [ValueID] {
     func operand(_ position: Int) -> ValueID? { position < inputs.count ? inputs[position] : nil }
-    let x = try builder.add(DequantizeLinear(), [operand(0), operand(1)])
+    let x: ValueID
+    if let scale = operand(1), builder.graph[scale].type?.tensor?.rank != 0 {
+      // A scale for each row of all outer axes is more than DequantizeLinear takes.
+      x = try builder.add(Mul(), [try builder.add(Cast(to: .float32), [operand(0)]), scale])
+    } else {
+      x = try builder.add(DequantizeLinear(), [operand(0), operand(1)])
+    }
     let w = try builder.add(DequantizeLinear(axis: 1), [operand(2), operand(3)])
     let residual = try operand(6).map { (scale) throws(Diagnostic) in try builder.add(DequantizeLinear(), [operand(5), scale]) }
     let y = try Linear(activation: activation).decompose([x, w, operand(4), residual ?? operand(5)], in: &builder)
