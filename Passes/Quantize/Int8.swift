@@ -33,7 +33,19 @@ public struct Int8Quantization: Pass {
   }
 
   /// What has a scale of its own.
-  public enum Activations: String, Codable, Sendable { case `static`, dynamic }
+  public enum Activations: String, Codable, Sendable {
+    case `static`, dynamic
+
+    /// - Throws: `DecodingError.dataCorrupted` that names both.
+    public init(from decoder: any Decoder) throws {
+      let name = try decoder.singleValueContainer().decode(String.self)
+      guard let known = Activations(rawValue: name) else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "\(name) is neither static nor dynamic"))
+      }
+      self = known
+    }
+  }
 
   public static let id: PassID = "quantize/int8"
   public static let summary = "puts linear layers and attention on symmetric INT8 values"

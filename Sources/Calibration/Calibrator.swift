@@ -17,6 +17,18 @@ public enum Calibrator: String, Sendable, Hashable, CaseIterable, Codable {
   /// The fraction of the largest magnitude with the least mean squared error.
   case mse
 
+  /// - Throws: `DecodingError.dataCorrupted` that names all calibrators.
+  public init(from decoder: any Decoder) throws {
+    let name = try decoder.singleValueContainer().decode(String.self)
+    guard let known = Calibrator(rawValue: name) else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "\(name) is none of \(Self.allCases.map(\.rawValue).joined(separator: ", "))"))
+    }
+    self = known
+  }
+
   /// The threshold; positive for what is not degenerate.
   public func threshold(_ statistics: ActivationStatistics) -> Float {
     let largest = statistics.largest

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds and runs the tests of the kernels, optimized and then under AddressSanitizer and UndefinedBehaviorSanitizer. On x86-64 the INT8 kernels of AVX-VNNI
-# and AVX-512 VNNI run as well, their intrinsics emulated. `run.sh bench [isa]` and `run.sh bench_i8 [isa]` measure; `run.sh arm` runs the tests for
+# Builds and runs the tests of the kernels, optimized and then under AddressSanitizer and UndefinedBehaviorSanitizer. On x86-64 the kernels of AVX-512, AVX-512 VNNI
+# and AVX-VNNI run as well, their intrinsics emulated. `run.sh bench [isa]` and `run.sh bench_i8 [isa]` measure; `run.sh arm` runs the tests for
 # AArch64 under qemu (Debian: qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,7 @@ sanitizers=(-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all)
 
 # The emulated kernels are built with the given flags, the others only once.
 emulated() {
-  local lacking='_i8_(avxvnni|avx512|avx512vnni)\.c$' file
+  local lacking='_(f32|i8)_(avxvnni|avx512|avx512vnni)\.c$' file
   for file in "$sources"/*.c; do
     local object=$out/$(basename "$file" .c).o
     if [[ $file =~ $lacking ]]; then
@@ -22,7 +22,7 @@ emulated() {
       clang "${flags[@]}" -O1 -c "$file" -o "$object"
     fi
   done
-  clang "${flags[@]}" "$@" -fuse-ld=lld "$here/emulated_main.c" "$here"/*_i8_test.c "$out"/*.o -lm -o "$out/emulated"
+  clang "${flags[@]}" "$@" -fuse-ld=lld "$here/emulated_main.c" $(ls "$here"/*_test.c | grep -v kernels_test) "$out"/*.o -lm -o "$out/emulated"
   "$out/emulated"
 }
 

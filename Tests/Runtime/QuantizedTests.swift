@@ -105,4 +105,29 @@ import Testing
     }
     #expect(error.id == "operator/not-finite")
   }
+
+  @Test(arguments: [
+    ("lathe::QuantizedLinear(%x, @two, @w, @two)", "i8[2, 2]"), ("lathe::QuantizedLinear(%x, @one, @w, @one)", "i8[2, 2]"),
+    ("lathe::QuantizedLinear(%x, @one, @w, @two, _, _, _, @two)", "i8[2, 2]"),
+    ("lathe::QuantizedLinear(%x, @one, @w, @two, _, @w, @two)", "i8[2, 2]"), ("lathe::QuantizedLinear(%x, @one, @w, @two, _, @w)", "i8[2, 2]"),
+    ("lathe::QuantizeRows(%x, @two)", "f32[2, 2]"), ("lathe::QuantizedNormalization(%x, @two, _, _, @two)", "i8[2, 2]"),
+    ("lathe::QuantizedNormalization(%x, @one, _, _, @one)", "i8[2, 2]"),
+    ("lathe::QuantizedAttention(%x, @two, @one, @one) {heads = 1, scale = 1.0}", "i8[1, 2, 6]"),
+  ])
+  func misfitsAreRefused(_ node: String, _ type: String) throws {
+    let error = #expect(throws: Diagnostic.self) {
+      let graph = try GraphParser(catalog: .standard).parse(
+        """
+        graph (%x: \(type)) -> (%y) {
+          @one: f32[] = [1.0]
+          @two: f32[2] = [1.0, 2.0]
+          @w: i8[2, 2] = [1, 2, 3, 4]
+          %y = \(node)
+        }
+        """)
+      var typed = graph
+      try typed.inferTypes()
+    }
+    #expect(error?.category == .invalidInput)
+  }
 }

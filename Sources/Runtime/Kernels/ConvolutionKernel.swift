@@ -16,7 +16,8 @@ struct ConvolutionKernel: Kernel {
     guard let (x, input) = site.floats(0), let (w, weights) = site.floats(1), input.count == 3 || input.count == 4,
       let (y, result) = site.onlyOutput, !result.contains(0), !input.contains(0), !weights.contains(0),
       let bias = site.optionalFloats(2, [weights[0]]), let residual = site.optionalFloats(3, result),
-      let geometry = try? op.convolution.geometry(input: input, weights: weights)
+      let geometry = try? op.convolution.geometry(input: input, weights: weights),
+      zip(geometry.kernel, geometry.dilations).allSatisfy({ ($0 - 1) * $1 < Self.mostSpan })
     else { return nil }
     let isPlane = input.count == 4
     func pair(_ list: [Int], _ alone: Int) -> (Int, Int) { isPlane ? (list[0], list[1]) : (alone, list[0]) }
@@ -32,6 +33,9 @@ struct ConvolutionKernel: Kernel {
     (self.x, self.w, self.y, self.bias, self.residual, self.shape) = (x, w, y, bias, residual, shape)
     replaceableOperands = residual == nil ? [] : [3]
   }
+
+  /// Elements that a window may reach over, so that scratch for them can be counted.
+  private static let mostSpan = 1 << 16
 
   func scratchCount(threads: Int) -> Int {
     var shape = shape

@@ -193,19 +193,33 @@ struct QuantizedResults {
 
 extension [Operand?] {
   /// Types of floats in a shape, and of INT8 values where they have a scale.
-  func quantizedTypes(_ shape: Shape?, scale: Int) -> [ValueType] {
+  ///
+  /// - Throws: `operator/quantized` for a scale that is not one number.
+  func quantizedTypes(_ shape: Shape?, scale: Int, _ name: OperatorName) throws(Diagnostic) -> [ValueType] {
     let floats = ValueType.tensor(TensorType(.float32, shape))
     guard optional(scale) != nil else { return [floats] }
+    try checkNumber(at: scale, name)
     return [floats, .tensor(TensorType(.int8, shape))]
   }
 
-  /// Checks that INT8 operands have scales, and floats none.
+  /// Checks that an operand is one number.
+  func checkNumber(at position: Int, _ name: OperatorName) throws(Diagnostic) {
+    guard let type = try optional(position)?.tensor(), let rank = type.rank, rank != 0 else { return }
+    throw .invalid("operator/quantized", "\(name): the scale at \(position) is \(type), not one number")
+  }
+
+  /// Checks that INT8 operands have a scale, one number or one for each row, and floats none.
   func checkScale(of position: Int, at scale: Int, _ name: OperatorName) throws(Diagnostic) {
     guard let operand = optional(position) else { return }
-    let isQuantized = try operand.tensor().dtype == .int8
-    guard isQuantized == (optional(scale) != nil) else {
+    let type = try operand.tensor()
+    guard (type.dtype == .int8) == (optional(scale) != nil) else {
       throw .invalid(
-        "operator/quantized", "\(name): operand \(position) is \(operand.type), and its scale is \(isQuantized ? "missing" : "there")")
+        "operator/quantized", "\(name): operand \(position) is \(type), and its scale is \(type.dtype == .int8 ? "missing" : "there")")
+    }
+    guard let own = try optional(scale)?.tensor().shape, !own.isEmpty, let shape = type.shape else { return }
+    let fits = own.count == shape.count && own.last == 1 && !zip(own.dropLast(), shape).contains { $0.isProvablyDifferent(from: $1) }
+    guard fits else {
+      throw .invalid("operator/quantized", "\(name): a scale of \(try tensor(scale)) is neither one number nor one for each row of \(type)")
     }
   }
 }

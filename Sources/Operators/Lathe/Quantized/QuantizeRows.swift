@@ -22,6 +22,7 @@ public struct QuantizeRows: Evaluable {
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let x = try inputs.tensor(0)
     if let rank = x.rank, rank == 0 { throw .invalid("operator/quantized", "\(name): a number alone has no rows") }
+    try inputs.checkNumber(at: 1, name)
     let codes = ValueType.tensor(TensorType(.int8, x.shape))
     guard inputs.optional(1) == nil else { return [codes] }
     return [codes, .tensor(TensorType(.float32, x.shape.map { Array($0.dropLast()) + [1] }))]

@@ -27,9 +27,10 @@ public struct QuantizedAttention: Evaluable {
   public func encode(into attributes: inout Attributes) { attention.encode(into: &attributes) }
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
+    for position in 1...3 { try inputs.checkNumber(at: position, name) }
     let floats = Operand(type: .tensor(TensorType(.float32, try inputs.tensor(0).shape)))
     let result = try attention.infer([floats, nil, nil, inputs.optional(4)])
-    return inputs.quantizedTypes(result[0].tensor?.shape, scale: 5)
+    return try inputs.quantizedTypes(result[0].tensor?.shape, scale: 5, name)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {

@@ -24,7 +24,7 @@ public struct QuantizedEmbedding: Evaluable {
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let result = try embedding.infer(Array(inputs.dropFirst()))
-    return inputs.quantizedTypes(result[0].tensor?.shape, scale: 0)
+    return try inputs.quantizedTypes(result[0].tensor?.shape, scale: 0, name)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {

@@ -32,6 +32,7 @@ public struct QuantizedLinear: Evaluable {
   }
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
+    try inputs.checkScale(of: 0, at: 1, name)
     try inputs.checkScale(of: 5, at: 6, name)
     func floats(_ position: Int) throws(Diagnostic) -> Operand? {
       try inputs.optional(position).map { (operand) throws(Diagnostic) in
@@ -43,14 +44,10 @@ public struct QuantizedLinear: Evaluable {
     if let own = try inputs.tensor(3).shape, own.count != 1 || own[0].isProvablyDifferent(from: columns) {
       throw misfit("W has \(columns) columns, and w_scale is \(try inputs.tensor(3))")
     }
-    if let own = try inputs.tensor(1).shape, !own.isEmpty, let x = try inputs.tensor(0).shape {
-      let fits = own.count == x.count && own.last == 1 && !zip(own.dropLast(), x).contains { $0.isProvablyDifferent(from: $1) }
-      guard fits else { throw misfit("x_scale is \(try inputs.tensor(1)), which is neither one number nor one a row") }
-    }
     if let inner = try inputs.tensor(0).shape?.last?.known, inner > Self.mostInputs {
       throw misfit("sums of \(inner) products do not fit 32 bits")
     }
-    return inputs.quantizedTypes(shape, scale: 7)
+    return try inputs.quantizedTypes(shape, scale: 7, name)
   }
 
   /// Products whose sum stays within 32 bits.

@@ -44,7 +44,7 @@ public struct QuantizedNormalization: Evaluable {
     {
       throw .invalid("operator/quantized", "\(name): a residual of \(try inputs.tensor(2)) beside \(x)")
     }
-    return inputs.quantizedTypes(x.shape, scale: 6)
+    return try inputs.quantizedTypes(x.shape, scale: 6, name)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
