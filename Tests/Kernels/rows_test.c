@@ -54,13 +54,15 @@ static void check_normalization(size_t rows, size_t width, bool is_rms, bool has
   lathe_normalization_f32 n = {width, x, stride, residual, width, scale, bias, 1e-5f, is_rms, sum, width, y, width};
   kernels->normalization_f32(&n, 0, rows);
   for (size_t r = 0; r < rows; r++) {
-    double mean = 0, variance = 0;
+    double mean = 0, variance = 0, largest = 0;
 #define Z(i) ((double)(residual ? x[r * stride + (i)] + residual[r * width + (i)] : x[r * stride + (i)]))
     for (size_t i = 0; i < width && !is_rms; i++) mean += Z(i) / (double)width;
     for (size_t i = 0; i < width; i++) variance += (Z(i) - mean) * (Z(i) - mean) / (double)width;
+    for (size_t i = 0; i < width; i++) largest = fmax(largest, fabs(Z(i)));
     for (size_t i = 0; i < width; i++) {
       double right = (Z(i) - mean) / sqrt(variance + 1e-5f) * (scale ? scale[i] : 1) + (bias ? bias[i] : 0);
-      double bound = 4e-6 * (1 + fabs(offset) * 3);
+      /* The mean is rounded as numbers of the largest magnitude are, and what is left of them is divided by the deviation. */
+      double bound = 4e-6 * (1 + fabs(offset) * 3) + 4 * 0x1p-24 * largest / sqrt(variance + 1e-5f);
       CHECK(is_near(y[r * width + i], right, bound), "normalization of %zu: %g, not %g", width, (double)y[r * width + i], right);
       CHECK(!sum || sum[r * width + i] == (float)Z(i), "normalization keeps another sum");
     }
