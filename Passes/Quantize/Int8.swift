@@ -13,8 +13,8 @@ import LatheTensors
 ///                                        %y = lathe::QuantizedLinear(%q, @x.scale, @w.int8, @w.scale, @b)
 /// ```
 /// Where operators follow each other, values stay in INT8: embeddings, normalizations, layers and attention give INT8 values to the next one
-/// themselves, and floats to those that need them. What lies between INT8 values is computed in `CanonicalArithmetic`, so that results have the same
-/// bits on every processor. Masks are never observed: only operands of products are.
+/// themselves, and floats to those that need them. With static scales, what lies between INT8 values is computed in `CanonicalArithmetic`, so that
+/// results have the same bits on every processor if nothing stays in float; with dynamic ones, attention and normalizations stay in float. Masks are never observed: only operands of products are.
 ///
 /// `ignore` and `only` name nodes by name or operator; `{re}` begins a regular expression. Weights: absolute maximum of each output / 127.
 /// Calibrators: see `Calibrator`; sources stand there.

@@ -1,5 +1,6 @@
 import CLathe
 import LatheDiagnostics
+import LatheRuntime
 import LatheSamples
 import LatheTensors
 
@@ -88,7 +89,6 @@ extension Tensor {
         }
       }
     }
-    guard isShared else { return self }
-    return try Tensor(dtype: dtype, shape: shape) { target in withBytes { target.copyMemory(from: $0) } }
+    return isShared ? try copied() : self
   }
 }

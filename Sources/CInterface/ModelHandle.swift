@@ -30,15 +30,10 @@ final class ModelHandle: Sendable {
   /// The tokenizer and what it feeds, made for the first text.
   func textBatcher() throws(Diagnostic) -> TextBatcher {
     if let known = batcher.withLock({ $0 }) { return known }
-    var options = SampleOptions()
-    options.maximumLength = Int(Self.maximumLength)
-    let made = try TextBatcher(interface, options)
+    let made = try TextBatcher(interface, SampleOptions())
     batcher.withLock { $0 = made }
     return made
   }
-
-  /// Tokens of a text at most, as for the command line.
-  private static let maximumLength = SampleOptions().maximumLength
 }
 
 /// Strings in C's form.

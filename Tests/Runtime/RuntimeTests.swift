@@ -76,6 +76,17 @@ import Testing
     }
   }
 
+  @Test func oneConstantMayBeWeightsAndRecurrence() throws {
+    let numbers = (0..<64).map { "0.\($0 * 7 % 64)" }.joined(separator: ", ")
+    try compare(
+      """
+      graph (%x: f32[2, 3, 4]) -> (%y) {
+        @w: f32[1, 16, 4] = [\(numbers)]
+        %y = lathe::PackedLSTM(%x, @w, @w) : f32[2, 3, 4]
+      }
+      """, ["x": try Tensor.seeded(.float32, [2, 3, 4], seed: 1)])
+  }
+
   @Test func whatHasNoKernelIsEvaluated() throws {
     let x = try Tensor.seeded(.float32, [2, 3], seed: 1)
     try compare("graph (%x: f32[2, 3]) -> (%y) {\n  %y = Softplus(%x) : f32[2, 3]\n}", ["x": x], relative: 0)

@@ -18,8 +18,8 @@ struct Int8Plan {
   init(_ graph: Graph, _ selection: NodeSelection, isStatic: Bool, _ outcome: inout PassOutcome) {
     self.isStatic = isStatic
     for id in graph.order {
-      guard let candidate = Self.candidate(graph[id], graph) else { continue }
-      if let reason = selection.refusal(of: id, in: graph) ?? candidate.refusal {
+      guard graph[id].op is Linear else { continue }
+      if let reason = selection.refusal(of: id, in: graph) ?? Self.refusal(ofLayer: graph[id], graph) {
         outcome.record(graph.describe(id), .declined(reason))
         continue
       }
@@ -36,13 +36,12 @@ struct Int8Plan {
     findOperands(graph)
   }
 
-  /// A layer, and why it cannot be INT8; nil for what is no layer.
-  private static func candidate(_ node: Node, _ graph: Graph) -> (Void, refusal: String?)? {
-    guard node.op is Linear else { return nil }
-    guard let weights = graph.constant(node.inputs[1]), weights.dtype == .float32 else { return ((), "its weights are not constant floats") }
-    guard weights.shape[0] <= 131_071 else { return ((), "sums of \(weights.shape[0]) products do not fit 32 bits") }
+  /// Why a layer cannot be INT8, or nil if it can.
+  private static func refusal(ofLayer node: Node, _ graph: Graph) -> String? {
+    guard let weights = graph.constant(node.inputs[1]), weights.dtype == .float32 else { return "its weights are not constant floats" }
+    guard weights.shape[0] <= 131_071 else { return "sums of \(weights.shape[0]) products do not fit 32 bits" }
     let isFinite = weights.withElements(as: Float.self) { $0.allSatisfy(\.isFinite) }
-    return ((), isFinite ? nil : "its weights are not all finite")
+    return isFinite ? nil : "its weights are not all finite"
   }
 
   private static func refusal(ofAttention id: NodeID, _ graph: Graph, _ layers: Set<NodeID>) -> String? {
@@ -51,6 +50,8 @@ struct Int8Plan {
     guard let producer = graph[value].producer, layers.contains(producer), let layer = graph[producer].op as? Linear,
       layer.activation == .none, graph[producer].inputs.count < 4 || graph[producer].inputs[3] == nil
     else { return "its operand does not come from a layer in INT8" }
+    let bias = graph[producer].inputs.count > 2 ? graph[producer].inputs[2] : nil
+    guard bias == nil || graph.constant(bias) != nil else { return "the bias of the layer before it is not constant" }
     guard graph[value].users == [id], !graph.isOutput(value) else { return "something else reads its operand" }
     return nil
   }

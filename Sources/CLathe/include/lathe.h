@@ -105,8 +105,8 @@ void lathe_result_free(lathe_result *result);
 lathe_status lathe_run_into(
     lathe_model *model, const lathe_tensor *inputs, int32_t input_count, lathe_tensor *outputs, int32_t output_count);
 
-/* Labels `count` texts in UTF-8, with the vocabulary and the labels that the file holds: a prediction for each text, in their order. The model's
- * first output must be scores [texts, classes]. */
+/* Labels `count` texts in UTF-8, with the vocabulary and the labels that the file holds: a prediction for each text, in their order. Of a text,
+ * 64 tokens count, as on the command line. The model's first output must be scores [texts, classes]. */
 lathe_status lathe_classify(lathe_model *model, const char *const *texts, size_t count, lathe_prediction *predictions);
 
 /* LATHE_VERSION as the library has it. */

@@ -26,13 +26,12 @@ struct ActivationObserver: Sendable {
     defer { progress.finish() }
     for feed in set.feeds {
       let inputs = feed.restricted(to: known)
-      let rows = Rows(feed)
       for input in graph.inputs {
         guard let indices = places[input], let tensor = inputs.inputs[graph[input].name] else { continue }
-        for index in indices { try add(tensor, rows, to: &statistics[index], graph[input].name) }
+        for index in indices { try add(tensor, feed, to: &statistics[index], graph[input].name) }
       }
       _ = try runtime.run(inputs.inputs, tapping: Set(places.keys)) { (_, value, tensor) throws(Diagnostic) in
-        for index in places[value] ?? [] { try add(tensor, rows, to: &statistics[index], graph[value].name) }
+        for index in places[value] ?? [] { try add(tensor, feed, to: &statistics[index], graph[value].name) }
       }
       progress.advance(by: feed.samples.count)
     }
@@ -48,36 +47,21 @@ struct ActivationObserver: Sendable {
     }
   }
 
-  /// Which rows of a feed are tokens, rather than padding.
-  private struct Rows {
-    let count: Int
-    let length: Int
-    let lengths: [Int]
-
-    init(_ feed: Feed) {
-      lengths = feed.lengths ?? []
-      length = feed.paddedLength ?? 0
-      count = feed.lengths?.count ?? 0
-    }
-  }
-
-  /// Takes in a value, tokens only where they can be told from padding.
-  private func add(_ tensor: Tensor, _ rows: Rows, to parts: inout [ActivationStatistics], _ name: String) throws(Diagnostic) {
+  /// Takes in a value without its padding.
+  private func add(_ value: Tensor, _ feed: Feed, to parts: inout [ActivationStatistics], _ name: String) throws(Diagnostic) {
+    let tensor = try feed.withoutPadding(value)
     guard tensor.dtype == .float32, let width = tensor.shape.last, width % parts.count == 0 else {
-      throw .invalid("calibration/value", "\(name) is \(tensor.dtype)\(tensor.shape), which has no INT8 scale", at: Location(value: name))
+      throw .invalid(
+        "calibration/value", "\(name) is \(tensor.dtype)\(tensor.shape), which has no INT8 scale", at: Location(value: name),
+        fix: "leave the node that reads it out with the option ignore")
     }
     let size = width / parts.count
-    let isPadded = tensor.rank == 3 && rows.count > 0 && tensor.shape[0] >= rows.count && tensor.shape[1] == rows.length
     tensor.withElements(as: Float.self) { values in
-      var kept: [[Float]] = Array(repeating: [], count: parts.count)
-      for row in 0..<(width == 0 ? 0 : values.count / width) {
-        if isPadded {
-          let sample = row / rows.length
-          guard sample < rows.count, row % rows.length < rows.lengths[sample] else { continue }
-        }
-        for part in parts.indices { kept[part] += values[(row * width + part * size)..<(row * width + (part + 1) * size)] }
+      guard parts.count > 1 else { return parts[0].add(values) }
+      for part in parts.indices {
+        let own = stride(from: part * size, to: values.count, by: max(1, width)).flatMap { values[$0..<$0 + size] }
+        own.withUnsafeBufferPointer { parts[part].add($0) }
       }
-      for part in parts.indices { kept[part].withUnsafeBufferPointer { parts[part].add($0) } }
     }
   }
 }

@@ -7,9 +7,19 @@ import Synchronization
 
 /// Chooses kernels for nodes; weights in the order that kernels read are made once for all plans.
 final class KernelLibrary: Sendable {
+  /// How a constant's copy for kernels lies; one constant may be read in several orders.
+  enum Order: Hashable {
+    /// A matrix in blocks of columns, and its transpose.
+    case blocks, transposedBlocks
+    /// Of one direction of a recurrent layer.
+    case projection(Int), gates(Int), biasSums(Int)
+    /// Scales of columns, multiplied by that of the operand.
+    case scaled(by: ValueID)
+  }
+
   private struct Key: Hashable {
     let value: ValueID
-    let order: Int
+    let order: Order
   }
 
   private let packed = Mutex<[Key: Tensor]>([:])
@@ -50,10 +60,8 @@ final class KernelLibrary: Sendable {
   }
 
   /// A constant in another order, made when it is first asked for.
-  ///
-  /// - Parameter order: tells the orders of one constant apart.
   func repacked(
-    _ value: ValueID, order: Int = 0, _ make: () throws(Diagnostic) -> Tensor
+    _ value: ValueID, _ order: Order, _ make: () throws(Diagnostic) -> Tensor
   ) throws(Diagnostic) -> Tensor {
     let key = Key(value: value, order: order)
     if let known = packed.withLock({ $0[key] }) { return known }

@@ -29,7 +29,7 @@ struct LinearKernel: Kernel {
     guard let tensor = site.constantFloats(1), tensor.rank == 2, let id = site.node.inputs[1],
       let bias = site.optionalFloats(2, [tensor.shape[1]])
     else { return nil }
-    let packed = try library.repacked(id) { () throws(Diagnostic) in try PackedLinear.packed(tensor) }
+    let packed = try library.repacked(id, .blocks) { () throws(Diagnostic) in try PackedLinear.packed(tensor) }
     self.init(site, weights: packed, columns: tensor.shape[1], inputs: tensor.shape[0], bias: bias, activation: op.activation)
   }
 
@@ -47,7 +47,7 @@ struct LinearKernel: Kernel {
     else { return nil }
     let columns = tensor.shape[op.transposesB ? 0 : 1]
     guard let bias = site.optionalFloats(2, [columns]) else { return nil }
-    let packed = try library.repacked(id, order: op.transposesB ? 1 : 0) { () throws(Diagnostic) in
+    let packed = try library.repacked(id, op.transposesB ? .transposedBlocks : .blocks) { () throws(Diagnostic) in
       try PackedLinear.packed(op.transposesB ? tensor.transposed() : tensor)
     }
     let inputs = tensor.shape[op.transposesB ? 1 : 0]

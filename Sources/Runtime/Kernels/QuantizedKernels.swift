@@ -102,14 +102,14 @@ struct QuantizedLinearKernel: Kernel {
     (self.x, self.bias, self.residual, self.output, activation) = (x, bias, residual, output, op.activation.code)
     (inputs, columns) = (w.shape[0], w.shape[1])
     rows = type.elementCount / inputs
-    weights = try library.repacked(id) { () throws(Diagnostic) in try Self.packed(w) }
+    weights = try library.repacked(id, .blocks) { () throws(Diagnostic) in try Self.packed(w) }
     guard scale.shape.isEmpty else {
       (rowScales, scales) = (site.node.inputs[1], factors)
       return
     }
     guard let own = site.constantFloats(1)?.floats?.pointee, let key = site.node.inputs[1] else { return nil }
     rowScales = nil
-    scales = try library.repacked(scaleID, order: 1 + key.index) { () throws(Diagnostic) in
+    scales = try library.repacked(scaleID, .scaled(by: key)) { () throws(Diagnostic) in
       try .floats(factors.shape) { target in
         guard let source = factors.floats else { return }
         for column in 0..<factors.elementCount { target[column] = own * source[column] }

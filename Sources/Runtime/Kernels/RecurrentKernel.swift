@@ -29,15 +29,15 @@ struct RecurrentKernel: Kernel {
     var directions: [Direction] = []
     for direction in 0..<op.direction.count {
       let (inputs, hidden) = (inputs, hidden)
-      let weights = try library.repacked(id, order: 2 + direction) { () throws(Diagnostic) in
+      let weights = try library.repacked(id, .projection(direction)) { () throws(Diagnostic) in
         try PackedLinear.packed(w.matrix(from: direction * 4 * hidden, rows: 4 * hidden, columns: inputs).transposed())
       }
-      let packed = try library.repacked(recurrence, order: 2 + direction) { () throws(Diagnostic) in
+      let packed = try library.repacked(recurrence, .gates(direction)) { () throws(Diagnostic) in
         try Self.gates(r, direction, hidden)
       }
       let sums: Tensor
       if let bias, let id = site.node.inputs[3] {
-        sums = try library.repacked(id, order: 4 + direction) { () throws(Diagnostic) in
+        sums = try library.repacked(id, .biasSums(direction)) { () throws(Diagnostic) in
           try Self.sums(bias, direction, hidden)
         }
       } else {

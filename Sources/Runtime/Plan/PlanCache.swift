@@ -9,7 +9,7 @@ final class PlanCache: Sendable {
 
   private let entries = Mutex<[PlanEntry]>([])
 
-  /// The plan for these values, made if none is kept; the latest comes first.
+  /// The plan for these values, made if none is kept; new ones come first, and those that are found move ahead.
   func entry(for data: [Datum], _ make: () throws(Diagnostic) -> Plan) throws(Diagnostic) -> PlanEntry {
     let known: PlanEntry? = entries.withLock { entries in
       guard let index = entries.firstIndex(where: { $0.plan.fits(data) }) else { return nil }

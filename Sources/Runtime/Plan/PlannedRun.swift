@@ -148,7 +148,7 @@ struct PlannedRun {
 
 extension Tensor {
   /// The same elements in memory of their own.
-  func copied() throws(Diagnostic) -> Tensor {
+  package func copied() throws(Diagnostic) -> Tensor {
     try Tensor(dtype: dtype, shape: shape) { target in withBytes { target.copyMemory(from: $0) } }
   }
 }

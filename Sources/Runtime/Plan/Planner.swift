@@ -59,13 +59,14 @@ struct Planner {
   private mutating func chooseKernels(_ library: KernelLibrary) throws(Diagnostic) {
     for id in graph.order {
       let node = graph[id]
-      views.append(isView(node))
-      guard !isView(node), let site = graph.site(of: id, { types[$0.index] }) else {
-        if let input = node.inputs.first ?? nil, let output = node.outputs.first ?? nil, isView(node) {
+      let isView = isView(node)
+      views.append(isView)
+      guard !isView, let site = graph.site(of: id, { types[$0.index] }) else {
+        if let input = node.inputs.first ?? nil, let output = node.outputs.first ?? nil, isView {
           roots[output.index] = roots[input.index]
         }
         kernels.append(nil)
-        dynamic.append(!isView(node))
+        dynamic.append(!isView)
         continue
       }
       kernels.append(try library.kernel(for: site))
