@@ -155,8 +155,8 @@ let package = Package(
     tests("Plugins", ["CommandLine"]),
     tests("Reports", ["Diagnostics", "JSON", "Reports"], [collections]),
     tests(
-      "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes", "ONNX"],
-      files: ["Exporters", "Golden"]),
+      "Passes", ["Diagnostics", "Calibration", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes", "ONNX"],
+      files: ["Exporters", "Golden", "Quantizers"]),
     tests(
       "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
       files: [

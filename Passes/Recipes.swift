@@ -16,7 +16,7 @@ extension Recipe {
 
   private static let fuse: [PassID] = [
     "simplify/unify-extents", "simplify/fold-shapes", "simplify/resolve-indices", "simplify/eliminate-dead-code",
-    "fuse/activation", "fuse/normalization", "fuse/linear-layer", "simplify/eliminate-dead-code", "fuse/attention",
+    "fuse/activation", "fuse/normalization", "quantize/fold-qdq", "fuse/linear-layer", "simplify/eliminate-dead-code", "fuse/attention",
     "simplify/eliminate-dead-code", "fuse/query-key-value", "fuse/attention-mask", "fuse/embeddings",
     "fuse/convolution-layer", "fuse/recurrent-layer", "simplify/merge-transposes", "simplify/merge-reshapes",
     "simplify/eliminate-identities", "simplify/eliminate-dead-code",

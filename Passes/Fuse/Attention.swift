@@ -57,7 +57,8 @@ public struct Attention: Pass, Explaining {
     _ finding: AttentionFinder.Finding, _ graph: inout Graph, _ context: PassContext
   ) throws(Diagnostic) {
     func add(_ op: any Operator, _ inputs: [ValueID?]) throws(Diagnostic) -> ValueID {
-      try context.add(op, inputs, to: &graph, replacing: finding.nodes)[0]
+      let successor = Self.successor(of: inputs, finding, graph)
+      return try context.add(op, inputs, to: &graph, before: successor, replacing: finding.nodes)
     }
     guard let output = graph.result(finding.output) else { return }
     var (mask, maskedValue) = (ValueID?.none, -Double.infinity)
@@ -83,6 +84,14 @@ public struct Attention: Pass, Explaining {
     try context.replace(output, with: fused, removing: finding.nodes, in: &graph)
   }
 
+  /// The first of the nodes to be replaced that stands behind everything that the operands come from.
+  private static func successor(of inputs: [ValueID?], _ finding: AttentionFinder.Finding, _ graph: Graph) -> NodeID {
+    let producers = Set(inputs.compactMap { $0.flatMap { graph[$0].producer } })
+    let last = graph.order.lastIndex { producers.contains($0) } ?? -1
+    let replaced = Set(finding.nodes)
+    return graph.order[(last + 1)...].first { replaced.contains($0) } ?? finding.output
+  }
+
   /// A mask as what is added to the products.
   private func additive(
     _ mask: AttentionFinder.Mask, like value: ValueID, _ finding: AttentionFinder.Finding, _ graph: inout Graph,
@@ -95,7 +104,8 @@ public struct Attention: Pass, Explaining {
       let zero = try graph.addConstant(graph.uniqueName("zero"), try Tensor.scalar(0, dtype))
       let low = try graph.addConstant(graph.uniqueName("masked"), try Tensor.scalar(otherwise, dtype))
       let choices = keeps ? [condition, zero, low] : [condition, low, zero]
-      return try context.add(Where(), choices, to: &graph, replacing: finding.nodes)[0]
+      let successor = Self.successor(of: choices, finding, graph)
+      return try context.add(Where(), choices, to: &graph, before: successor, replacing: finding.nodes)
     }
   }
 }

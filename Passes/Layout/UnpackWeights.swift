@@ -2,6 +2,7 @@ import LatheDiagnostics
 import LatheIR
 import LatheOperators
 import LathePassKit
+import LatheTensors
 
 /// Brings weights that `layout/pack-weights` packed back into rows, where other passes and other formats expect them.
 ///
@@ -22,8 +23,7 @@ public struct UnpackWeights: Pass {
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     var outcome = PassOutcome()
     for id in graph.order {
-      let node = graph[id]
-      guard let op = node.op as? PackedLinear, let weights = node.inputs[1] else { continue }
+      guard let position = Self.weightsPosition(graph[id].op), let weights = graph[id].inputs[position] else { continue }
       let description = graph.describe(id)
       guard let tensor = graph.constant(weights) else {
         outcome.record(description, .declined("its weights are not constant"))
@@ -31,12 +31,30 @@ public struct UnpackWeights: Pass {
       }
       let packedName = graph[weights].name
       let name = packedName.hasSuffix(Self.suffix) ? String(packedName.dropLast(Self.suffix.count)) : packedName
-      let unpacked = try graph.addConstant(graph.uniqueName(name), try PackedLinear.unpacked(tensor, columns: op.columns))
-      graph.setOperator(op.linear, of: id)
-      graph.setInput(1, of: id, to: unpacked)
+      let (op, unpacked) = try Self.unpacked(graph[id].op, tensor)
+      let constant = try graph.addConstant(graph.uniqueName(name), unpacked)
+      graph.setOperator(op, of: id)
+      graph.setInput(position, of: id, to: constant)
       if graph[weights].users.isEmpty && !graph.isOutput(weights) { graph.removeValue(weights) }
       outcome.record(description, .done)
     }
     return outcome
+  }
+
+  private static func weightsPosition(_ op: any Operator) -> Int? {
+    switch op {
+    case is PackedLinear: 1
+    case is PackedQuantizedLinear: 2
+    default: nil
+    }
+  }
+
+  private static func unpacked(_ op: any Operator, _ packed: Tensor) throws(Diagnostic) -> (any Operator, Tensor) {
+    switch op {
+    case let op as PackedLinear: (op.linear, try PackedLinear.unpacked(packed, columns: op.columns))
+    case let op as PackedQuantizedLinear:
+      (op.linear, try PackedQuantizedLinear.unpacked(packed, rows: op.rows, columns: op.columns))
+    default: (op, packed)
+    }
   }
 }

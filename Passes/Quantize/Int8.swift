@@ -16,14 +16,21 @@ import LatheTensors
 /// themselves, and floats to those that need them. With static scales, what lies between INT8 values is computed in `CanonicalArithmetic`, so that
 /// results have the same bits on every processor if nothing stays in float; with dynamic ones, attention and normalizations stay in float. Masks are never observed: only operands of products are.
 ///
-/// `ignore` and `only` name nodes by name or operator; `{re}` begins a regular expression. Weights: absolute maximum of each output / 127.
-/// Calibrators: see `Calibrator`; sources stand there.
+/// `ignore` and `only` name nodes by name or operator; `{re}` begins a regular expression. Weights: absolute maximum of each output / 127, or with
+/// `clip-weights` the fraction of it with the least mean squared error. Calibrators: see `Calibrator`; sources stand there. `correct-bias` adds to each
+/// bias of a linear layer what the rounding of weights takes from the mean of a result (Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias
+/// Correction"). An operand that is a constant for each channel times a value, as `quantize/smooth` leaves it, gets its scales for each channel from
+/// the node before it.
 public struct Int8Quantization: Pass {
   public struct Options: PassOptions {
     /// `static` or `dynamic`.
     public var activations = Activations.static
     /// How thresholds are chosen; for static activations.
     public var calibrator = Calibrator.mse
+    /// Whether weights are clipped to the threshold of the least mean squared error.
+    public var clipWeights = false
+    /// Whether biases make up for what the rounding of weights takes from the mean on the samples.
+    public var correctBias = false
     /// Nodes that stay in float.
     public var ignore: [String] = []
     /// Nodes that alone are quantized; empty for all.
@@ -59,19 +66,9 @@ public struct Int8Quantization: Pass {
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     let selection = try NodeSelection(ignore: options.ignore, only: options.only)
     var outcome = PassOutcome()
-    var plan = Int8Plan(graph, selection, isStatic: options.activations == .static, &outcome)
-    if options.activations == .static {
-      guard let observe = context.observe else {
-        throw Diagnostic(
-          "quantize/samples", .usage, "static activations need samples to choose their scales on",
-          at: Location(pass: Self.id.rawValue), fix: "add --samples FILE or --calibration-samples FILE, or use activations=dynamic")
-      }
-      let points = plan.points
-      let seen = try observe(graph, points)
-      try plan.choose(options.calibrator, Dictionary(zip(points, seen)) { first, _ in first }, graph, &outcome)
-    }
-    var rewriting = Int8Rewriting(plan, context)
-    try rewriting.run(on: &graph, &outcome)
+    for text in selection.unmatched(in: graph) { outcome.notes.append("\(text) names no node") }
+    let quantizer = try Int8Quantizer(graph, options, selection, context, &outcome)
+    try quantizer.quantize(&graph, &outcome)
     return outcome
   }
 }

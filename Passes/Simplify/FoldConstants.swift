@@ -11,8 +11,8 @@ import LatheTensors
 /// %w_t = Transpose(@w)            →
 /// %y = MatMul(%x, %w_t)                %y = MatMul(%x, @w_t)
 /// ```
-/// A node is left alone if its results would add more than `maximum-growth` bytes to the model, or all results together more than
-/// `maximum-total-growth`.
+/// Quantized weights of products of quantized values, and quantized tables, stay quantized. A node is left alone if its results would add
+/// more than `maximum-growth` bytes to the model, or all results together more than `maximum-total-growth`.
 public struct FoldConstants: Pass {
   public struct Options: PassOptions {
     /// Bytes by which one node's results may exceed the constants that they replace.
@@ -42,6 +42,10 @@ public struct FoldConstants: Pass {
       let description = graph.describe(id)
       if op is any RandomDraw {
         outcome.record(description, .declined("its results are drawn at random"))
+        continue
+      }
+      if graph.keepsCodes(id) {
+        outcome.record(description, .declined("its codes are read by products of quantized values or by a look-up"))
         continue
       }
       do {

@@ -4,7 +4,8 @@
 public struct Histogram: Sendable, Hashable {
   public static let binCount = 2048
 
-  public private(set) var counts = [Int](repeating: 0, count: Self.binCount)
+  /// Empty before the first values.
+  public private(set) var counts: [Int] = []
   /// Where the last bin ends; 0 before the first value that is not 0.
   public private(set) var limit: Float = 0
 
@@ -20,6 +21,7 @@ public struct Histogram: Sendable, Hashable {
   ///
   /// - Parameter largest: the largest of these magnitudes.
   public mutating func add(_ values: UnsafeBufferPointer<Float>, largest: Float) {
+    if counts.isEmpty { counts = Array(repeating: 0, count: Self.binCount) }
     if limit == 0, largest > 0 { limit = Self.powerOfTwo(above: largest) }
     while limit < largest { double() }
     let factor = limit > 0 ? Float(Self.binCount) / limit : 0

@@ -24,16 +24,18 @@ size_t lathe_convolution_items_f32(const lathe_convolution_f32 *c) {
   return c->batch * c->groups * lathe_quotient_up(c->out_height * c->out_width, LATHE_CONVOLUTION_PLACES);
 }
 
-size_t lathe_depthwise_lines(const lathe_convolution_f32 *c) {
-  return c->out_height == 0 ? 0 : (c->out_height - 1) * c->stride_y + (c->kernel_height - 1) * c->dilation_y + 1;
+size_t lathe_depthwise_lines(size_t out_height, size_t stride, size_t kernel_height, size_t dilation) {
+  return out_height == 0 ? 0 : (out_height - 1) * stride + (kernel_height - 1) * dilation + 1;
 }
 
-size_t lathe_depthwise_length(const lathe_convolution_f32 *c) {
-  size_t places = lathe_quotient_up(c->out_width, LATHE_GEMM_COLUMNS) * LATHE_GEMM_COLUMNS;
-  return places + (c->kernel_width - 1) * c->dilation_x / c->stride_x + 1;
+size_t lathe_depthwise_length(size_t out_width, size_t stride, size_t kernel_width, size_t dilation) {
+  size_t places = lathe_quotient_up(out_width, LATHE_GEMM_COLUMNS) * LATHE_GEMM_COLUMNS;
+  return places + (kernel_width - 1) * dilation / stride + 1;
 }
 
 size_t lathe_convolution_scratch_f32(const lathe_convolution_f32 *c) {
-  if (c->channels == c->groups) return lathe_depthwise_lines(c) * lathe_depthwise_length(c) * c->stride_x;
+  if (c->channels == c->groups)
+    return lathe_depthwise_lines(c->out_height, c->stride_y, c->kernel_height, c->dilation_y) *
+           lathe_depthwise_length(c->out_width, c->stride_x, c->kernel_width, c->dilation_x) * c->stride_x;
   return c->channels / c->groups * c->kernel_height * c->kernel_width * LATHE_CONVOLUTION_PLACES;
 }

@@ -24,8 +24,35 @@ size_t lathe_gemm_items_i8(const lathe_gemm_i8 *g) {
 
 size_t lathe_gemm_scratch_i8(const lathe_gemm_i8 *g) {
   if (g->m == 0) return 0;
-  size_t rows = lathe_smaller(g->m, lathe_gemm_panel_rows_i8(g->m, g->k));
-  return SLACK + rows * lathe_prepared_stride_i8(g->k);
+  size_t rows = lathe_gemm_panel_rows_i8(g->m, g->k);
+  if (g->w_zero_point) return SLACK + rows * (lathe_prepared_stride_i8(g->k) + sizeof(int32_t));
+  return SLACK + lathe_smaller(g->m, rows) * lathe_prepared_stride_i8(g->k);
+}
+
+size_t lathe_lstm_scratch_i8(const lathe_lstm_i8 *l) { return SLACK + l->batch * lathe_prepared_stride_i8(l->hidden); }
+
+bool lathe_is_depthwise_i8(const lathe_convolution_i8 *c) {
+  return c->channels == c->groups && c->kernel_height * c->kernel_width < (1 << 24) / (128 * 128);
+}
+
+size_t lathe_convolution_items_i8(const lathe_convolution_i8 *c) {
+  size_t plane = c->out_height * c->out_width;
+  if (lathe_is_depthwise_i8(c)) return plane > 0 ? c->batch * c->filters : 0;
+  return c->batch * c->groups * lathe_quotient_up(plane, LATHE_CONVOLUTION_PLACES);
+}
+
+size_t lathe_convolution_columns_i8(const lathe_convolution_i8 *c) {
+  return LATHE_CONVOLUTION_PLACES / LATHE_GEMM_COLUMNS * block_size(c->channels / c->groups * c->kernel_height * c->kernel_width);
+}
+
+size_t lathe_convolution_scratch_i8(const lathe_convolution_i8 *c) {
+  if (lathe_is_depthwise_i8(c)) {
+    size_t lines = lathe_depthwise_lines(c->out_height, c->stride_y, c->kernel_height, c->dilation_y);
+    size_t line = lathe_depthwise_length(c->out_width, c->stride_x, c->kernel_width, c->dilation_x) * c->stride_x;
+    return SLACK + (lines * line + c->kernel_height * c->kernel_width) * sizeof(float);
+  }
+  size_t depth = c->channels / c->groups * c->kernel_height * c->kernel_width;
+  return SLACK + lathe_convolution_columns_i8(c) + c->filters / c->groups * lathe_prepared_stride_i8(depth);
 }
 
 size_t lathe_row_scratch_i8(size_t width) { return width * sizeof(float); }

@@ -28,7 +28,9 @@
 /* The INT8 kernels that multiply, and the others. */
 #define LATHE_PRODUCTS_I8_OF(isa)                                                                \
   void lathe_gemm_i8_##isa(const lathe_gemm_i8 *, void *scratch, size_t begin, size_t end);      \
-  void lathe_attention_i8_##isa(const lathe_attention_i8 *, void *scratch, size_t begin, size_t end);
+  void lathe_attention_i8_##isa(const lathe_attention_i8 *, void *scratch, size_t begin, size_t end); \
+  void lathe_lstm_i8_##isa(const lathe_lstm_i8 *, void *scratch, size_t begin, size_t end);           \
+  void lathe_convolution_i8_##isa(const lathe_convolution_i8 *, void *scratch, size_t begin, size_t end);
 #define LATHE_ROWS_I8_OF(isa)                                                                           \
   bool lathe_quantize_i8_##isa(const lathe_quantize_i8 *, size_t begin, size_t end);                    \
   bool lathe_normalization_i8_##isa(const lathe_normalization_i8 *, void *scratch, size_t begin, size_t end); \
@@ -41,7 +43,8 @@
    lathe_erf_f32_##isa, lathe_binary_f32_##isa, lathe_softmax_f32_##isa, lathe_normalization_f32_##isa, lathe_gather_f32_scalar, \
    lathe_embedding_f32_##isa, lathe_attention_f32_##isa, lathe_lstm_f32_##isa, lathe_gru_reset_f32_##isa, lathe_gru_f32_##isa,  \
    lathe_permute_f32_##isa, lathe_convolution_f32_##isa, lathe_gemm_i8_##products, lathe_quantize_i8_##rows,                    \
-   lathe_normalization_i8_##rows, lathe_embedding_i8_##rows, lathe_attention_i8_##products, lathe_map_i8_scalar}
+   lathe_normalization_i8_##rows, lathe_embedding_i8_##rows, lathe_attention_i8_##products, lathe_lstm_i8_##products,      \
+   lathe_convolution_i8_##products, lathe_map_i8_scalar}
 
 LATHE_KERNELS_OF(scalar)
 LATHE_PRODUCTS_I8_OF(scalar)
@@ -80,8 +83,8 @@ enum { LATHE_ATTENTION_QUERIES = 96, LATHE_ATTENTION_KEYS = 192 };
 enum { LATHE_CONVOLUTION_PLACES = 64 };
 
 /* Lines of X under all rows of a filter that reads one channel, and the floats of a line for each phase of the stride. */
-size_t lathe_depthwise_lines(const lathe_convolution_f32 *c);
-size_t lathe_depthwise_length(const lathe_convolution_f32 *c);
+size_t lathe_depthwise_lines(size_t out_height, size_t stride, size_t kernel_height, size_t dilation);
+size_t lathe_depthwise_length(size_t out_width, size_t stride, size_t kernel_width, size_t dilation);
 
 /* A permutation without axes of one entry, and with axes that stay neighbours taken together. */
 typedef struct lathe_permutation {
@@ -101,6 +104,12 @@ enum { LATHE_PREPARED_BYTES = 2, LATHE_GEMM_BLOCKS_I8 = 2 };
 size_t lathe_prepared_stride_i8(size_t count);
 
 size_t lathe_gemm_panel_rows_i8(size_t m, size_t k);
+
+/* Whether each filter reads one channel, and few enough taps of it that sums in floats are exact. */
+bool lathe_is_depthwise_i8(const lathe_convolution_i8 *c);
+
+/* Bytes of a block of places in columns. */
+size_t lathe_convolution_columns_i8(const lathe_convolution_i8 *c);
 
 /* Queries of an item: fewer where there are more keys. */
 size_t lathe_attention_height_i8(const lathe_attention_i8 *attention);

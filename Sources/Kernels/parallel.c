@@ -65,6 +65,8 @@ CHECKED(quantize_i8)
 CHECKED_WITH_SCRATCH(normalization_i8)
 CHECKED_WITH_SCRATCH(embedding_i8)
 WITH_SCRATCH(attention_i8)
+WITH_SCRATCH(lstm_i8)
+WITH_SCRATCH(convolution_i8)
 PLAIN(map_i8)
 
 #define JOB(a) {.kernels = kernels, .arguments = a}
@@ -186,6 +188,18 @@ void lathe_parallel_attention_i8(lathe_pool *pool, const lathe_kernels *kernels,
   size_t items = lathe_attention_items_i8(a);
   size_t products = a->batch * a->heads * a->queries * a->keys;
   lathe_pool_run(pool, items, items == 0 ? 1 : grain(products / items * (a->size + a->width + 24) / 2), attention_i8, &j);
+}
+
+void lathe_parallel_lstm_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_lstm_i8 *l, void *scratch) {
+  job j = {.kernels = kernels, .arguments = l, .scratch = scratch, .scratch_stride = lathe_lstm_scratch_i8(l)};
+  lathe_pool_run(pool, lathe_recurrent_items_f32(l->hidden), grain(2 * l->batch * l->hidden * LATHE_GEMM_COLUMNS), lstm_i8, &j);
+}
+
+void lathe_parallel_convolution_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_convolution_i8 *c, void *scratch) {
+  job j = {.kernels = kernels, .arguments = c, .scratch = scratch, .scratch_stride = lathe_convolution_scratch_i8(c)};
+  size_t items = lathe_convolution_items_i8(c), plane = c->out_height * c->out_width;
+  size_t products = c->batch * c->filters * plane * (c->channels / c->groups) * c->kernel_height * c->kernel_width;
+  lathe_pool_run(pool, items, items == 0 ? 1 : grain(products / items / 2), convolution_i8, &j);
 }
 
 void lathe_parallel_map_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_map_i8 *m, size_t count) {

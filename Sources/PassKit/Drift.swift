@@ -1,18 +1,20 @@
 /// How far a graph's outputs on the samples are from those of another graph.
 public struct Drift: Sendable, Hashable {
   /// A figure that a promise can bound.
-  public enum Metric: String, Sendable, Hashable, CaseIterable {
+  public enum Metric: String, Sendable, Hashable, CaseIterable, Codable {
     /// Largest error of any output over that output's largest magnitude.
     case relativeError = "relative error"
     /// Largest error of any element.
     case absoluteError = "absolute error"
     /// Least cosine of the angle between two rows, a row being what lies along the last axis.
     case cosine
+    /// Mean over all rows of that cosine.
+    case meanCosine = "mean cosine"
     /// Share of the rows whose largest element stays at its place.
     case agreement
 
     /// Whether more is better.
-    var isLikeness: Bool { self == .cosine || self == .agreement }
+    public var isLikeness: Bool { self == .cosine || self == .meanCosine || self == .agreement }
   }
 
   public var samples: Int
@@ -23,6 +25,7 @@ public struct Drift: Sendable, Hashable {
   public var relativeError: Double
   public var absoluteError: Double
   public var cosine: Double
+  public var meanCosine: Double
   public var agreement: Double
 
   /// The drift of outputs that are the same to the last bit.
@@ -33,6 +36,7 @@ public struct Drift: Sendable, Hashable {
     relativeError = 0
     absoluteError = 0
     cosine = 1
+    meanCosine = 1
     agreement = 1
   }
 
@@ -42,6 +46,7 @@ public struct Drift: Sendable, Hashable {
     case .relativeError: relativeError
     case .absoluteError: absoluteError
     case .cosine: cosine
+    case .meanCosine: meanCosine
     case .agreement: agreement
     }
   }

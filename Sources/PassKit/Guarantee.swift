@@ -1,3 +1,6 @@
+import LatheIR
+import LatheTensors
+
 /// What a pass promises about the model's results; every promise is measured where samples are given.
 public enum Guarantee: Sendable, Hashable {
   /// Not one bit of any output changes.
@@ -22,6 +25,12 @@ extension Guarantee: CustomStringConvertible {
 }
 
 extension Guarantee {
+  /// What the promise comes to on a graph that quantizes floats as it runs: the last bit of a sum can move a value at a tie to the next code.
+  func carried(through graph: Graph) -> Guarantee {
+    guard case .sameMathematics = self, graph.quantizesFloats else { return self }
+    return .approximate(metric: .cosine, bound: 0.999)
+  }
+
   /// How the drift of a step breaks the promise, or nil if it keeps it.
   public func violation(by drift: Drift) -> String? {
     switch self {
@@ -40,5 +49,19 @@ extension Guarantee {
     // Written so that NaN breaks the promise.
     let isKept = metric.isLikeness ? figure >= bound : figure <= bound
     return isKept ? nil : "the \(metric.rawValue) is \(figure)"
+  }
+}
+
+extension Graph {
+  /// Whether a node makes integers of 16 bits or fewer of floats, other than by Cast.
+  fileprivate var quantizesFloats: Bool {
+    order.contains { id in
+      let node = self[id]
+      guard node.op.name.name != "Cast", node.operands.contains(where: { self[$0].type?.tensor?.dtype.isFloat == true }) else { return false }
+      return node.outputs.contains { output in
+        guard let dtype = output.flatMap({ self[$0].type?.tensor?.dtype }) else { return false }
+        return dtype.isInteger && dtype.bitWidth <= 16
+      }
+    }
   }
 }

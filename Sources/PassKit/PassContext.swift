@@ -11,12 +11,17 @@ public struct PassContext: Sendable {
   public let verifiesEveryRewrite: Bool
   /// Shows a graph's activations on the samples; nil where there are no samples.
   public let observe: Observe?
+  /// Compares the outputs of two graphs on the samples; nil where there are no samples.
+  public let compare: Compare?
 
-  public init(pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil) {
+  public init(
+    pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil, compare: Compare? = nil
+  ) {
     self.pass = pass
     self.limits = limits
     self.verifiesEveryRewrite = verifiesEveryRewrite
     self.observe = observe
+    self.compare = compare
   }
 
   /// Adds a node in place of `replaced`, before the first of them, with inferred types.

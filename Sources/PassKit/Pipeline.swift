@@ -25,6 +25,8 @@ public struct Pipeline: Sendable {
     public var measureDrift: ((Graph) throws(Diagnostic) -> (step: Drift, total: Drift))?
     /// Shows a graph's activations on the samples; nil where there are none.
     public var observe: Observe?
+    /// Compares the outputs of two graphs on the samples; nil where there are none.
+    public var compare: Compare?
     /// Told the step's number, from 0, and the step before it starts.
     public var willRun: (Int, Step) -> Void = { _, _ in }
     /// Given the step's number, the step and the graph it left behind, before its promise is checked.
@@ -61,14 +63,17 @@ public struct Pipeline: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let interface = InterfaceCheck(graph)
-    let outcome = try step.pass.run(on: &graph, in: PassContext(pass: step.id, limits: surroundings.limits, observe: surroundings.observe))
+    let context = PassContext(
+      pass: step.id, limits: surroundings.limits, observe: surroundings.observe, compare: surroundings.compare)
+    let guarantee = step.pass.guarantee.carried(through: graph)
+    let outcome = try step.pass.run(on: &graph, in: context)
     try graph.inferTypes()
     try Verifier().verify(graph)
     if !(step.pass is any ChangesInterface) { try interface.check(graph) }
     let elapsed = start.duration(to: clock.now) / .seconds(1)
     try surroundings.didRun(number, step, graph)
     var entry = Ledger.Entry(
-      step: step.id.rawValue, options: step.options, guarantee: outcome.guarantee ?? step.pass.guarantee,
+      step: step.id.rawValue, options: step.options, guarantee: outcome.guarantee ?? guarantee,
       after: Ledger.Size(of: graph), done: outcome.doneCount, declined: outcome.declined, seconds: elapsed)
     entry.notes = outcome.notes
     guard let measure = surroundings.measureDrift else { return entry }

@@ -26,6 +26,7 @@ public final class Runtime: Sendable {
   public init(
     _ graph: Graph, limits: ResourceLimits = ResourceLimits(), threads: Int = 1, instructions: InstructionSet? = nil
   ) throws(Diagnostic) {
+    let graph = try graph.withWeightsUnpacked(limits)
     self.graph = graph
     interpreter = try Interpreter(graph, limits: limits)
     let chosen = try InstructionSet.chosen()

@@ -45,7 +45,9 @@ public enum SampleReader {
       let tensor = try ONNXTensorFile.read(path: path, limits: options.limits).tensor
       return SampleSet(whole: [input.name: try InputFit(input, source: "this file").checked(tensor)])
     case .jsonLines: return try JSONLSamples(interface, options).read(path: path)
-    case .plainText: return try TextBatcher(interface, options).sampleSet(of: try PlainTextSamples.read(path: path))
+    case .plainText:
+      let texts = try PlainTextSamples.read(path: path)
+      return try TextBatcher(interface, options).sampleSet(of: Array(texts.prefix(options.maximumCount ?? Int.max)))
     }
   }
 

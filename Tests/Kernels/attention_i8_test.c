@@ -58,6 +58,7 @@ static void expect_attention(const lathe_attention_i8 *a) {
         lathe_rows_out y = a->y;
         if (y.f32) y.f32 += b * a->y_batch_stride + h * a->width;
         if (y.i8) y.i8 += b * a->y_i8_batch_stride + h * a->width;
+        if (y.inverse_scales) y.inverse_scales += h * a->width;
         put_values(&y, q, row, a->width);
       }
   released(row);

@@ -100,5 +100,7 @@ void test_convolution(void);
 void test_gemm_i8(void);
 void test_rows_i8(void);
 void test_attention_i8(void);
+void test_recurrent_i8(void);
+void test_convolution_i8(void);
 
 #endif

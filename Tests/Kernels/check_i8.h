@@ -43,15 +43,26 @@ static inline int8_t quantized(float t) {
   return (int8_t)nearbyintf(t < -127 ? -127 : t > 127 ? 127 : t);
 }
 
+static inline int32_t code_of(const lathe_rows_in *rows, size_t at) {
+  return (rows->codes == LATHE_CODES_UNSIGNED ? (uint8_t)rows->i8[at] : rows->i8[at]) - rows->zero_point;
+}
+
 static inline float value_of(const lathe_rows_in *rows, size_t row, size_t column) {
   size_t at = row * rows->stride + column;
-  return rows->f32 ? rows->f32[at] : (float)rows->i8[at] * (rows->row_scale ? rows->row_scale[row] : rows->scale);
+  return rows->f32 ? rows->f32[at] : (float)code_of(rows, at) * (rows->row_scale ? rows->row_scale[row] : rows->scale);
 }
 
 static inline float plus_value(float z, const lathe_rows_in *rows, size_t row, size_t column) {
   size_t at = row * rows->stride + column;
   if (rows->f32) return z + rows->f32[at];
-  return rows->i8 ? fmaf((float)rows->i8[at], rows->row_scale ? rows->row_scale[row] : rows->scale, z) : z;
+  return rows->i8 ? fmaf((float)code_of(rows, at), rows->row_scale ? rows->row_scale[row] : rows->scale, z) : z;
+}
+
+/* A value as one of the codes that are not symmetric. */
+static inline int8_t coded(const lathe_rows_out *y, float value) {
+  int lowest = y->codes == LATHE_CODES_SIGNED ? -128 : 0, highest = y->codes == LATHE_CODES_SIGNED ? 127 : 255;
+  double code = (isnan(value / y->scale) ? 0 : nearbyint((double)(value / y->scale))) + y->zero_point;
+  return (int8_t)(code < lowest ? lowest : code > highest ? highest : (int)code);
 }
 
 /* Puts a row of values; whether it may have a scale. */
@@ -69,7 +80,11 @@ static inline bool put_values(const lathe_rows_out *y, size_t row, const float *
   }
   for (size_t c = 0; c < width; c++) {
     if (y->f32) y->f32[row * y->f32_stride + c] = values[c];
-    if (y->i8) y->i8[row * y->i8_stride + c] = is_dynamic && !is_scaled ? 0 : quantized(values[c] * inverse);
+    if (!y->i8) continue;
+    float factor = y->inverse_scales && !is_dynamic ? y->inverse_scales[c] : inverse;
+    y->i8[row * y->i8_stride + c] = y->codes != LATHE_CODES_SYMMETRIC  ? coded(y, values[c])
+                                    : is_dynamic && !is_scaled ? 0
+                                                               : quantized(values[c] * factor);
   }
   return !is_dynamic || is_finite;
 }
@@ -162,6 +177,12 @@ static inline float exactly_activated(float x, lathe_activation activation) {
   return NAN;
 }
 
+/* One of the codes; often 0 or the last. */
+static inline int32_t random_zero_point(lathe_codes codes) {
+  int32_t lowest = codes == LATHE_CODES_UNSIGNED ? 0 : -128, any = lowest + (int32_t)random_below(256);
+  return codes == LATHE_CODES_SYMMETRIC ? 0 : random_below(4) == 0 ? 0 : random_below(4) == 0 ? lowest : random_below(4) == 0 ? lowest + 255 : any;
+}
+
 /* Random rows to read: floats, or bytes with a scale or with row scales. */
 typedef struct rows_source {
   lathe_rows_in in;
@@ -174,6 +195,8 @@ static inline rows_source random_rows(size_t rows, size_t width, int kind) {
   if (kind == 0) s.in.f32 = s.f32 = randoms(rows * s.in.stride, 3);
   if (kind > 0) s.in.i8 = s.i8 = random_bytes(rows * s.in.stride, FILL_ANY);
   if (kind == 2) s.in.row_scale = s.row_scale = randoms(rows, 0.1f);
+  s.in.codes = (lathe_codes)random_below(3);
+  s.in.zero_point = random_zero_point(s.in.codes);
   return s;
 }
 
@@ -185,13 +208,29 @@ typedef struct rows_target {
   size_t rows;
 } rows_target;
 
-/* Bit 0 asks for floats, bit 1 for bytes, bit 2 for row scales. */
+/* A scale for each of so many columns at most. */
+static inline const float *column_scales(void) {
+  static float scales[4096];
+  for (size_t c = 0; c < 4096 && scales[4095] == 0; c++) scales[c] = 3 + (float)(c * 37 % 101) / 3;
+  return scales;
+}
+
+/* Bit 0 asks for floats, bit 1 for bytes, bit 2 for row scales; every other size has a scale for each column. */
 static inline rows_target new_target(size_t rows, size_t width, int kinds) {
   rows_target t = {.rows = rows, .out = {.f32_stride = width + 1, .i8_stride = width + 3, .inverse_scale = 23.7f}};
   if (kinds & 1) t.out.f32 = buffer(rows * t.out.f32_stride);
   if (kinds & 2) t.out.i8 = bytes(rows * t.out.i8_stride);
   if (kinds & 4) t.out.row_scale = buffer(rows);
+  if ((rows + width) % 2 == 0 && width <= 4096) t.out.inverse_scales = column_scales();
   return t;
+}
+
+/* Gives two targets the same codes, any of the kinds that they may have. */
+static inline void randomize_codes(rows_target *a, rows_target *b) {
+  if (a->out.row_scale) return;
+  a->out.codes = b->out.codes = (lathe_codes)random_below(3);
+  a->out.zero_point = b->out.zero_point = random_zero_point(a->out.codes);
+  a->out.scale = b->out.scale = random_below(2) ? 0.037f : 1 / a->out.inverse_scale;
 }
 
 static inline bool is_same_target(const rows_target *a, const rows_target *b) {

@@ -20,6 +20,8 @@ static void test(const lathe_kernels *own) {
   test_gemm_i8();
   test_rows_i8();
   test_attention_i8();
+  test_recurrent_i8();
+  test_convolution_i8();
   printf("%-10s emulated     %s\n", lathe_isa_name(own->isa), failures == before ? "passed" : "FAILED");
 }
 

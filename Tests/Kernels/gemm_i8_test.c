@@ -24,10 +24,14 @@ static void expect_gemm(const lathe_gemm_i8 *g, const int8_t *w, size_t w_stride
   float *row = buffer(g->n);
   for (size_t i = 0; i < g->m; i++) {
     for (size_t j = 0; j < g->n; j++) {
-      int32_t sum = 0;
-      for (size_t c = 0; c < g->k; c++) sum += g->x[i * g->x_stride + c] * w[c * w_stride + j];
+      int64_t sum = 0;
+      for (size_t c = 0; c < g->k; c++) {
+        int32_t x = g->x_is_unsigned ? (uint8_t)g->x[i * g->x_stride + c] : g->x[i * g->x_stride + c];
+        sum += (x - g->x_zero_point) * (w[c * w_stride + j] - (g->w_zero_point ? g->w_zero_point[j] : 0));
+      }
+      CHECK(sum == (int32_t)sum, "the case has a sum of %lld", (long long)sum);
       float scale = g->x_row_scale ? g->x_row_scale[i] * g->w_scale[j] : g->w_scale[j];
-      float value = g->bias ? fmaf((float)sum, scale, g->bias[j]) : (float)sum * scale;
+      float value = g->bias ? fmaf((float)(int32_t)sum, scale, g->bias[j]) : (float)(int32_t)sum * scale;
       row[j] = plus_value(exactly_activated(value, g->activation), &g->residual, i, j);
     }
     put_values(&g->y, i, row, g->n);
@@ -45,16 +49,33 @@ static void run_gemm(void *context, size_t begin, size_t end) {
   kernels->gemm_i8(r->g, r->scratch, begin, end);
 }
 
-static void check_gemm(size_t m, size_t k, size_t n, fill_kind fill, int residual, int outputs) {
+/* Zero points of X and W: none, at random, or the code at the other end of the range from what X or W is filled with. */
+typedef enum zero_kind { ZERO_NONE, ZERO_ANY, ZERO_FAR } zero_kind;
+
+static void set_zero_points(lathe_gemm_i8 *g, int32_t *w_zero_point, fill_kind fill, zero_kind kind) {
+  if (kind == ZERO_NONE) return;
+  g->x_is_unsigned = random_below(2);
+  int32_t lowest = g->x_is_unsigned ? 0 : -128;
+  g->x_zero_point = kind == ZERO_ANY ? lowest + (int32_t)random_below(256) : fill == FILL_LOWEST && !g->x_is_unsigned ? 127 : lowest;
+  if (kind == ZERO_ANY && random_below(2)) return;
+  for (size_t j = 0; j < g->n; j++) w_zero_point[j] = kind == ZERO_ANY ? (int32_t)random_below(256) - 128 : fill == FILL_LOWEST ? 127 : -128;
+  g->w_zero_point = w_zero_point;
+}
+
+static void check_gemm_of(size_t m, size_t k, size_t n, fill_kind fill, int residual, int outputs, zero_kind zeros) {
   size_t w_stride = n + random_below(2);
   int8_t *x = random_bytes(m * (k + 3), fill), *w = random_bytes(k * w_stride, fill), *packed = bytes(lathe_packed_gemm_size_i8(k, n));
   float *w_scale = randoms(n, 0.001f), *bias = random_below(2) ? randoms(n, 2) : NULL, *x_row_scale = random_below(2) ? randoms(m, 3) : NULL;
   rows_source added = random_rows(m, n, residual);
   rows_target right = new_target(m, n, outputs), whole = new_target(m, n, outputs), split = new_target(m, n, outputs);
+  int32_t *w_zero_point = malloc((n + 1) * sizeof *w_zero_point);
   lathe_pack_gemm_i8(k, n, w, w_stride, packed);
+  if (zeros != ZERO_NONE) randomize_codes(&right, &whole);
+  if (zeros != ZERO_NONE) split.out.codes = right.out.codes, split.out.zero_point = right.out.zero_point, split.out.scale = right.out.scale;
   lathe_gemm_i8 g = {.m = m, .n = n, .k = k, .x = x, .x_stride = k + random_below(4), .x_row_scale = x_row_scale, .packed = packed, .w_scale = w_scale,
                      .bias = bias, .activation = (lathe_activation)random_below(8), .y = right.out};
   if (residual >= 0) g.residual = added.in;
+  set_zero_points(&g, w_zero_point, fill, zeros);
   expect_gemm(&g, w, w_stride);
   int8_t *scratch = bytes(lathe_gemm_scratch_i8(&g));
   size_t items = lathe_gemm_items_i8(&g);
@@ -66,8 +87,12 @@ static void check_gemm(size_t m, size_t k, size_t n, fill_kind fill, int residua
   in_pieces(items, run_gemm, &r);
   CHECK(is_same_target(&right, &split), "gemm_i8 %zu %zu %zu depends on the split", m, k, n);
   release_rows(&added), release_target(&right), release_target(&whole), release_target(&split);
-  free(x), free(w), free(packed), free(scratch);
+  free(x), free(w), free(packed), free(scratch), free(w_zero_point);
   released(w_scale), released(bias), released(x_row_scale);
+}
+
+static void check_gemm(size_t m, size_t k, size_t n, fill_kind fill, int residual, int outputs) {
+  check_gemm_of(m, k, n, fill, residual, outputs, ZERO_NONE);
 }
 
 /* Activations at every magnitude: sums of one product, scaled. */
@@ -123,6 +148,14 @@ void test_gemm_i8(void) {
   check_gemm(1, 384, 384, FILL_SYMMETRIC, 2, 3);
   check_gemm(2, LATHE_GEMM_MOST_K_I8, 17, FILL_LOWEST, -1, 1);
   check_gemm(13, 4099, 33, FILL_LOWEST, -1, 1);
+  for (size_t m = 0; m < 30; m++) check_gemm_of(m, 19, 53, FILL_ANY, -1, 3, ZERO_ANY);
+  for (int round = 0; round < 300; round++)
+    check_gemm_of(sizes[random_below(SIZES)], sizes[random_below(SIZES)], sizes[random_below(SIZES)], (fill_kind)random_below(5),
+                  (int)random_below(4) - 1, 1 + (int)random_below(3), (zero_kind)(1 + random_below(2)));
+  check_gemm_of(211, 401, 35, FILL_ANY, 1, 3, ZERO_ANY);
+  check_gemm_of(50, 1536, 40, FILL_EXTREMES, 0, 3, ZERO_FAR);
+  check_gemm_of(2, LATHE_GEMM_MOST_K_W_ZERO_I8, 17, FILL_LOWEST, -1, 1, ZERO_FAR);
+  check_gemm_of(2, LATHE_GEMM_MOST_K_W_ZERO_I8, 17, FILL_HIGHEST, -1, 1, ZERO_FAR);
   check_activations();
   check_in_place();
 }

@@ -115,7 +115,7 @@ static void bench_rows(void) {
   report("residual + LayerNorm, canonical f32", best[1]);
   n.residual = (lathe_rows_in){.i8 = x8, .stride = WIDTH, .scale = 0.01f};
   n.y = (lathe_rows_out){.f32 = y, .f32_stride = WIDTH, .i8 = y8, .i8_stride = WIDTH, .inverse_scale = 30};
-  lathe_quantize_i8 q = {WIDTH, {.f32 = x, .stride = WIDTH}, {.i8 = y8, .i8_stride = WIDTH, .inverse_scale = 100}};
+  lathe_quantize_i8 q = {WIDTH, NULL, {.f32 = x, .stride = WIDTH}, {.i8 = y8, .i8_stride = WIDTH, .inverse_scale = 100}};
   fastest(call_normalization_i8, &n, call_quantize_i8, &q, best);
   report("i8 residual + LayerNorm, f32 and i8", best[0]);
   report("quantize, static", best[1]);
@@ -127,6 +127,54 @@ static void bench_rows(void) {
   fastest(call_map_i8, &map, call_quantize_i8, &q, best);
   report("map", best[0]);
   free(x), free(other), free(y), free(x8), free(y8), free(scratch);
+}
+
+static void call_lstm_f32(void *l) { kernels->lstm_f32(l, 0, lathe_recurrent_items_f32(((lathe_lstm_f32 *)l)->hidden)); }
+static void call_lstm_i8(void *l) { kernels->lstm_i8(l, scratch, 0, lathe_recurrent_items_f32(((lathe_lstm_i8 *)l)->hidden)); }
+
+static void bench_lstm(size_t batch, size_t hidden) {
+  size_t count = batch * hidden, matrix = lathe_packed_gemm_size_i8(hidden, hidden);
+  float *inputs = floats(4 * count), *packed = floats(4 * lathe_packed_gemm_count_f32(hidden, hidden)), *h = floats(count), *c = floats(count);
+  float *next = floats(count), *scales = floats(4 * hidden);
+  int8_t *packed8 = room(4 * matrix), *h8 = room(count), *next8 = room(count), *w8 = room(hidden * hidden);
+  for (size_t gate = 0; gate < 4; gate++) lathe_pack_gemm_i8(hidden, hidden, w8, hidden, packed8 + gate * matrix);
+  for (size_t i = 0; i < 4 * hidden; i++) scales[i] *= 1e-4f;
+  lathe_recurrent_place place = {.steps = 1, .inputs_batch_stride = 4 * hidden};
+  lathe_lstm_f32 f = {.batch = batch, .hidden = hidden, .place = place, .inputs = inputs, .recurrence = packed, .clip = 1e9f, .h = h, .c = c,
+                      .next_h = next, .next_c = c};
+  lathe_lstm_i8 l = {.batch = batch, .hidden = hidden, .place = place, .inputs = inputs, .recurrence = packed8, .r_scale = scales, .h = h8, .c = c,
+                     .next_h = next8, .next_c = c};
+  scratch = room(lathe_lstm_scratch_i8(&l));
+  double best[2], products = 4e-9 * (double)(count * hidden);
+  fastest(call_lstm_f32, &f, call_lstm_i8, &l, best);
+  printf("lstm step  batch %2zu hidden %4zu  f32 %7.1f us %5.1f GMAC/s  i8 %7.1f us %5.1f GMAC/s  %5.2f times\n", batch, hidden, best[0] * 1e6,
+         products / best[0], best[1] * 1e6, products / best[1], best[0] / best[1]);
+  free(inputs), free(packed), free(h), free(c), free(next), free(scales), free(packed8), free(h8), free(next8), free(w8), free(scratch);
+}
+
+static void call_convolution_f32(void *c) { kernels->convolution_f32(c, scratch_f32, 0, lathe_convolution_items_f32(c)); }
+static void call_convolution_i8(void *c) { kernels->convolution_i8(c, scratch, 0, lathe_convolution_items_i8(c)); }
+
+static void bench_convolution(size_t channels, size_t side, size_t filters, size_t kernel, size_t stride, size_t groups) {
+  size_t out = (side + 2 * (kernel / 2) - kernel) / stride + 1, depth = channels / groups * kernel * kernel;
+  float *x = floats(channels * side * side), *w = floats(filters * depth), *y = floats(filters * out * out), *scale = floats(filters);
+  int8_t *x8 = room(channels * side * side), *w8 = room(filters * depth), *y8 = room(filters * out * out);
+  lathe_convolution_f32 f = {.batch = 1, .channels = channels, .height = side, .width = side, .filters = filters, .groups = groups,
+                             .kernel_height = kernel, .kernel_width = kernel, .stride_y = stride, .stride_x = stride, .dilation_y = 1,
+                             .dilation_x = 1, .pad_top = kernel / 2, .pad_left = kernel / 2, .out_height = out, .out_width = out, .x = x, .w = w,
+                             .bias = scale, .activation = LATHE_ACTIVATION_RELU, .y = y};
+  lathe_convolution_i8 c = {.batch = 1, .channels = channels, .height = side, .width = side, .filters = filters, .groups = groups,
+                            .kernel_height = kernel, .kernel_width = kernel, .stride_y = stride, .stride_x = stride, .dilation_y = 1,
+                            .dilation_x = 1, .pad_top = kernel / 2, .pad_left = kernel / 2, .out_height = out, .out_width = out, .x = x8, .w = w8,
+                            .scale = scale, .bias = scale, .activation = LATHE_ACTIVATION_RELU,
+                            .y = {.i8 = y8, .i8_stride = out * out, .inverse_scale = 0.1f}};
+  scratch_f32 = floats(lathe_convolution_scratch_f32(&f));
+  scratch = room(lathe_convolution_scratch_i8(&c));
+  double best[2], products = 1e-9 * (double)(filters * out * out * depth);
+  fastest(call_convolution_f32, &f, call_convolution_i8, &c, best);
+  printf("convolution  %4zu x %3zu^2 -> %4zu kernel %zu stride %zu groups %4zu  f32 %9.1f us %5.1f GMAC/s  i8 %9.1f us %5.1f GMAC/s  %5.2f times\n",
+         channels, side, filters, kernel, stride, groups, best[0] * 1e6, products / best[0], best[1] * 1e6, products / best[1], best[0] / best[1]);
+  free(x), free(w), free(y), free(scale), free(x8), free(w8), free(y8), free(scratch), free(scratch_f32);
 }
 
 static void bench_gemms(void) {
@@ -149,5 +197,8 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) bench_attention(1, 12, lengths[i], 32);
   bench_attention(8, 12, 32, 32), bench_attention(1, 12, 512, 64), bench_attention(1, 2, 4096, 64);
   bench_rows();
+  bench_lstm(1, 128), bench_lstm(1, 256), bench_lstm(1, 512), bench_lstm(16, 128), bench_lstm(16, 256), bench_lstm(64, 256);
+  bench_convolution(64, 56, 64, 3, 1, 1), bench_convolution(256, 14, 256, 3, 1, 1), bench_convolution(64, 56, 256, 1, 1, 1);
+  bench_convolution(3, 224, 64, 7, 2, 1), bench_convolution(128, 28, 256, 3, 2, 1), bench_convolution(144, 56, 144, 3, 1, 144);
   return 0;
 }

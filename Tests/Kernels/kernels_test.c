@@ -8,7 +8,7 @@ int failures;
 static void run(const char *name, void (*test)(void)) {
   int before = failures;
   test();
-  printf("%-10s %-12s %s\n", lathe_isa_name(kernels->isa), name, failures == before ? "passed" : "FAILED");
+  printf("%-10s %-14s %s\n", lathe_isa_name(kernels->isa), name, failures == before ? "passed" : "FAILED");
 }
 
 static void test_isa(void) {
@@ -42,6 +42,8 @@ int main(void) {
     run("gemm_i8", test_gemm_i8);
     run("rows_i8", test_rows_i8);
     run("attention_i8", test_attention_i8);
+    run("recurrent_i8", test_recurrent_i8);
+    run("convolution_i8", test_convolution_i8);
   }
   if (failures > 0) printf("%d failures\n", failures);
   return failures > 0;

@@ -25,18 +25,19 @@ static void check_quantize(size_t rows, size_t width, int input, int outputs, in
     for (size_t i = 0; i < rows * x.in.stride; i++) x.f32[i] *= 0x1p-101f;
   rows_target right = new_target(rows, width, outputs), y = new_target(rows, width, outputs);
   right.out.inverse_scale = y.out.inverse_scale = salting == 1 ? 1 : 40;
-  float *row = buffer(width);
+  randomize_codes(&right, &y);
+  float *row = buffer(width), *factors = random_below(2) ? randoms(width, 2) : NULL;
   bool is_right = true;
   for (size_t r = 0; r < rows; r++) {
-    for (size_t c = 0; c < width; c++) row[c] = value_of(&x.in, r, c);
+    for (size_t c = 0; c < width; c++) row[c] = factors ? value_of(&x.in, r, c) * factors[c] : value_of(&x.in, r, c);
     is_right = put_values(&right.out, r, row, width) && is_right;
   }
-  lathe_quantize_i8 q = {width, x.in, y.out};
+  lathe_quantize_i8 q = {width, factors, x.in, y.out};
   is_good = true;
   in_pieces(rows, run_quantize, &q);
   CHECK(is_same_target(&right, &y), "quantize_i8 of %zu is not its definition", width);
   CHECK(is_good == is_right, "quantize_i8 of %zu finds %d", width, is_good);
-  release_rows(&x), release_target(&right), release_target(&y), released(row);
+  release_rows(&x), release_target(&right), release_target(&y), released(row), released(factors);
 }
 
 static void check_normalization(size_t rows, size_t width, int input, int residual, int outputs, bool is_rms) {
@@ -45,6 +46,7 @@ static void check_normalization(size_t rows, size_t width, int input, int residu
   float *scale = random_below(3) ? randoms(width, 2) : NULL, *bias = random_below(3) ? randoms(width, 2) : NULL;
   float *row = buffer(width), *sum = random_below(2) ? buffer(rows * width) : NULL;
   scratch = buffer(width);
+  randomize_codes(&right, &y);
   lathe_normalization_i8 n = {width, x.in, {0}, scale, bias, 1e-5f, is_rms, sum, width, y.out};
   if (residual >= 0) n.residual = other.in;
   is_good = true;
@@ -82,6 +84,8 @@ static void check_embedding(size_t batch, size_t sequence, size_t width, int out
   lathe_embedding_source_i8 sources[] = {{words.in, WORDS, {ids, true}, sequence, 1, 0}, {places.in, PLACES, {NULL, false}, 0, 0, 2}};
   lathe_embedding_i8 e = {sequence, width, sources, 2, scale, bias, 1e-12f, y.out};
   scratch = buffer(width);
+  randomize_codes(&right, &y);
+  e.y = y.out;
   is_good = true;
   bool is_right = true;
   in_pieces(batch * sequence, run_embedding, &e);
@@ -109,7 +113,22 @@ static void check_map(size_t count) {
   free(x), free(table), free(y);
 }
 
+/* Halves between codes go to the even one before the zero point is added, whatever that is. */
+static void check_ties(lathe_codes codes, int32_t zero_point) {
+  enum { N = 1029 };
+  float x[N];
+  int8_t right[N], y[N];
+  for (int i = 0; i < N; i++) x[i] = 0.25f * (float)(i - N / 2);
+  lathe_rows_out out = {.i8 = right, .i8_stride = N, .codes = codes, .zero_point = zero_point, .scale = 0.5f};
+  put_values(&out, 0, x, N);
+  out.i8 = y;
+  lathe_quantize_i8 q = {N, NULL, {.f32 = x, .stride = N}, out};
+  kernels->quantize_i8(&q, 0, 1);
+  CHECK(is_equal_i8(right, y, N), "ties of codes %d with the zero point %d differ", (int)codes, zero_point);
+}
+
 void test_rows_i8(void) {
+  for (int32_t zero = -128; zero < 256; zero++) check_ties(zero < 128 ? LATHE_CODES_SIGNED : LATHE_CODES_UNSIGNED, zero);
   for (size_t width = 1; width < 70; width++) {
     for (int salting = 0; salting < 4; salting++) check_quantize(5, width, (int)(width % 3), 1 + (int)random_below(7), salting);
     check_quantize(5, width, 0, 6 + (int)width % 2, (int)width % 4);

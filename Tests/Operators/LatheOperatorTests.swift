@@ -49,6 +49,53 @@ import Testing
     try checkOperator(PackedLSTM(direction: direction), inputs: [x, w, r])
   }
 
+  private func codes(_ shape: [Int], _ seed: UInt64) throws -> Tensor {
+    var generator = SeededGenerator(seed: seed)
+    return try Tensor((0..<shape.reduce(1, *)).map { _ in Int8.random(in: -127...127, using: &generator) }, shape: shape)
+  }
+
+  /// What INT8 values mean; `scale` is one number, or one for each row.
+  private func floats(_ codes: Tensor, _ scale: Tensor) throws -> Tensor {
+    guard scale.rank > 0 else { return try DequantizeLinear().evaluate([codes, scale])[0] }
+    let rows = try codes.reshaped(to: [scale.elementCount, codes.elementCount / scale.elementCount])
+    return try DequantizeLinear(axis: 0).evaluate([rows, try scale.reshaped(to: [scale.elementCount])])[0].reshaped(to: codes.shape)
+  }
+
+  @Test(arguments: [1, 2]) func quantizedConvolution(_ groups: Int) throws {
+    let (x, w) = (try codes([2, 4, 5, 6], 1), try codes([6, 4 / groups, 3, 2], 2))
+    let (b, r) = (try tensor([6], 3), try codes([2, 6, 3, 5], 4))
+    let (scale, scales) = (try Tensor.scalar(Float(0.01)), try Tensor([0.01, 0.02, 0.005, 0.03, 0.01, 0.007] as [Float], shape: [6]))
+    let convolution = Convolution(Conv(groups: groups), activation: .relu)
+    let (xs, ws) = (try floats(x, scale), try floats(w, scales))
+    let tolerance = Tolerance(absolute: 1e-4, relative: 1e-5)
+    let expected = try convolution.evaluate([xs, ws, b, try floats(r, scale)])
+    let outputs = try checkOperator(
+      QuantizedConvolution(convolution), inputs: [x, scale, w, scales, b, r, scale, scale], expected: expected, tolerance: tolerance)
+    let bounded = try Clip().evaluate([expected[0], nil, try Tensor.scalar(Float(1.27))])[0]
+    #expect(try floats(outputs[1], scale).difference(from: bounded, Tolerance(absolute: 0.0051)) == nil)
+    try checkOperator(
+      QuantizedConvolution(convolution), inputs: [x, scale, w, scales], expected: try convolution.evaluate([xs, ws]), tolerance: tolerance)
+  }
+
+  @Test(arguments: LSTM.Direction.allCases) func quantizedLSTM(_ direction: LSTM.Direction) throws {
+    let d = direction.count
+    let (x, w, r) = (try codes([2, 5, 4], 1), try codes([d, 12, 4], 2), try codes([d, 12, 3], 3))
+    let (b, lengths) = (try tensor([d, 24], 4), try Tensor([5, 3] as [Int32], shape: [2]))
+    let scales = try Tensor((0..<12 * d).map { 0.002 + 0.0005 * Float($0 % 7) }, shape: [d, 12])
+    let (scale, rows) = (try Tensor.scalar(Float(0.01)), try Tensor((0..<10).map { 0.01 + 0.002 * Float($0) }, shape: [2, 5, 1]))
+    let (layer, op) = (PackedLSTM(direction: direction), QuantizedLSTM(direction: direction))
+    let (ws, rs) = (try floats(w, scales), try floats(r, scales))
+    // States are rounded to multiples of 1/127 between steps.
+    let tolerance = Tolerance(absolute: 0.05)
+    let outputs = try checkOperator(
+      op, inputs: [x, scale, w, scales, r, scales, b, lengths], expected: try layer.evaluate([try floats(x, scale), ws, rs, b, lengths]),
+      tolerance: tolerance)
+    #expect(try floats(outputs[3], try Tensor.scalar(Float(1) / 127)).difference(from: outputs[0], Tolerance(absolute: 0.004)) == nil)
+    for (output, expected) in zip(try op.evaluate([x, rows, w, scales, r, scales]), try layer.evaluate([try floats(x, rows), ws, rs])) {
+      #expect(output.difference(from: expected, tolerance) == nil)
+    }
+  }
+
   @Test func aPackedLSTMSaysItsExtentAsOtherRuntimesWant() throws {
     var graph = try GraphParser(catalog: .standard).parse(
       """

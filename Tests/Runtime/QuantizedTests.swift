@@ -14,6 +14,11 @@ import Testing
     return try Tensor((0..<shape.reduce(1, *)).map { _ in Int8.random(in: -128...127, using: &generator) }, shape: shape)
   }
 
+  private static func scales(_ shape: [Int], _ seed: UInt64, _ most: Float) throws -> Tensor {
+    var generator = SeededGenerator(seed: seed)
+    return try Tensor((0..<shape.reduce(1, *)).map { _ in Float.random(in: most / 8...most, using: &generator) }, shape: shape)
+  }
+
   private func expectSameBits(_ op: any Operator, _ operands: [(tensor: Tensor?, isConstant: Bool)], outputs: Int) throws {
     var builder = GraphBuilder(provenance: .source("case"))
     var (inputs, feed) = ([ValueID?](), [String: Tensor]())
@@ -56,7 +61,59 @@ import Testing
       try expectSameBits(
         op, [(x, false), (rows, false), (w, true), (scales, true), (nil, true), (try Self.codes([1, m, n], seed + 60), false), (one, true)],
         outputs: 1)
+      let columns = try Tensor((0..<n).map { Float($0 + 1) * 0.003 }, shape: [n])
+      try expectSameBits(op, [(x, false), (one, true), (w, true), (scales, true), (bias, true), (nil, true), (nil, true), (columns, true)], outputs: 2)
+      let packed = try PackedQuantizedLinear.packed(w)
+      try expectSameBits(
+        PackedQuantizedLinear(op, rows: k, columns: n), [(x, false), (one, true), (packed, true), (scales, true), (bias, true)], outputs: 1)
+      #expect(try PackedQuantizedLinear.unpacked(packed, rows: k, columns: n) == w)
     }
+  }
+
+  @Test(arguments: LSTM.Direction.allCases) func recurrence(_ direction: LSTM.Direction) throws {
+    let d = direction.count
+    for (index, (batch, steps, inputs, hidden)) in [(1, 1, 3, 1), (3, 5, 20, 17), (2, 9, 64, 48)].enumerated() {
+      let seed = UInt64(index)
+      let x = try Self.codes([batch, steps, inputs], seed)
+      let (w, r) = (try Self.codes([d, 4 * hidden, inputs], seed + 10), try Self.codes([d, 4 * hidden, hidden], seed + 20))
+      let scales = try Self.scales([d, 4 * hidden], seed + 30, 0.01)
+      let bias = try Tensor.seeded(.float32, [d, 8 * hidden], seed: seed + 40)
+      let lengths = try Tensor((0..<batch).map { Int32(($0 * 4 + 2) % (steps + 1)) }, shape: [batch])
+      let op = QuantizedLSTM(direction: direction)
+      try expectSameBits(
+        op,
+        [(x, false), (try Tensor.scalar(Float(0.013)), true), (w, true), (scales, true), (r, true), (scales, true), (bias, true), (lengths, false)],
+        outputs: 4)
+      let rows = try Self.scales([batch, steps, 1], seed + 50, 0.1)
+      try expectSameBits(op, [(x, false), (rows, false), (w, true), (scales, true), (r, true), (scales, true)], outputs: 4)
+      try expectSameBits(op, [(x, false), (rows, false), (w, true), (scales, true), (r, true), (scales, true), (bias, true)], outputs: 1)
+    }
+  }
+
+  @Test(arguments: LinearActivation.allCases) func convolutions(_ activation: LinearActivation) throws {
+    let window = SlidingWindow(strides: [2, 1], dilations: [1, 2], pads: [1, 2, 0, 1])
+    for (index, (groups, perGroup)) in [(1, 5), (2, 3), (6, 1)].enumerated() {
+      let (seed, channels) = (UInt64(index), groups * perGroup)
+      let (x, w) = (try Self.codes([2, channels, 13, 21], seed), try Self.codes([12, perGroup, 3, 4], seed + 10))
+      let (scales, bias) = (try Self.scales([12], seed + 20, 0.01), try Tensor.seeded(.float32, [12], seed: seed + 30))
+      let op = QuantizedConvolution(Convolution(Conv(window: window, groups: groups), activation: activation))
+      let (one, fine) = (try Tensor.scalar(Float(0.013)), try Tensor.scalar(Float(0.02)))
+      let types = try op.infer([x, one, w, scales].map { Operand($0) })
+      let shape = try #require(types[0].tensor?.knownShape)
+      try expectSameBits(
+        op,
+        [(x, false), (one, true), (w, true), (scales, true), (bias, true), (try Self.codes(shape, seed + 40), false), (one, true), (fine, true)],
+        outputs: 2)
+      let residual = try Tensor.seeded(.float32, shape, seed: seed + 50)
+      try expectSameBits(op, [(x, false), (one, true), (w, false), (scales, true), (nil, true), (residual, false)], outputs: 1)
+    }
+  }
+
+  @Test func convolutionsOfLines() throws {
+    let (x, w) = (try Self.codes([3, 4, 70], 1), try Self.codes([8, 4, 5], 2))
+    let op = QuantizedConvolution(Convolution(Conv(), activation: .relu))
+    try expectSameBits(
+      op, [(x, false), (try Tensor.scalar(Float(0.013)), true), (w, true), (try Self.scales([8], 3, 0.01), true)], outputs: 1)
   }
 
   @Test(arguments: [1, 16, 40, 384]) func rows(_ width: Int) throws {
@@ -97,6 +154,47 @@ import Testing
        (tables[2], true), (kinds, false)], outputs: 2)
   }
 
+  /// What an operator decomposes into comes close to it: INT8 values by a few steps, floats to within `bound`.
+  private func expectDecomposition(_ op: any Operator, _ operands: [Tensor?], outputs: Int, within bound: Double) throws {
+    var builder = GraphBuilder(provenance: .source("case"))
+    var (inputs, feed) = ([ValueID?](), [String: Tensor]())
+    for (position, operand) in operands.enumerated() {
+      guard let operand else {
+        inputs.append(nil)
+        continue
+      }
+      inputs.append(try builder.input("x\(position)", operand.dtype, operand.shape.map { .known($0) }))
+      feed["x\(position)"] = operand
+    }
+    let results = try builder.add(op, inputs, outputCount: outputs)
+    var graph = builder.graph
+    graph.setOutputs(results)
+    let expected = try Interpreter(graph).run(feed)
+    try graph.decompose { id, graph in graph[id].op.name == op.name }
+    for (output, reference) in zip(try Interpreter(graph).run(feed), expected) {
+      let tolerance = Tolerance(absolute: reference.dtype == .int8 ? 7 : bound, relative: reference.dtype == .int8 ? 0 : 1e-4)
+      #expect(output.difference(from: reference, tolerance) == nil, "\(op.name)")
+    }
+  }
+
+  @Test func decompositionsComeClose() throws {
+    let (one, rows) = (try Tensor.scalar(Float(0.01)), try Self.scales([2, 5, 1], 1, 0.02))
+    let (x, w, r) = (try Self.codes([2, 5, 4], 1), try Self.codes([2, 12, 4], 2), try Self.codes([2, 12, 3], 3))
+    let (scales, bias) = (try Self.scales([2, 12], 4, 0.005), try Tensor.seeded(.float32, [2, 24], seed: 5))
+    let lengths = try Tensor([5, 3] as [Int32], shape: [2])
+    for scale in [one, rows] {
+      try expectDecomposition(
+        QuantizedLSTM(direction: .bidirectional), [x, scale, w, scales, r, scales, bias, lengths], outputs: 4, within: 0.05)
+    }
+    let layer = PackedQuantizedLinear(QuantizedLinear(activation: .tanh), rows: 4, columns: 19)
+    let packed = try PackedQuantizedLinear.packed(try Self.codes([4, 19], 10))
+    try expectDecomposition(layer, [x, one, packed, try Self.scales([19], 11, 0.01)], outputs: 1, within: 1e-4)
+    let (image, filters) = (try Self.codes([2, 4, 5, 6], 6), try Self.codes([6, 2, 3, 2], 7))
+    let op = QuantizedConvolution(Convolution(Conv(groups: 2), activation: .relu))
+    try expectDecomposition(
+      op, [image, one, filters, try Self.scales([6], 8, 0.01), nil, try Self.codes([2, 6, 3, 5], 9), one, one], outputs: 2, within: 1e-4)
+  }
+
   @Test func rowsWithoutAScaleAreRefused() throws {
     let graph = try GraphParser(catalog: .standard).parse(
       "graph (%x: f32[1, 2]) -> (%q, %s) {\n  %q, %s = lathe::QuantizeRows(%x) : i8[1, 2], f32[1, 1]\n}")
@@ -108,11 +206,20 @@ import Testing
 
   @Test(arguments: [
     ("lathe::QuantizedLinear(%x, @two, @w, @two)", "i8[2, 2]"), ("lathe::QuantizedLinear(%x, @one, @w, @one)", "i8[2, 2]"),
-    ("lathe::QuantizedLinear(%x, @one, @w, @two, _, _, _, @two)", "i8[2, 2]"),
+    ("lathe::QuantizedLinear(%x, @one, @w, @two, _, _, _, @four)", "i8[2, 2]"),
     ("lathe::QuantizedLinear(%x, @one, @w, @two, _, @w, @two)", "i8[2, 2]"), ("lathe::QuantizedLinear(%x, @one, @w, @two, _, @w)", "i8[2, 2]"),
-    ("lathe::QuantizeRows(%x, @two)", "f32[2, 2]"), ("lathe::QuantizedNormalization(%x, @two, _, _, @two)", "i8[2, 2]"),
+    ("lathe::QuantizeRows(%x, @four)", "f32[2, 2]"), ("lathe::QuantizeRows(%x, _, @one)", "f32[2, 2]"), ("lathe::QuantizedNormalization(%x, @two, _, _, @two)", "i8[2, 2]"),
     ("lathe::QuantizedNormalization(%x, @one, _, _, @one)", "i8[2, 2]"),
     ("lathe::QuantizedAttention(%x, @two, @one, @one) {heads = 1, scale = 1.0}", "i8[1, 2, 6]"),
+    ("lathe::QuantizedConvolution(%x, @two, @filter, @one)", "i8[1, 2, 6]"),
+    ("lathe::QuantizedConvolution(%x, @one, @filter, @one)", "i8[1, 2, 6]"),
+    ("lathe::QuantizedConvolution(%x, @one, @filter, @four)", "i8[1, 2, 6]"),
+    ("lathe::QuantizedConvolution(%x, @one, @filter, @two, _, %x)", "i8[1, 2, 6]"),
+    ("lathe::QuantizedConvolution(%x, @one, @filter, @two, _, _, _, @two)", "i8[1, 2, 6]"),
+    ("lathe::QuantizedLSTM(%x, @two, @gates, @rows, @gates, @rows)", "i8[1, 2, 1]"),
+    ("lathe::QuantizedLSTM(%x, @one, @gates, @four, @gates, @rows)", "i8[1, 2, 1]"),
+    ("lathe::QuantizedLSTM(%x, @one, @gates, @rows, @gates, @one)", "i8[1, 2, 1]"),
+    ("lathe::QuantizedLSTM(%x, @one, @gates, @rows, @gates, @rows)", "i8[1, 2, 2]"),
   ])
   func misfitsAreRefused(_ node: String, _ type: String) throws {
     let error = #expect(throws: Diagnostic.self) {
@@ -121,7 +228,11 @@ import Testing
         graph (%x: \(type)) -> (%y) {
           @one: f32[] = [1.0]
           @two: f32[2] = [1.0, 2.0]
+          @four: f32[4] = [1.0, 2.0, 3.0, 4.0]
           @w: i8[2, 2] = [1, 2, 3, 4]
+          @filter: i8[2, 2, 1] = [1, 2, 3, 4]
+          @gates: i8[1, 4, 1] = [1, 2, 3, 4]
+          @rows: f32[1, 4] = [1.0, 2.0, 3.0, 4.0]
           %y = \(node)
         }
         """)

@@ -15,11 +15,14 @@ struct Int8Plan {
   private(set) var scales: [ValueID: [Float]] = [:]
   let isStatic: Bool
 
+  let selection: NodeSelection
+
   init(_ graph: Graph, _ selection: NodeSelection, isStatic: Bool, _ outcome: inout PassOutcome) {
     self.isStatic = isStatic
+    self.selection = selection
     for id in graph.order {
-      guard graph[id].op is Linear else { continue }
-      if let reason = selection.refusal(of: id, in: graph) ?? Self.refusal(ofLayer: graph[id], graph) {
+      guard let layer = Int8Layer(graph[id], graph) else { continue }
+      if let reason = selection.refusal(of: id, in: graph) ?? layer.refusal(graph, isStatic: isStatic) {
         outcome.record(graph.describe(id), .declined(reason))
         continue
       }
@@ -36,14 +39,6 @@ struct Int8Plan {
     findOperands(graph)
   }
 
-  /// Why a layer cannot be INT8, or nil if it can.
-  private static func refusal(ofLayer node: Node, _ graph: Graph) -> String? {
-    guard let weights = graph.constant(node.inputs[1]), weights.dtype == .float32 else { return "its weights are not constant floats" }
-    guard weights.shape[0] <= 131_071 else { return "sums of \(weights.shape[0]) products do not fit 32 bits" }
-    let isFinite = weights.withElements(as: Float.self) { $0.allSatisfy(\.isFinite) }
-    return isFinite ? nil : "its weights are not all finite"
-  }
-
   private static func refusal(ofAttention id: NodeID, _ graph: Graph, _ layers: Set<NodeID>) -> String? {
     let node = graph[id]
     guard node.inputs.count < 2 || node.inputs[1] == nil, let value = node.inputs[0] else { return "its operands are not side by side" }
@@ -56,22 +51,29 @@ struct Int8Plan {
     return nil
   }
 
-  /// What has to be seen on the samples.
-  var points: [ObservationPoint] { operands.map { ObservationPoint($0, parts: attentions[$0] == nil ? 1 : 3) } }
+  /// Where ranges have to be seen on the samples.
+  var points: [ObservationPoint] { operands.map { ObservationPoint($0, .ranges(parts: attentions[$0] == nil ? 1 : 3)) } }
 
   /// Values that are wanted in INT8, in the order of the graph.
   private(set) var operands: [ValueID] = []
 
   /// Chooses the scales; what has none stays in float.
+  ///
+  /// - Throws: `calibration/threshold` where a file has no threshold by the calibrator.
   mutating func choose(
-    _ calibrator: Calibrator, _ seen: [ObservationPoint: [ActivationStatistics]], _ graph: Graph, _ outcome: inout PassOutcome
+    _ calibrator: Calibrator, _ seen: [(ObservationPoint, Observation)], _ graph: Graph, _ outcome: inout PassOutcome
   ) throws(Diagnostic) {
-    for point in points {
-      guard let parts = seen[point] else { continue }
+    for (point, observation) in seen {
+      let parts = observation.ranges
       if let reason = parts.compactMap(\.degeneracy).first {
         refuse(point.value, reason, graph, &outcome)
-      } else {
-        scales[point.value] = parts.map { calibrator.threshold($0) / 127 }
+        continue
+      }
+      scales[point.value] = try parts.map { (range) throws(Diagnostic) in
+        if let threshold = range.threshold(calibrator), threshold > 0, threshold.isFinite { return threshold / 127 }
+        throw .invalid(
+          "calibration/threshold", "\(graph[point.value].name) has no threshold by \(calibrator.rawValue)",
+          at: Location(value: graph[point.value].name), fix: "run lathe calibrate again, or write a positive number there")
       }
     }
     findOperands(graph)
@@ -91,6 +93,21 @@ struct Int8Plan {
         outcome.record(graph.describe(attention), .declined("its operand does not come from a layer in INT8"))
       }
     }
+  }
+
+  /// The plan with fewer layers, and with attention only behind those.
+  func restricted(to chosen: Set<NodeID>, _ graph: Graph) -> Int8Plan {
+    var plan = self
+    plan.layers.formIntersection(chosen)
+    plan.attentions = attentions.filter { value, _ in graph[value].producer.map(plan.layers.contains) ?? false }
+    plan.findOperands(graph)
+    return plan
+  }
+
+  /// Operands of linear layers, each once.
+  func layerOperands(_ graph: Graph) -> [ValueID] {
+    var known: Set<ValueID> = []
+    return graph.order.filter { layers.contains($0) && graph[$0].op is Linear }.compactMap { graph[$0].inputs[0] }.filter { known.insert($0).inserted }
   }
 
   /// Looks for the values that are wanted in INT8.

@@ -7,20 +7,24 @@ import LatheTensors
 /// Rewrites the nodes of a plan, in the graph's order, so that each finds its operand in INT8 already.
 struct Int8Rewriting {
   /// A value in INT8.
-  private struct Twin {
+  struct Twin {
     let codes: ValueID
     /// One number, or one for each row.
     let scale: ValueID
   }
 
-  private let plan: Int8Plan
-  private let context: PassContext
+  let plan: Int8Plan
+  let context: PassContext
+  let quantization: WeightQuantization
   /// By the value in float.
-  private var twins: [ValueID: Twin] = [:]
+  var twins: [ValueID: Twin] = [:]
+  /// What the plan knows a value as that has taken another's place.
+  var originals: [ValueID: ValueID] = [:]
   private var weights: [ValueID: (codes: ValueID, scale: ValueID)] = [:]
 
-  init(_ plan: Int8Plan, _ context: PassContext) {
+  init(_ plan: Int8Plan, _ quantization: WeightQuantization, _ context: PassContext) {
     self.plan = plan
+    self.quantization = quantization
     self.context = context
   }
 
@@ -31,12 +35,23 @@ struct Int8Rewriting {
       case let op as Linear where plan.layers.contains(id):
         try rewrite(id, op, &graph)
         outcome.record(description, .done)
+      case let op as Convolution where plan.layers.contains(id):
+        try rewrite(id, op, &graph)
+        outcome.record(description, .done)
+      case let op as Conv where plan.layers.contains(id):
+        try rewrite(id, Convolution(op), &graph)
+        outcome.record(description, .done)
+      case let op as PackedLSTM where plan.layers.contains(id):
+        try rewrite(id, op, &graph)
+        outcome.record(description, .done)
       case let op as FusedAttention where plan.attentions.values.contains(id):
         try rewrite(id, op, &graph)
         outcome.record(description, .done)
       case let op as LayerNormalization where plan.isStatic: try rewrite(id, op, &graph)
       case let op as EmbeddingNormalization where plan.isStatic: try rewrite(id, op, &graph)
-      default: break
+      default:
+        guard plan.layers.contains(id) else { continue }
+        throw Diagnostic("quantize/layer", .internalFault, "\(description) was planned, but nothing rewrites it")
       }
     }
     graph.removeUnread(graph.order)
@@ -53,7 +68,7 @@ struct Int8Rewriting {
     let twin = try twin(of: x, before: id, &graph)
     let (codes, perColumn) = try quantizedWeights(w, &graph)
     var scale = perColumn
-    var bias = node.inputs.count > 2 ? node.inputs[2] : nil
+    var bias = try corrected(node.inputs.count > 2 ? node.inputs[2] : nil, x, w, (codes, scale), &graph)
     let residual = node.inputs.count > 3 ? node.inputs[3] : nil
     var yScale: ValueID?
     if plan.attentions[y] != nil, let parts = plan.scales[y] {
@@ -80,11 +95,12 @@ struct Int8Rewriting {
 
   private mutating func rewrite(_ id: NodeID, _ op: LayerNormalization, _ graph: inout Graph) throws(Diagnostic) {
     let node = graph[id]
+    let bias = node.inputs.count > 2 ? node.inputs[2] : nil
     guard let x = node.inputs[0], let type = graph[x].type?.tensor, type.dtype == .float32, let rank = type.rank,
       op.axis == -1 || op.axis == rank - 1, node.outputs.count == 1
     else { return }
-    let bias = node.inputs.count > 2 ? node.inputs[2] : nil
     let scale = node.inputs[1]
+    guard isVector(scale, graph), bias == nil || isVector(bias, graph), !plan.selection.ignores(id, in: graph) else { return }
     try exchange(id, for: QuantizedNormalization(epsilon: op.epsilon), &graph, nil) { yScale in
       [x, nil, nil, nil, scale, bias, yScale]
     }
@@ -92,44 +108,75 @@ struct Int8Rewriting {
 
   private mutating func rewrite(_ id: NodeID, _ op: EmbeddingNormalization, _ graph: inout Graph) throws(Diagnostic) {
     let inputs = graph[id].inputs
-    guard let scale = inputs[0], graph[scale].type?.tensor?.dtype == .float32 else { return }
+    guard let scale = inputs[0], graph[scale].type?.tensor?.dtype == .float32, !plan.selection.ignores(id, in: graph) else { return }
     try exchange(id, for: QuantizedEmbedding(op), &graph, nil) { yScale in [yScale] + inputs }
   }
 
+  private func isVector(_ value: ValueID?, _ graph: Graph) -> Bool { value.flatMap { graph[$0].type?.tensor?.rank } == 1 }
+
   /// Puts an operator with outputs in float and INT8 in the place of a node with one in float; of the two, those that are read are produced.
   ///
-  /// - Parameter given: the scale of the INT8 output where it is not the plan's.
-  private mutating func exchange(
-    _ id: NodeID, for op: any Operator, _ graph: inout Graph, _ given: ValueID?, _ inputs: (_ yScale: ValueID?) -> [ValueID?]
+  /// - Parameters:
+  ///   - given: the scale of the INT8 output where it is not the plan's.
+  ///   - hasChannels: whether the INT8 output may have a scale for each channel.
+  mutating func exchange(
+    _ id: NodeID, for op: any Operator, _ graph: inout Graph, _ given: ValueID?, hasChannels: Bool = true,
+    _ inputs: (_ yScale: ValueID?) -> [ValueID?]
   ) throws(Diagnostic) {
     let (name, nodeName) = (graph[id].outputs[0].map { graph[$0].name } ?? "", graph[id].name)
     guard let y = graph[id].outputs[0] else { return }
     var scale = given
-    if scale == nil, plan.isStatic, plan.operands.contains(y), let own = plan.scales[y]?.first {
-      scale = try number(own, "\(name).scale", &graph)
-    }
+    let wanted = given == nil ? wanted(of: y, graph, hasChannels: hasChannels) : (y, [])
+    if scale == nil, let wanted { scale = try numbers(wanted.scales, "\(name).scale", &graph) }
     let needsFloats = scale == nil || isReadAsFloats(y, graph)
     let outputs = [needsFloats ? graph.uniqueName("\(name).float") : nil, scale == nil ? nil : graph.uniqueName("\(name).int8")]
     let node = try graph.addNode(
       op, inputs: inputs(scale), outputs: outputs, name: nodeName, provenance: .pass(context.pass.rawValue, from: [graph.describe(id)]),
       before: id)
     try graph.inferTypes(of: node)
-    let codes = graph[node].outputs.count > 1 ? graph[node].outputs[1] : nil
+    if let wanted, let scale, graph[node].outputs.count > 1, let codes = graph[node].outputs[1] {
+      // The operand of a constant for each channel times this value has one scale.
+      let isScaled = wanted.operand != y
+      twins[wanted.operand] = Twin(
+        codes: codes, scale: isScaled ? try number(try self.scale(of: wanted.operand, graph), "\(name).operand.scale", &graph) : scale)
+    }
     guard let new = graph[node].outputs[0] else {
       // Nobody reads the floats: whoever asks for the value in INT8 still knows it by the old id.
-      if let codes, let scale { twins[y] = Twin(codes: codes, scale: scale) }
       return
     }
     graph.replaceAllUses(of: y, with: new)
     graph.removeNode(id)
     try graph.rename(new, to: name)
-    if let codes, let scale { twins[new] = Twin(codes: codes, scale: scale) }
+    originals[new] = y
+    if let twin = twins[y] { twins[new] = twin }
+  }
+
+  /// The scale of an operand.
+  ///
+  /// - Throws: `quantize/scale` if none was chosen.
+  func scale(of x: ValueID, _ graph: Graph) throws(Diagnostic) -> Float {
+    if let scale = plan.scales[originals[x] ?? x]?.first { return scale }
+    throw Diagnostic("quantize/scale", .internalFault, "\(graph[x].name) has no scale", at: Location(value: graph[x].name))
+  }
+
+  /// The operand in INT8 that a result gives, itself or itself times a constant for each channel, with the scales of the result for it.
+  private func wanted(of y: ValueID, _ graph: Graph, hasChannels: Bool = true) -> (operand: ValueID, scales: [Float])? {
+    guard plan.isStatic else { return nil }
+    if plan.operands.contains(y), let scale = plan.scales[y]?.first { return (y, [scale]) }
+    for user in graph[y].users where hasChannels {
+      guard let z = graph[user].outputs.first.flatMap({ $0 }), plan.operands.contains(z), let scale = plan.scales[z]?.first,
+        let scaling = ChannelScaling(of: z, graph), scaling.source == y
+      else { continue }
+      return (z, scaling.factors.map { scale / $0 })
+    }
+    return nil
   }
 
   /// Whether anything but operands of INT8 products reads a value.
-  private func isReadAsFloats(_ value: ValueID, _ graph: Graph) -> Bool {
+  func isReadAsFloats(_ value: ValueID, _ graph: Graph) -> Bool {
     graph.isOutput(value)
       || graph[value].users.contains { user in
+        if let z = graph[user].outputs.first.flatMap({ $0 }), wanted(of: value, graph)?.operand == z { return isReadAsFloats(z, graph) }
         let isProduct = plan.layers.contains(user) || plan.attentions[value] == user
         return !isProduct || graph[user].operands.count { $0 == value } > 1 || graph[user].inputs[0] != value
       }
@@ -138,15 +185,28 @@ struct Int8Rewriting {
   // MARK: - Values
 
   /// The value in INT8: what its producer gives, or what a node of its own makes of it.
-  private mutating func twin(of x: ValueID, before id: NodeID, _ graph: inout Graph) throws(Diagnostic) -> Twin {
+  mutating func twin(of x: ValueID, before id: NodeID, _ graph: inout Graph) throws(Diagnostic) -> Twin {
     if let known = twins[x] { return known }
     let name = graph[x].name
     var made: Twin
+    if let rows = try tableRows(x, before: id, &graph) {
+      twins[x] = rows
+      return rows
+    }
     if plan.isStatic {
-      let scale = try number(plan.scales[x]?.first ?? 1, "\(name).scale", &graph)
-      made = Twin(codes: try context.add(QuantizeRows(), [x, scale], to: &graph, replacing: [id])[0], scale: scale)
+      let own = try scale(of: x, graph)
+      let scale = try number(own, "\(name).scale", &graph)
+      let scaling = ChannelScaling(of: x, graph)
+      let scales = try scaling.map { (scaling) throws(Diagnostic) in
+        try numbers(scaling.factors.map { own / $0 }, "\(name).scales", &graph)
+      }
+      let codes = try context.add(QuantizeRows(), [scaling?.source ?? x, scales ?? scale], to: &graph, replacing: [id])[0]
+      made = Twin(codes: codes, scale: scale)
     } else {
-      let outputs = try context.add(QuantizeRows(), [x], outputCount: 2, to: &graph, replacing: [id])
+      let scaling = ChannelScaling(of: x, graph)
+      let factors = try scaling.map { (scaling) throws(Diagnostic) in try numbers(scaling.factors, "\(name).factors", &graph) }
+      let operands = factors.map { [scaling?.source ?? x, nil, $0] } ?? [x]
+      let outputs = try context.add(QuantizeRows(), operands, outputCount: 2, to: &graph, replacing: [id])
       made = Twin(codes: outputs[0], scale: outputs[1])
     }
     twins[x] = made
@@ -156,24 +216,32 @@ struct Int8Rewriting {
   /// The weights in INT8 with the scale of each output, made once for all layers that share them.
   private mutating func quantizedWeights(_ w: ValueID, _ graph: inout Graph) throws(Diagnostic) -> (ValueID, ValueID) {
     if let known = weights[w] { return known }
-    guard let tensor = graph.constant(w), let values = tensor.elements(as: Float.self) else {
+    guard let tensor = graph.constant(w) else {
       throw Diagnostic("quantize/weights", .internalFault, "\(graph[w].name) is not constant")
     }
-    let columns = tensor.shape[1]
-    var most = [Float](repeating: 0, count: columns)
-    for (index, value) in values.enumerated() { most[index % columns] = max(most[index % columns], abs(value)) }
-    let codes = values.enumerated().map { index, value -> Int8 in
-      let largest = most[index % columns]
-      return largest == 0 ? 0 : Int8((value / (largest / 127)).rounded(.toNearestOrEven).clamped(to: -127...127))
-    }
-    let scales = most.map { $0 == 0 ? 1 : $0 / 127 }
+    let (codes, scales) = try quantization.quantized(tensor)
     let name = graph[w].name
     let made = (
-      try graph.addConstant(graph.uniqueName("\(name).int8"), try Tensor(codes, shape: tensor.shape)),
-      try graph.addConstant(graph.uniqueName("\(name).scale"), try Tensor(scales, shape: [columns]))
+      try graph.addConstant(graph.uniqueName("\(name).int8"), codes),
+      try graph.addConstant(graph.uniqueName("\(name).scale"), scales)
     )
     weights[w] = made
     return made
+  }
+
+  /// The bias with what makes up for the rounding of weights, where that is asked for; the bias as it is where it is not constant.
+  private func corrected(
+    _ bias: ValueID?, _ x: ValueID, _ w: ValueID, _ made: (codes: ValueID, scale: ValueID), _ graph: inout Graph
+  ) throws(Diagnostic) -> ValueID? {
+    guard let means = quantization.means[originals[x] ?? x], bias == nil || graph.constant(bias) != nil, let weights = graph.constant(w),
+      means.count == weights.shape[0],
+      let codes = graph.constant(made.codes), let scales = graph.constant(made.scale)
+    else { return bias }
+    let correction = WeightQuantization.lostMeans(means, weights, codes, scales)
+    let own = bias.flatMap { graph.constant($0)?.elements(as: Float.self) }
+    let sums = correction.enumerated().map { $1 + (own?[$0] ?? 0) }
+    let name = bias.map { graph[$0].name } ?? "\(graph[w].name).bias"
+    return try graph.addConstant(graph.uniqueName("\(name).corrected"), try Tensor(sums, shape: [sums.count]))
   }
 
   /// A vector whose equal parts are divided by a number each.
@@ -186,11 +254,13 @@ struct Int8Rewriting {
     return try graph.addConstant(graph.uniqueName("\(graph[vector].name).parts"), try Tensor(quotients, shape: [values.count]))
   }
 
-  private func number(_ value: Float, _ name: String, _ graph: inout Graph) throws(Diagnostic) -> ValueID {
+  /// One number, or one for each channel.
+  private func numbers(_ values: [Float], _ name: String, _ graph: inout Graph) throws(Diagnostic) -> ValueID {
+    guard values.count != 1 else { return try number(values[0], name, &graph) }
+    return try graph.addConstant(graph.uniqueName(name), try Tensor(values, shape: [values.count]))
+  }
+
+  func number(_ value: Float, _ name: String, _ graph: inout Graph) throws(Diagnostic) -> ValueID {
     try graph.addConstant(graph.uniqueName(name), try Tensor.scalar(value))
   }
-}
-
-extension Float {
-  fileprivate func clamped(to range: ClosedRange<Float>) -> Float { min(max(self, range.lowerBound), range.upperBound) }
 }

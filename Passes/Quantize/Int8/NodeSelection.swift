@@ -6,7 +6,15 @@ import LathePassKit
 struct NodeSelection {
   private enum Rule {
     case name(String)
-    case expression(Regex<AnyRegexOutput>)
+    case expression(Regex<AnyRegexOutput>, text: String)
+
+    /// As it was given.
+    var text: String {
+      switch self {
+      case .name(let name): name
+      case .expression(_, let text): text
+      }
+    }
   }
 
   private let ignored: [Rule]
@@ -28,25 +36,34 @@ struct NodeSelection {
       guard let expression = try? Regex(String(text.dropFirst(4))) else {
         throw Diagnostic("quantize/scope", .usage, "\(text.dropFirst(4)) is no regular expression", fix: "mend it, or leave {re} out")
       }
-      rules.append(.expression(expression))
+      rules.append(.expression(expression, text: text))
     }
     return rules
   }
 
+  /// Whether a node is to be ignored.
+  func ignores(_ id: NodeID, in graph: Graph) -> Bool { ignored.contains { Self.matches($0, id, graph) } }
+
   /// Why a node is left out, or nil if it is in.
   func refusal(of id: NodeID, in graph: Graph) -> String? {
+    if ignores(id, in: graph) { return "it is to be ignored" }
+    if !only.isEmpty, !only.contains(where: { Self.matches($0, id, graph) }) { return "it is not among those that are to be quantized" }
+    return nil
+  }
+
+  /// Names and expressions that no node of a graph has.
+  func unmatched(in graph: Graph) -> [String] {
+    (ignored + only).filter { rule in !graph.order.contains { Self.matches(rule, $0, graph) } }.map(\.text)
+  }
+
+  private static func matches(_ rule: Rule, _ id: NodeID, _ graph: Graph) -> Bool {
     let node = graph[id]
     let names = [node.name, node.op.name.description, node.op.name.name, node.outputs.compactMap { $0 }.first.map { graph[$0].name } ?? ""]
-      + Self.sources(node.provenance)
-    func matches(_ rule: Rule) -> Bool {
-      switch rule {
-      case .name(let name): names.contains(name)
-      case .expression(let expression): names.contains { $0.contains(expression) }
-      }
+      + sources(node.provenance)
+    return switch rule {
+    case .name(let name): names.contains(name)
+    case .expression(let expression, _): names.contains { $0.contains(expression) }
     }
-    if ignored.contains(where: matches) { return "it is to be ignored" }
-    if !only.isEmpty, !only.contains(where: matches) { return "it is not among those that are to be quantized" }
-    return nil
   }
 
   private static func sources(_ provenance: Provenance) -> [String] {

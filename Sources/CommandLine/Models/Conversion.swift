@@ -20,6 +20,10 @@ struct Conversion {
   let recipe: String?
   /// Samples that drift was measured on; 0 without samples.
   private(set) var sampleCount = 0
+  /// What activations were seen on, for the record; nil where nothing was to be seen on.
+  private(set) var calibration: JSONValue?
+  /// The candidates that this conversion was chosen from, for the record.
+  var sweep: JSONValue?
 
   /// - Parameter seconds: what opening the model took.
   init(_ source: ModelLoader.Loaded, recipe: String, seconds: Double) {
@@ -36,12 +40,13 @@ struct Conversion {
   ///
   /// - Parameters:
   ///   - samples: what drift is measured on.
-  ///   - calibration: what activations are observed on.
+  ///   - calibration: where activations are seen.
+  ///   - compared: what graphs are compared on where a pass asks; those of drift, or of calibration.
   ///   - dumps: passes after which the graph is written beside `output`.
   ///   - why: passes whose refusals are wanted.
   /// - Throws: what passes throw, and broken promises.
   mutating func run(
-    _ pipeline: Pipeline, samples: SampleSet?, calibration: SampleSet?, limits: ResourceLimits, threads: Int, dumps: GraphDump, why: [String]
+    _ pipeline: Pipeline, samples: SampleSet?, calibration: CalibrationSource?, compared: SampleSet?, limits: ResourceLimits, threads: Int, dumps: GraphDump, why: [String]
   ) throws(Diagnostic) {
     var surroundings = Pipeline.Surroundings()
     surroundings.limits = limits
@@ -50,9 +55,10 @@ struct Conversion {
       let gauge = DriftGauge(samples, limits: limits, threads: threads)
       surroundings.measureDrift = { (graph) throws(Diagnostic) in try gauge.measure(graph) }
     }
-    if let calibration {
-      let observer = ActivationObserver(set: calibration, limits: limits, threads: threads)
-      surroundings.observe = { (graph, points) throws(Diagnostic) in try observer.observe(graph, points) }
+    if let calibration { surroundings.observe = calibration.observe }
+    self.calibration = calibration?.json
+    if let compared {
+      surroundings.compare = SampleRuns(set: compared, engine: .runtime, limits: limits, threads: threads).comparing()
     }
     let progress = ProgressBar("passes", total: pipeline.steps.count)
     defer { progress.finish() }
@@ -103,6 +109,6 @@ struct Conversion {
 
   /// Stores what was done in the model.
   mutating func record() throws(Diagnostic) {
-    model.record = try ConversionRecord(source: source, ledger: ledger, verdicts: verdicts).json.serialized()
+    model.record = try ConversionRecord(source: source, ledger: ledger, calibration: calibration, sweep: sweep, verdicts: verdicts).json.serialized()
   }
 }

@@ -11,7 +11,7 @@ struct ConversionRecord {
   let json: JSONValue
 
   /// - Throws: a diagnostic if a source file cannot be read again or its own record is broken.
-  init(source: ModelLoader.Loaded, ledger: Ledger, verdicts: [Budget.Verdict]) throws(Diagnostic) {
+  init(source: ModelLoader.Loaded, ledger: Ledger, calibration: JSONValue?, sweep: JSONValue?, verdicts: [Budget.Verdict]) throws(Diagnostic) {
     var files: [JSONValue] = []
     for path in source.files { files.append(try SourceDigest.describe(path)) }
     var object: OrderedDictionary<String, JSONValue> = [
@@ -19,6 +19,8 @@ struct ConversionRecord {
       "source": ["format": .string(source.format), "files": .array(files)],
       "ledger": ledger.json(withTimes: false),
     ]
+    if let calibration { object["calibration"] = calibration }
+    if let sweep { object["sweep"] = sweep }
     if !verdicts.isEmpty { object["budget"] = .array(verdicts.map(\.json)) }
     if let earlier = source.model.record {
       object["earlier"] = try JSONValue.parse(Array(earlier.utf8), file: nil)

@@ -1,12 +1,17 @@
 import LatheDiagnostics
+import LatheIR
 import LatheSamples
 import LatheTensors
 
 extension Feed {
-  /// The places of an output that stand for tokens, as one list of rows: what a model makes of padding is nobody's business.
+  /// The places of a value that stand for tokens, as one list of rows: what a model makes of padding is nobody's business.
   ///
-  /// - Returns: [tokens, …] for an output [rows, padded length, …] of a padded batch; any other output as it is.
-  func withoutPadding(_ output: Tensor) throws(Diagnostic) -> Tensor {
+  /// An extent that the model fixes is none of tokens, though it may be as long as a batch is padded, unless the model fixes their number as well.
+  ///
+  /// - Parameter id: the value in the graph, whose declared type counts; nil where there is none.
+  /// - Returns: [tokens, …] for a value [rows, padded length, …] of a padded batch; any other value as it is.
+  func withoutPadding(_ output: Tensor, of id: ValueID?, in graph: Graph) throws(Diagnostic) -> Tensor {
+    if let shape = id.flatMap({ graph[$0].type?.tensor?.shape }), shape.count > 1, shape[1].known != nil, !graph.fixesLength { return output }
     guard let lengths, let paddedLength, output.rank >= 2, output.shape[0] >= lengths.count, output.shape[1] == paddedLength,
       output.dtype.bitWidth >= 8
     else { return output }
@@ -23,6 +28,16 @@ extension Feed {
           end += part.count
         }
       }
+    }
+  }
+}
+
+extension Graph {
+  /// Whether an input of ids has a second extent that is a number.
+  fileprivate var fixesLength: Bool {
+    inputs.contains { id in
+      guard let type = self[id].type?.tensor, type.dtype == .int64 || type.dtype == .int32, let shape = type.shape else { return false }
+      return shape.count == 2 && shape[1].known != nil
     }
   }
 }

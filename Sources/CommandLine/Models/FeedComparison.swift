@@ -10,12 +10,14 @@ struct FeedComparison: Sendable {
   typealias Runner = (path: String, engine: Engine)
 
   let reference: Runner
-  let candidate: Runner
+  var candidate: Runner
   let set: SampleSet
   /// The reference's outputs, in its order.
   let outputs: [String]
   /// The candidate's outputs, in its order.
   let candidateOutputs: [String]
+  /// What the reference gave for each feed, where that is known.
+  var known: [[Tensor]]?
 
   /// What one feed gave.
   private struct Result: Sendable {
@@ -30,7 +32,7 @@ struct FeedComparison: Sendable {
     let progress = ProgressBar("comparing", total: set.count)
     defer { progress.finish() }
     let results = try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in
-      let result = try compare(set.feeds[index])
+      let result = try compare(index)
       progress.advance(by: set.feeds[index].samples.count)
       return result
     }
@@ -44,15 +46,25 @@ struct FeedComparison: Sendable {
       tolerance: tolerance)
   }
 
-  private func compare(_ feed: Feed) throws(Diagnostic) -> Result {
-    let left = try run(reference, feed)
+  /// What the reference gives for each feed.
+  func referenceOutputs(threads: Int) throws(Diagnostic) -> [[Tensor]] {
+    try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in try run(reference, set.feeds[index]) }
+  }
+
+  private func compare(_ index: Int) throws(Diagnostic) -> Result {
+    let feed = set.feeds[index]
+    let left: [Tensor]
+    if let known { left = known[index] } else { left = try run(reference, feed) }
+    let graph = reference.engine.graph
     let right = try run(candidate, feed)
     var result = Result(comparisons: [], ranks: left.map(\.rank), choices: [])
     for (position, name) in outputs.enumerated() {
       guard let other = candidateOutputs.firstIndex(of: name) else { continue }
+      let id = graph.outputs.indices.contains(position) ? graph.outputs[position] : nil
       var comparison = OutputComparison(name: name)
       try comparison.add(
-        reference: try feed.withoutPadding(left[position]), candidate: try feed.withoutPadding(right[other]))
+        reference: try feed.withoutPadding(left[position], of: id, in: graph),
+        candidate: try feed.withoutPadding(right[other], of: id, in: graph))
       result.comparisons.append(comparison)
       if result.choices.isEmpty { result.choices = choices(feed, left[position], right[other]) }
     }

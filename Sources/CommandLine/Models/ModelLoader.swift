@@ -20,7 +20,9 @@ struct ModelLoader {
     var files: [String]
 
     /// Whether weights lie in the order in which kernels read them.
-    var isPacked: Bool { model.graph.order.contains { model.graph[$0].op is PackedLinear } }
+    var isPacked: Bool {
+      model.graph.order.map { model.graph[$0].op }.contains { $0 is PackedLinear || $0 is PackedQuantizedLinear }
+    }
   }
 
   /// The model at `path`; warnings go to standard error.

@@ -13,9 +13,6 @@ struct SampleArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Threads (default: one a core).", valueName: "count"))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("What runs the model: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
-  var engine: Engine.Name = .reference
-
   /// Threads that are asked for, or one for each core.
   var threadCount: Int { threads ?? FeedRunner.defaultThreads }
 

@@ -7,8 +7,14 @@ import LatheTensors
 
 /// SHA-256 of the files a model consists of.
 enum SourceDigest {
-  /// A file's name, size and digest, for the record.
+  /// A file's name, size and digest, for the record; those of a folder's files in the order of their names.
   static func describe(_ path: String) throws(Diagnostic) -> JSONValue {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      var files: [JSONValue] = []
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: path))?.sorted() ?? [] { files.append(try describe("\(path)/\(name)")) }
+      return ["folder": .string((path as NSString).lastPathComponent), "files": .array(files)]
+    }
     let file = try MappedFile(path: path)
     return [
       "file": .string((path as NSString).lastPathComponent), "bytes": .integer(Int64(file.bytes.count)),

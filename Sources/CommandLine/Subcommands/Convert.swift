@@ -1,9 +1,7 @@
 import ArgumentParser
-import LatheCompactFormat
 import LatheDiagnostics
 import LatheFiles
 import LatheIR
-import LatheONNX
 import LathePassKit
 import LathePasses
 import LatheSamples
@@ -32,6 +30,10 @@ struct Convert: ParsableCommand {
       "Choose the scales of activations on these samples (default: those of --samples); nothing is measured on them.", valueName: "file"))
   var calibrationSamples: String?
 
+  @Option(
+    help: ArgumentHelp("Choose the scales of activations by ranges that lathe calibrate wrote for this model.", valueName: "file.json"))
+  var ranges: String?
+
   @OptionGroup var arguments: SampleArguments
 
   @Option(help: ArgumentHelp("Write what was done as a page to look at or as JSON.", valueName: "file.html|file.json"))
@@ -53,6 +55,9 @@ struct Convert: ParsableCommand {
   mutating func validate() throws {
     guard report.map({ $0.hasSuffix(".html") || $0.hasSuffix(".json") }) ?? true else {
       throw ValidationError("--report is NAME.html or NAME.json")
+    }
+    guard ranges == nil || calibrationSamples == nil else {
+      throw ValidationError("--ranges and --calibration-samples both say what scales are chosen by: give one")
     }
   }
 
@@ -78,11 +83,12 @@ struct Convert: ParsableCommand {
     loaded.model.text = try text.assets(over: loaded.model.text)
     passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: format == .lathe)
     let samples = try readSamples(samples, for: loaded.model, limits)
-    let calibration = try readSamples(calibrationSamples, for: loaded.model, limits) ?? samples
+    let shown = try readSamples(calibrationSamples, for: loaded.model, limits) ?? samples
+    let calibration = try calibration(on: shown, limits)
     var conversion = Conversion(loaded, recipe: recipe.name, seconds: start.duration(to: clock.now) / .seconds(1))
     do throws(Diagnostic) {
       try conversion.run(
-        pipeline, samples: samples, calibration: calibration, limits: limits, threads: arguments.threadCount,
+        pipeline, samples: samples, calibration: calibration, compared: samples ?? shown, limits: limits, threads: arguments.threadCount,
         dumps: GraphDump(passes: passes.dumpAfter, output: output), why: passes.why)
       try conversion.check(recipe.budget)
     } catch {
@@ -92,12 +98,19 @@ struct Convert: ParsableCommand {
     }
     try conversion.record()
     do throws(Diagnostic) {
-      try write(conversion.model, format, limits)
+      try ModelWriter(opset: opset, externalData: externalData).write(conversion.model, format, to: output)
     } catch {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
     }
     try tell(ConversionReport(conversion, input: input, output: output), page)
+  }
+
+  /// Where passes see activations; nil where nothing says.
+  private func calibration(on set: SampleSet?, _ limits: ResourceLimits) throws(Diagnostic) -> CalibrationSource? {
+    if let ranges { return try CalibrationSource(rangesAt: ranges) }
+    guard let set, let path = calibrationSamples ?? samples else { return nil }
+    return try CalibrationSource(set, path: path, limits: limits, threads: arguments.threadCount)
   }
 
   private func tell(_ report: ConversionReport, _ page: OutputFile?) throws(Diagnostic) {
@@ -110,40 +123,5 @@ struct Convert: ParsableCommand {
   ) throws(Diagnostic) -> SampleSet? {
     guard let path else { return nil }
     return try SampleReader.read(path: path, for: ModelInterface(model), options: arguments.options(limits))
-  }
-
-  private func write(_ model: Model, _ format: OutputFormat, _ limits: ResourceLimits) throws(Diagnostic) {
-    switch format {
-    case .lathe: try CompactWriter.write(model, to: output)
-    case .onnx:
-      var options = ONNXExporter.Options()
-      options.opset = opset
-      options.placement = externalData ? .external : .automatic
-      options.producerVersion = LatheCommand.version
-      _ = try ONNXExporter(options).export(model, to: output)
-      let carriesText = model.text != nil
-      guard carriesText else { return }
-      Terminal.error.write(
-        DiagnosticRenderer(terminal: .error).render(
-          .warning("convert/text-dropped", "ONNX cannot carry the vocabulary and labels; \(output) is without them")))
-    }
-  }
-}
-
-/// The format that an output's ending asks for.
-enum OutputFormat: Equatable {
-  case lathe, onnx
-
-  /// - Throws: `usage/output-format` for any other ending.
-  init(path: String) throws(Diagnostic) {
-    if path.hasSuffix(".lathe") {
-      self = .lathe
-    } else if path.hasSuffix(".onnx") {
-      self = .onnx
-    } else {
-      throw Diagnostic(
-        "usage/output-format", .usage, "\(path) ends in neither .lathe nor .onnx",
-        fix: "name the output NAME.lathe or NAME.onnx")
-    }
   }
 }

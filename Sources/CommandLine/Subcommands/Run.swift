@@ -31,6 +31,9 @@ struct Run: ParsableCommand {
   @OptionGroup var text: TextOptions
   @OptionGroup var arguments: SampleArguments
 
+  @Option(help: ArgumentHelp("What runs the model: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
+  var engine: Engine.Name = .reference
+
   @Flag(help: "Write JSON.")
   var json = false
 
@@ -52,7 +55,7 @@ struct Run: ParsableCommand {
     var model = try ModelLoader(limits: limits).load(model).model
     model.text = try text.assets(over: model.text)
     let threads = arguments.threadCount
-    let engine = try Engine(arguments.engine, model.graph, file: self.model, limits: limits, threads: threads)
+    let engine = try Engine(self.engine, model.graph, file: self.model, limits: limits, threads: threads)
     let interface = ModelInterface(model)
     let options = arguments.options(limits)
     let set =

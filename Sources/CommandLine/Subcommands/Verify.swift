@@ -39,6 +39,9 @@ struct Verify: ParsableCommand {
   @OptionGroup var text: TextOptions
   @OptionGroup var arguments: SampleArguments
 
+  @Option(help: ArgumentHelp("What runs the model: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
+  var engine: Engine.Name = .reference
+
   @Flag(help: "Write JSON.")
   var json = false
 
@@ -90,7 +93,7 @@ struct Verify: ParsableCommand {
     let threads = arguments.threadCount
     let engines = (
       try Engine(.reference, left.graph, file: reference, limits: limits, threads: threads),
-      try Engine(arguments.engine, right.graph, file: candidate, limits: limits, threads: threads)
+      try Engine(self.engine, right.graph, file: candidate, limits: limits, threads: threads)
     )
     let options = arguments.options(limits)
     let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)

@@ -10,12 +10,32 @@ static void prepare_row(const int8_t *x, size_t count, int8_t *to, const bool is
   uint32_t start = x_prepare(x, whole, to, is_unsigned);
   to += whole * X_BYTES;
   if (whole < count) {
-    int8_t last[16] = {0}, prepared[16 * X_BYTES];
+    int8_t last[16], prepared[16 * X_BYTES];
+    /* What is prepared as 0 where preparing tells signs. */
+    memset(last, is_unsigned ? -128 : 0, sizeof last);
     memcpy(last, x + whole, count - whole);
     start += x_prepare(last, 16, prepared, is_unsigned);
     memcpy(to, prepared, rest);
   }
   memcpy(to + rest, &start, sizeof start);
+}
+
+/* Rows of X as tiles read them, in place if they are, and the stride that becomes theirs. */
+static __attribute__((unused)) const int8_t *prepared_rows(const int8_t *x, size_t *stride, size_t rows, size_t k, bool is_unsigned, int8_t *prepared) {
+  if (X_BYTES == 1 && (is_unsigned ? UNSIGNED_OFFSET : SIGNED_OFFSET) == 0 && k % 4 == 0) return x;
+  size_t from = *stride, to = lathe_prepared_stride_i8(k);
+  for (size_t row = 0; row < rows; row++) prepare_row(x + row * from, k, prepared + row * to, is_unsigned);
+  *stride = to;
+  return prepared;
+}
+
+/* Where sums of columns start for X that is prepared with an offset, from the sums of columns that packing W [k, n] keeps; NULL for 0. */
+static __attribute__((unused)) const int32_t *kept_starts(const int8_t *packed, size_t k, size_t n, size_t column, size_t columns, uint32_t offset,
+                                                          int32_t *starts) {
+  if (offset == 0) return NULL;
+  const int8_t *sums = packed + lathe_quotient_up(k, 4) * 4 * lathe_quotient_up(n, LATHE_GEMM_COLUMNS) * LATHE_GEMM_COLUMNS;
+  for (size_t c = 0; c < columns; c += LANES) vi_store(starts + c, vi_set(0) - vi_load(sums + (column + c) * 4) * vi_set(offset));
+  return starts;
 }
 
 /* Where sums of a block's columns start, for X that is prepared with this offset. */

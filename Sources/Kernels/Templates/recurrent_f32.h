@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "functions.h"
+#include "recurrent.h"
 #include "rows.h"
 #include "tiles.h"
 
@@ -13,13 +14,6 @@ static void recur(float sums[TILE_ROWS][COLUMNS], const float *h, size_t hidden,
   tile t = {.k = hidden, .x = h, .x_stride = hidden, .w = recurrence + block * hidden * COLUMNS, .w_row = COLUMNS, .sums = &sums[0][0],
             .stride = COLUMNS};
   tile_run(&t, rows, 1);
-}
-
-/* Where a sequence is at this step; false beyond its end, where its place is the step. */
-static bool place_of(const lathe_recurrent_place *place, size_t row, size_t *position) {
-  size_t length = place->lengths ? (size_t)place->lengths[row] : place->steps;
-  *position = place->step < length && place->is_reverse ? length - 1 - place->step : place->step;
-  return place->step < length;
 }
 
 INLINE v clipped(v x, v bound) { return v_max(v_set(0) - bound, v_min(bound, x)); }

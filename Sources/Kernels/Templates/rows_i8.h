@@ -28,38 +28,41 @@ typedef struct row_in {
   const float *f32;
   const int8_t *i8;
   float scale;
+  const float *factors; /* that values are multiplied with; or NULL */
+  uint32_t mask; /* of a byte's bits once it has been sign-extended */
+  int32_t zero_point;
 } row_in;
 
 INLINE row_in row_in_at(const lathe_rows_in *rows, size_t row, size_t column) {
   size_t offset = row * rows->stride + column;
   return (row_in){.f32 = rows->f32 ? rows->f32 + offset : NULL,
                   .i8 = rows->i8 && !rows->f32 ? rows->i8 + offset : NULL,
-                  .scale = rows->row_scale ? rows->row_scale[row] : rows->scale};
+                  .scale = rows->row_scale ? rows->row_scale[row] : rows->scale,
+                  .mask = rows->codes == LATHE_CODES_UNSIGNED ? 0xff : 0xffffffff,
+                  .zero_point = rows->zero_point};
 }
 
-/* The integers as floats; zeros beyond `count`. */
-INLINE v v_load_i8(const int8_t *p, size_t count) {
-  if (count == LANES) return v_from_ints(vi_load_i8(p));
+INLINE vints vi_load_i8_some(const int8_t *p, size_t count) {
+  if (count == LANES) return vi_load_i8(p);
   int8_t lanes[LANES] = {0};
   memcpy(lanes, p, count);
-  return v_from_ints(vi_load_i8(lanes));
+  return vi_load_i8(lanes);
+}
+
+/* The codes less their zero point, as floats; anything beyond `count`. */
+INLINE v codes_at(const row_in *row, size_t column, size_t count) {
+  return v_from_ints((vi_load_i8_some(row->i8 + column, count) & vi_set(row->mask)) - vi_set((uint32_t)row->zero_point));
 }
 
 INLINE v value_at(const row_in *row, size_t column, size_t count) {
-  if (row->f32) return v_load_some(row->f32 + column, count);
-  return v_load_i8(row->i8 + column, count) * v_set(row->scale);
+  v value = row->f32 ? v_load_some(row->f32 + column, count) : codes_at(row, column, count) * v_set(row->scale);
+  return row->factors ? value * v_load_some(row->factors + column, count) : value;
 }
 
 /* z and the value, as lathe_rows_in defines it. */
 INLINE v added_to(v z, const row_in *row, size_t column, size_t count) {
   if (row->f32) return z + v_load_some(row->f32 + column, count);
-  return row->i8 ? v_fma(v_load_i8(row->i8 + column, count), v_set(row->scale), z) : z;
-}
-
-/* A float whose bits' low byte is that of quantized(t). */
-INLINE vints v_quantized(v t) {
-  v bounded = v_min(v_set(127), v_max(v_set(-127), v_number(t)));
-  return v_bits(bounded + v_set(ROUNDING));
+  return row->i8 ? v_fma(codes_at(row, column, count), v_set(row->scale), z) : z;
 }
 
 /* One row of lathe_rows_out, from some column on. */
@@ -67,12 +70,47 @@ typedef struct row_out {
   float *f32;
   int8_t *i8;
   float inverse;
+  const float *inverses; /* of the columns; or NULL */
+  bool is_divided;
+  float scale, lowest, highest; /* of the codes less their zero point */
+  uint32_t zero_point;
 } row_out;
 
 INLINE row_out row_out_at(const lathe_rows_out *rows, size_t row, size_t column) {
   return (row_out){.f32 = rows->f32 ? rows->f32 + row * rows->f32_stride + column : NULL,
                    .i8 = rows->i8 ? rows->i8 + row * rows->i8_stride + column : NULL,
-                   .inverse = rows->inverse_scale};
+                   .inverse = rows->inverse_scale,
+                   .inverses = rows->inverse_scales ? rows->inverse_scales + column : NULL,
+                   .is_divided = rows->codes != LATHE_CODES_SYMMETRIC,
+                   .scale = rows->scale,
+                   .lowest = (float)((rows->codes == LATHE_CODES_SYMMETRIC ? -127 : rows->codes == LATHE_CODES_SIGNED ? -128 : 0) - rows->zero_point),
+                   .highest = (float)((rows->codes == LATHE_CODES_UNSIGNED ? 255 : 127) - rows->zero_point),
+                   .zero_point = (uint32_t)rows->zero_point};
+}
+
+/* Says of codes known to be symmetric, of one scale, that they are: that leaves less to do for each vector. */
+INLINE void make_plain(row_out *row) {
+  row->is_divided = false;
+  row->inverses = NULL;
+  row->lowest = -127;
+  row->highest = 127;
+  row->zero_point = 0;
+}
+
+/* Integers whose low bytes are those of quantized(t). */
+INLINE vints v_quantized(v t) {
+  v bounded = v_min(v_set(127), v_max(v_set(-127), v_number(t)));
+  return v_bits(bounded + v_set(ROUNDING));
+}
+
+/* Integers whose low bytes are those of the codes of values. The zero point is added to the rounded number: added before, an odd one would turn ties
+ * the other way. */
+INLINE vints v_codes(const row_out *row, v value, size_t column, size_t count) {
+  v t = row->is_divided ? value / v_set(row->scale)
+        : row->inverses ? value * v_load_some(row->inverses + column, count)
+                        : value * v_set(row->inverse);
+  v bounded = v_min(v_set(row->highest), v_max(v_set(row->lowest), v_number(t)));
+  return v_bits(bounded + v_set(ROUNDING)) + vi_set(row->zero_point);
 }
 
 INLINE void vi_store_i8_some(int8_t *p, vints x, size_t count) {
@@ -87,7 +125,7 @@ INLINE void vi_store_i8_some(int8_t *p, vints x, size_t count) {
 
 INLINE void put(const row_out *row, v value, size_t column, size_t count) {
   if (row->f32) v_store_some(row->f32 + column, value, count);
-  if (row->i8) vi_store_i8_some(row->i8 + column, v_quantized(value * v_set(row->inverse)), count);
+  if (row->i8) vi_store_i8_some(row->i8 + column, v_codes(row, value, column, count), count);
 }
 
 /* x, and 0 in the lanes from count on. */
@@ -126,8 +164,17 @@ static bool scale_of(const row_in *row, size_t width, float *scale, float *inver
 static __attribute__((unused)) bool put_row(const lathe_rows_out *y, size_t row, const row_in *from, size_t width) {
   row_out to = row_out_at(y, row, 0);
   bool is_finite = true;
-  if (y->i8 && y->row_scale) is_finite = scale_of(from, width, &y->row_scale[row], &to.inverse);
-  FOR_WHOLE_LANES(width, c, count, put(&to, value_at(from, c, count), c, count);)
+  if (y->i8 && y->row_scale) {
+    is_finite = scale_of(from, width, &y->row_scale[row], &to.inverse);
+    to.inverses = NULL;
+  }
+  if (from->f32 && !from->factors && !to.is_divided && !to.inverses) {
+    const row_in floats = {.f32 = from->f32};
+    make_plain(&to);
+    FOR_WHOLE_LANES(width, c, count, put(&to, value_at(&floats, c, count), c, count);)
+  } else {
+    FOR_WHOLE_LANES(width, c, count, put(&to, value_at(from, c, count), c, count);)
+  }
   return is_finite;
 }
 

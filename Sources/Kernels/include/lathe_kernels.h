@@ -287,26 +287,41 @@ size_t lathe_convolution_scratch_f32(const lathe_convolution_f32 *convolution);
  *
  * Weights and activations are -127 ... 127 by intent; -128 is computed with as exactly. Scratch is in bytes for each thread, best aligned to 64. */
 
-/* Rows of floats, or, where f32 is NULL, of INT8 values q that mean float(q) * scale; nothing where both are NULL. Added to z, a value is
- * z + f32[c], or fma(float(i8[c]), scale, z). */
+/* Which integers of 8 bits INT8 values are. */
+typedef enum lathe_codes {
+  LATHE_CODES_SYMMETRIC = 0, /* -127 ... 127 */
+  LATHE_CODES_SIGNED = 1,    /* -128 ... 127 */
+  LATHE_CODES_UNSIGNED = 2,  /* 0 ... 255 */
+} lathe_codes;
+
+/* Rows of floats, or, where f32 is NULL, of INT8 values q that mean float(q - zero_point) * scale; nothing where both are NULL. Added to z, a value
+ * is z + f32[c], or fma(float(i8[c] - zero_point), scale, z). */
 typedef struct lathe_rows_in {
   const float *f32;
   const int8_t *i8;
   size_t stride;
   float scale;
   const float *row_scale; /* of each row, in place of `scale`; or NULL */
+  lathe_codes codes;
+  int32_t zero_point; /* one of the codes */
 } lathe_rows_in;
 
 /* Where rows of results v go: as they are, as INT8 values, or both; a NULL takes none. INT8 values are quantized(v * inverse_scale) or, with
- * row_scale, quantized(v * (127 / most)) for the largest magnitude `most` of the row, whose scale is most / 127. A row whose `most` is below 2^-100
- * has the scale 1 and zeros; so has one with a value that is infinite or not a number, and the kernel's result is false. */
+ * inverse_scales, quantized(v * inverse_scales[c]) or, with row_scale, quantized(v * (127 / most)) for the largest magnitude `most` of the row, whose
+ * scale is most / 127. A row whose `most` is below 2^-100 has the scale 1 and zeros; so has one with a value that is infinite or not a number, and the
+ * kernel's result is false. Codes that are not symmetric are zero_point + v / scale, where the quotient, 0 if it is not a number, is rounded as in
+ * `quantized` and the sum is held to the codes; they have one scale. */
 typedef struct lathe_rows_out {
   float *f32;
   size_t f32_stride;
   int8_t *i8;
   size_t i8_stride;
   float inverse_scale;
+  const float *inverse_scales; /* [columns], or NULL */
   float *row_scale; /* takes the scale of each row; or NULL */
+  lathe_codes codes;
+  int32_t zero_point; /* one of the codes */
+  float scale;
 } lathe_rows_out;
 
 /* Bytes that lathe_pack_gemm_i8 writes. */
@@ -317,21 +332,24 @@ size_t lathe_packed_gemm_size_i8(size_t k, size_t n);
  * of the blocks, a 32-bit integer in the processor's byte order. This layout is stored in .lathe files and is the same for every instruction set. */
 void lathe_pack_gemm_i8(size_t k, size_t n, const int8_t *w, size_t w_stride, int8_t *packed);
 
-/* k at most, so that no sum leaves 32 bits. */
-enum { LATHE_GEMM_MOST_K_I8 = 131071 };
+/* k at most, so that no sum leaves 32 bits: without zero points, with that of X alone, and with those of W. */
+enum { LATHE_GEMM_MOST_K_I8 = 131071, LATHE_GEMM_MOST_K_X_ZERO_I8 = 65792, LATHE_GEMM_MOST_K_W_ZERO_I8 = 33025 };
 
 /* Y [m, n] of X [m, k] and W [k, n]:
  *   s = w_scale[j], or x_row_scale[i] * w_scale[j]
- *   v = fma(float(sum over k of X[i, k] * W[k, j]), s, bias[j]); without bias, float(sum) * s
+ *   v = fma(float(sum over k of (X[i, k] - x_zero_point) * (W[k, j] - w_zero_point[j])), s, bias[j]); without bias, float(sum) * s
  *   v = activation(v), plus the residual as lathe_rows_in says
  * Y may be the residual, and must not be X; it has no row scales. Scratch: lathe_gemm_scratch_i8. */
 typedef struct lathe_gemm_i8 {
   size_t m, n, k;
   const int8_t *x;
   size_t x_stride;
+  bool x_is_unsigned;
+  int32_t x_zero_point;     /* an element that X can have */
   const float *x_row_scale; /* [m], or NULL */
   const int8_t *packed;     /* W, by lathe_pack_gemm_i8 */
   const float *w_scale;     /* [n] */
+  const int32_t *w_zero_point; /* [n], of -128 ... 127, or NULL */
   const float *bias;        /* [n], or NULL */
   lathe_activation activation;
   lathe_rows_in residual; /* [m, n] */
@@ -342,9 +360,10 @@ typedef struct lathe_gemm_i8 {
 size_t lathe_gemm_items_i8(const lathe_gemm_i8 *gemm);
 size_t lathe_gemm_scratch_i8(const lathe_gemm_i8 *gemm);
 
-/* Y [rows, width] = X; one item is a row. INT8 values of X are float(q) * scale. */
+/* Y [rows, width] = X, or X[c] * factors[c]; one item is a row. INT8 values of X are as lathe_rows_in says. */
 typedef struct lathe_quantize_i8 {
   size_t width;
+  const float *factors; /* [width], or NULL */
   lathe_rows_in x;
   lathe_rows_out y;
 } lathe_quantize_i8;
@@ -424,6 +443,52 @@ typedef struct lathe_attention_i8 {
 size_t lathe_attention_items_i8(const lathe_attention_i8 *attention);
 size_t lathe_attention_scratch_i8(const lathe_attention_i8 *attention);
 
+/* One step of an LSTM with sigmoid and tanh, whose gates come in the order i, o, f, c and whose state h, within -1 ... 1, has the scale 1/127:
+ *   gate = fma(float(sum over k of h[k] * R'[k, unit]), r_scale[unit], inputs[unit])
+ *   i, o, f = sigmoid of their gates; next_c = fma(f, c, i * tanh(gate of c)); v = o * tanh(next_c)
+ *   next_h = quantized(v * 127)
+ * The state [batch, hidden] is read from h and c and written to next_h and next_c; next_h must not be h, next_c may be c. One item is 16 units of the
+ * state: lathe_recurrent_items_f32; scratch: lathe_lstm_scratch_i8. Units are LATHE_GEMM_MOST_K_I8 at most. */
+typedef struct lathe_lstm_i8 {
+  size_t batch, hidden;
+  lathe_recurrent_place place;
+  const float *inputs;      /* X W' + both biases: 4 hidden floats for each place */
+  const int8_t *recurrence; /* R' [hidden, hidden] of each gate, packed one by one: 4 lathe_packed_gemm_size_i8(hidden, hidden) bytes */
+  const float *r_scale;     /* [4 hidden], each with the scale of h */
+  const int8_t *h;
+  const float *c;
+  int8_t *next_h;
+  float *next_c;
+  float *last_h; /* takes v, [batch, hidden], of sequences that have this step; or NULL */
+  float *y;      /* v: hidden floats for each place, or NULL */
+  int8_t *y_i8;  /* next_h: as many bytes, or NULL */
+} lathe_lstm_i8;
+
+size_t lathe_lstm_scratch_i8(const lathe_lstm_i8 *lstm);
+
+/* Convolution of X and W, INT8 values laid out as in lathe_convolution_f32:
+ *   v = fma(float(sum of X * W), scale[filter], bias[filter]); without bias, float(sum) * scale[filter]
+ *   v, to which the residual is added as lathe_rows_in says, and then activation(v)
+ * Rows of the residual and of Y are planes [out_height * out_width], of each filter of each batch entry; neither has row scales. Y may be the residual,
+ * and must not be X. channels / groups * kernel_height * kernel_width are LATHE_GEMM_MOST_K_I8 at most. Items: lathe_convolution_items_i8; scratch:
+ * lathe_convolution_scratch_i8. */
+typedef struct lathe_convolution_i8 {
+  size_t batch, channels, height, width;
+  size_t filters, groups, kernel_height, kernel_width;
+  size_t stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left;
+  size_t out_height, out_width;
+  const int8_t *x;
+  const int8_t *w;
+  const float *scale; /* [filters], each with that of X */
+  const float *bias;  /* [filters], or NULL */
+  lathe_rows_in residual;
+  lathe_activation activation;
+  lathe_rows_out y;
+} lathe_convolution_i8;
+
+size_t lathe_convolution_items_i8(const lathe_convolution_i8 *convolution);
+size_t lathe_convolution_scratch_i8(const lathe_convolution_i8 *convolution);
+
 /* Y[i] = table[X[i] + 128]; one item is one element. Y may be X. */
 typedef struct lathe_map_i8 {
   const int8_t *x;
@@ -455,6 +520,8 @@ typedef struct lathe_kernels {
   bool (*normalization_i8)(const lathe_normalization_i8 *, void *scratch, size_t begin, size_t end);
   bool (*embedding_i8)(const lathe_embedding_i8 *, void *scratch, size_t begin, size_t end);
   void (*attention_i8)(const lathe_attention_i8 *, void *scratch, size_t begin, size_t end);
+  void (*lstm_i8)(const lathe_lstm_i8 *, void *scratch, size_t begin, size_t end);
+  void (*convolution_i8)(const lathe_convolution_i8 *, void *scratch, size_t begin, size_t end);
   void (*map_i8)(const lathe_map_i8 *, size_t begin, size_t end);
 } lathe_kernels;
 
@@ -505,6 +572,8 @@ bool lathe_parallel_quantize_i8(lathe_pool *, const lathe_kernels *, const lathe
 bool lathe_parallel_normalization_i8(lathe_pool *, const lathe_kernels *, const lathe_normalization_i8 *, void *scratch, size_t rows);
 bool lathe_parallel_embedding_i8(lathe_pool *, const lathe_kernels *, const lathe_embedding_i8 *, void *scratch, size_t tokens);
 void lathe_parallel_attention_i8(lathe_pool *, const lathe_kernels *, const lathe_attention_i8 *, void *scratch);
+void lathe_parallel_lstm_i8(lathe_pool *, const lathe_kernels *, const lathe_lstm_i8 *, void *scratch);
+void lathe_parallel_convolution_i8(lathe_pool *, const lathe_kernels *, const lathe_convolution_i8 *, void *scratch);
 void lathe_parallel_map_i8(lathe_pool *, const lathe_kernels *, const lathe_map_i8 *, size_t count);
 
 #ifdef __cplusplus

@@ -52,7 +52,7 @@ public struct EmbeddingNormalization: DefinedByDecomposition {
     }
     epsilon = try attributes.float("epsilon", default: 1e-5)
     offset = try attributes.integer("offset", default: 0)
-    guard offset >= 0 else { throw .invalid("operator/attribute-value", "offset = \(offset) is negative") }
+    guard offset >= 0, offset <= 1 << 31 else { throw .invalid("operator/attribute-value", "offset = \(offset) is no row to begin at") }
   }
 
   public func encode(into attributes: inout Attributes) {

@@ -27,9 +27,15 @@ public struct DynamicQuantizeLinear: Evaluable, AttributeFree {
 
   /// Scale and zero point for the range of a tensor of `Float`.
   static func parameters(_ x: Tensor) -> (scale: Float, zeroPoint: UInt8) {
-    let (low, high) = x.withElements(as: Float.self) { elements in
-      elements.reduce((Float(0), Float(0))) { ($1 < $0.0 ? $1 : $0.0, $1 > $0.1 ? $1 : $0.1) }
-    }
+    parameters(
+      ofRange: x.withElements(as: Float.self) { elements in
+        elements.reduce((Float(0), Float(0))) { ($1 < $0.0 ? $1 : $0.0, $1 > $0.1 ? $1 : $0.1) }
+      })
+  }
+
+  /// Scale and zero point for a range that holds 0.
+  public static func parameters(ofRange range: (low: Float, high: Float)) -> (scale: Float, zeroPoint: UInt8) {
+    let (low, high) = range
     let scale: Float = low == high ? 1 : (high - low) / 255
     let exact = 0 - low / scale
     return (scale, exact.isNaN ? 0 : UInt8(Swift.min(Swift.max(exact, 0), 255).rounded(.toNearestOrEven)))

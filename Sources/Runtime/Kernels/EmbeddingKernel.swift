@@ -87,33 +87,42 @@ struct EmbeddingKernel: Kernel {
   }
 }
 
-/// Gather of slices of 32-bit floats along one axis.
+/// Gather of slices of 32-bit floats, or of as many bytes, along one axis.
 struct GatherKernel: Kernel {
   private let table, ids, y: ValueID
-  /// Slices before the axis, along it, and the elements of each.
+  /// Slices before the axis, along it, and the 32-bit words of each.
   private let outer, rows, width: Int
   private let count: Int
   private let isInt64: Bool
 
   init?(_ site: KernelSite, _ op: Gather) {
-    guard let (table, extents) = site.floats(0), let (y, result) = site.onlyOutput, !result.contains(0), let type = site.input(1),
+    guard let source = site.input(0), source.dtype == .float32 || source.dtype == .int8, let table = site.node.inputs[0],
+      site.node.outputs.count == 1, let y = site.node.outputs[0], site.outputs[0]?.shape.contains(0) == false, let type = site.input(1),
       let ids = site.node.inputs[1], type.dtype == .int64 || type.dtype == .int32
     else { return nil }
+    let extents = source.shape
     let axis = op.axis < 0 ? op.axis + extents.count : op.axis
     (self.table, self.ids, self.y, isInt64) = (table, ids, y, type.dtype == .int64)
     (outer, rows) = (extents[..<axis].reduce(1, *), extents[axis])
-    (width, count) = (extents[(axis + 1)...].reduce(1, *), type.elementCount)
+    let bytes = extents[(axis + 1)...].reduce(source.dtype.bitWidth / 8, *)
+    guard bytes % 4 == 0 else { return nil }
+    (width, count) = (bytes / 4, type.elementCount)
   }
 
   func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
     for slice in 0..<outer {
       var gather = lathe_gather_f32()
       (gather.rows, gather.width) = (rows, width)
-      (gather.table, gather.table_stride) = (UnsafePointer(memory.floats(table)?.advanced(by: slice * rows * width)), width)
+      (gather.table, gather.table_stride) = (memory.words(table).map { UnsafePointer($0 + slice * rows * width) }, width)
       gather.ids = lathe_indices(values: memory.addresses[ids.index], is_int64: isInt64)
-      (gather.y, gather.y_stride) = (memory.floats(y)?.advanced(by: slice * count * width), width)
+      (gather.y, gather.y_stride) = (memory.words(y).map { $0 + slice * count * width }, width)
       guard lathe_parallel_gather_f32(pool.handle, pool.kernels, &gather, count) else { return false }
     }
     return true
   }
+}
+
+extension Memory {
+  /// The contents of a value as 32-bit words, whatever they mean.
+  fileprivate func words(_ id: ValueID) -> UnsafeMutablePointer<Float>? { addresses[id.index]?.assumingMemoryBound(to: Float.self) }
 }

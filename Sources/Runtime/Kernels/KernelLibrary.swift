@@ -15,6 +15,10 @@ final class KernelLibrary: Sendable {
     case projection(Int), gates(Int), biasSums(Int)
     /// Scales of columns, multiplied by that of the operand.
     case scaled(by: ValueID)
+    /// 1 / scale.
+    case inverses
+    /// Scales of the rows of one direction's weights, multiplied by that of the operand, if it has one, and by that of a state.
+    case gateScales(Int, by: ValueID?), stateScales(Int)
   }
 
   private struct Key: Hashable {
@@ -42,10 +46,17 @@ final class KernelLibrary: Sendable {
     case let op as Conv: return ConvolutionKernel(site, Convolution(op))
     case let op as Convolution: return ConvolutionKernel(site, op)
     case let op as QuantizedLinear: return try QuantizedLinearKernel(site, op, self)
-    case let op as QuantizedAttention: return QuantizedAttentionKernel(site, op)
-    case let op as QuantizedNormalization: return QuantizedNormalizationKernel(site, op)
-    case let op as QuantizedEmbedding: return QuantizedEmbeddingKernel(site, op)
-    case is QuantizeRows: return QuantizeRowsKernel(site)
+    case let op as PackedQuantizedLinear:
+      return try QuantizedLinearKernel(site, op.linear, packed: (op.rows, op.columns), self)
+    case let op as QuantizedAttention: return try QuantizedAttentionKernel(site, op, self)
+    case let op as QuantizedNormalization: return try QuantizedNormalizationKernel(site, op, self)
+    case let op as QuantizedEmbedding: return try QuantizedEmbeddingKernel(site, op, self)
+    case is QuantizeRows: return try QuantizeRowsKernel(site, self)
+    case let op as QuantizedConvolution: return try QuantizedConvolutionKernel(site, op, self)
+    case let op as QuantizedLSTM: return try QuantizedLSTMKernel(site, op, self)
+    case let op as QuantizeLinear: return QuantizeKernel(site, op)
+    case let op as DequantizeLinear: return DequantizeKernel(site, op)
+    case is DynamicQuantizeLinear: return DynamicQuantizeKernel(site)
     case let op as PackedLSTM: return try RecurrentKernel(site, op, self)
     case is Add: return BinaryKernel(site, LATHE_BINARY_ADD)
     case is Sub: return BinaryKernel(site, LATHE_BINARY_SUB)
@@ -70,6 +81,23 @@ final class KernelLibrary: Sendable {
       if let known = packed[key] { return known }
       packed[key] = made
       return made
+    }
+  }
+}
+
+extension KernelLibrary {
+  /// Constant scales, those of the operand at `position`, multiplied by the constant one of another operand.
+  ///
+  /// - Returns: nil where one of them is not constant.
+  func scales(_ site: KernelSite, at position: Int, by other: Int) throws(Diagnostic) -> Tensor? {
+    guard let factors = site.constantFloats(position), let id = site.node.inputs[position],
+      let own = site.constantFloats(other)?.floats?.pointee, let key = site.node.inputs[other]
+    else { return nil }
+    return try repacked(id, .scaled(by: key)) { () throws(Diagnostic) in
+      try .floats(factors.shape) { target in
+        guard let source = factors.floats else { return }
+        for index in 0..<factors.elementCount { target[index] = own * source[index] }
+      }
     }
   }
 }

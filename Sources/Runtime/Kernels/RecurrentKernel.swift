@@ -65,7 +65,7 @@ struct RecurrentKernel: Kernel {
   }
 
   /// The biases of the inputs and of the recurrence together.
-  private static func sums(_ bias: Tensor, _ direction: Int, _ hidden: Int) throws(Diagnostic) -> Tensor {
+  static func sums(_ bias: Tensor, _ direction: Int, _ hidden: Int) throws(Diagnostic) -> Tensor {
     try .floats([4 * hidden]) { target in
       guard let source = bias.floats?.advanced(by: direction * 8 * hidden) else { return }
       for unit in 0..<4 * hidden { target[unit] = source[unit] + source[unit + 4 * hidden] }
@@ -77,7 +77,7 @@ struct RecurrentKernel: Kernel {
   func scratchCount(threads: Int) -> Int { gateCount + 3 * batch * hidden }
 
   func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
-    guard let scratch = memory.scratch, let lengths = checkedLengths(memory) else { return false }
+    guard let scratch = memory.scratch, let lengths = memory.lengths(self.lengths, batch: batch, steps: steps) else { return false }
     for (index, direction) in directions.enumerated() {
       project(direction, memory, into: scratch, pool)
       var states = (scratch + gateCount, scratch + gateCount + batch * hidden)
@@ -92,18 +92,11 @@ struct RecurrentKernel: Kernel {
         lathe_parallel_lstm_f32(pool.handle, pool.kernels, &lstm)
         states = (states.1, states.0)
       }
-      store(states.0, memory.floats(output(1)), index)
-      store(cells, memory.floats(output(2)), index)
+      for (state, position) in [(states.0, 1), (cells, 2)] {
+        memory.store(state, output(position), direction: index, of: directions.count, batch: batch, hidden: hidden)
+      }
     }
     return true
-  }
-
-  /// nil inside where there are none; nil where reference evaluation would refuse them.
-  private func checkedLengths(_ memory: Memory) -> UnsafePointer<Int32>?? {
-    guard let lengths else { return .some(nil) }
-    guard let list = memory.addresses[lengths.index]?.assumingMemoryBound(to: Int32.self) else { return nil }
-    for row in 0..<batch where list[row] < 0 || Int(list[row]) > steps { return nil }
-    return UnsafePointer(list)
   }
 
   private func output(_ position: Int) -> ValueID? { position < outputs.count ? outputs[position] : nil }
@@ -129,13 +122,23 @@ struct RecurrentKernel: Kernel {
     lstm.y = memory.floats(output(0))?.advanced(by: index * hidden)
     return lstm
   }
+}
 
-  /// A final state between those of the other directions.
-  private func store(_ state: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>?, _ index: Int) {
-    guard let target else { return }
-    for row in 0..<batch {
-      (target + (row * directions.count + index) * hidden).update(from: state + row * hidden, count: hidden)
-    }
+extension Memory {
+  /// The lengths of sequences: nil inside where there are none; nil where reference evaluation would refuse them.
+  func lengths(_ id: ValueID?, batch: Int, steps: Int) -> UnsafePointer<Int32>?? {
+    guard let id else { return .some(nil) }
+    guard let list = addresses[id.index]?.assumingMemoryBound(to: Int32.self) else { return nil }
+    for row in 0..<batch where list[row] < 0 || Int(list[row]) > steps { return nil }
+    return UnsafePointer(list)
+  }
+
+  /// Copies a final state [batch, hidden] between those of the other directions.
+  func store(
+    _ state: UnsafePointer<Float>, _ id: ValueID?, direction: Int, of directions: Int, batch: Int, hidden: Int
+  ) {
+    guard let target = floats(id) else { return }
+    for row in 0..<batch { (target + (row * directions + direction) * hidden).update(from: state + row * hidden, count: hidden) }
   }
 }
 

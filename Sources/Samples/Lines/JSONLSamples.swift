@@ -28,7 +28,7 @@ struct JSONLSamples {
   func read(path: String) throws(Diagnostic) -> SampleSet {
     var lines = try JSONLines(fileAt: path, limits: options.limits)
     var copy = self
-    while let line = try lines.next() {
+    while copy.count < options.maximumCount ?? Int.max, let line = try lines.next() {
       guard case .object(let members) = line.value else {
         throw .invalid(
           "samples/line", "this line is \(line.value.kindDescription), not an object", at: Location(line: line.number),
@@ -38,6 +38,8 @@ struct JSONLSamples {
     }
     return try copy.finished()
   }
+
+  private var count: Int { texts.count + feeds.count }
 
   private func finished() throws(Diagnostic) -> SampleSet {
     switch form?.0 {

@@ -14,6 +14,15 @@ enum CanonicalArithmetic {
     return Int8((value < -127 ? -127 : value > 127 ? 127 : value).rounded(.toNearestOrEven))
   }
 
+  /// zero point + value / scale, the quotient rounded to the nearest, ties to even, and the sum held to `codes`; what is not a number counts as 0.
+  @inline(__always)
+  static func coded(_ value: Float, scale: Float, zeroPoint: Int, in codes: ClosedRange<Int>) -> Int {
+    let quotient = value / scale
+    guard !quotient.isNaN else { return zeroPoint }
+    let (low, high) = (Float(codes.lowerBound - zeroPoint), Float(codes.upperBound - zeroPoint))
+    return zeroPoint + Int((quotient < low ? low : quotient > high ? high : quotient).rounded(.toNearestOrEven))
+  }
+
   /// a · b + c, rounded once.
   @inline(__always)
   static func fused(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
@@ -147,17 +156,26 @@ struct QuantizedRows {
 /// Results in rows, as floats and as INT8 values.
 struct QuantizedResults {
   private let shape: [Int]
-  private let scale: Float?
+  /// Of all INT8 values, or of each column.
+  private let given: [Float]
+  private let inverses: [Float]
+  private let zeroPoint: Int?
+  private let isUnsigned: Bool
   private let isDynamic: Bool
   private var floats: [Float] = []
+  /// The bits of INT8 values, whatever their sign means.
   private var codes: [Int8] = []
   private var scales: [Float] = []
 
   /// - Parameters:
-  ///   - scale: of all INT8 values; nil for a scale of each row, if there are INT8 values at all.
-  init(_ shape: [Int], scale: Tensor?, isDynamic: Bool = false) {
+  ///   - scale: of all INT8 values or of each column; nil for a scale of each row, if there are INT8 values at all.
+  ///   - zeroPoint: where there is one, values have its type and the whole range of that; otherwise they are −127 … 127.
+  init(_ shape: [Int], scale: Tensor?, zeroPoint: Tensor? = nil, isDynamic: Bool = false) {
     self.shape = shape
-    self.scale = scale?.elements(as: Float.self)?.first
+    given = scale?.elements(as: Float.self) ?? []
+    inverses = given.map { 1 / $0 }
+    self.zeroPoint = zeroPoint?.integers()?.first
+    isUnsigned = zeroPoint?.dtype == .uint8
     self.isDynamic = isDynamic
     floats.reserveCapacity(shape.reduce(1, *))
   }
@@ -167,9 +185,13 @@ struct QuantizedResults {
   /// - Throws: `operator/not-finite` for a row that has no scale.
   mutating func append(_ row: [Float]) throws(Diagnostic) {
     floats += row
-    if let scale {
-      let inverse = 1 / scale
-      codes += row.map { CanonicalArithmetic.quantized($0 * inverse) }
+    if let scale = given.first, let zeroPoint {
+      let range = isUnsigned ? 0...255 : -128...127
+      codes += row.map {
+        Int8(truncatingIfNeeded: CanonicalArithmetic.coded($0, scale: scale, zeroPoint: zeroPoint, in: range))
+      }
+    } else if let inverse = inverses.first {
+      codes += row.enumerated().map { CanonicalArithmetic.quantized($1 * (inverses.count == 1 ? inverse : inverses[$0])) }
     } else if isDynamic {
       let most = row.reduce(Float(0)) { abs($1) > $0 ? abs($1) : $0 }
       guard row.allSatisfy(\.isFinite) else {
@@ -184,8 +206,9 @@ struct QuantizedResults {
   /// The floats, then the INT8 values and their rows' scales where there are any.
   func tensors() throws(Diagnostic) -> [Tensor] {
     var result = [try Tensor(floats, shape: shape)]
-    guard scale != nil || isDynamic else { return result }
-    result.append(try Tensor(codes, shape: shape))
+    guard !inverses.isEmpty || isDynamic else { return result }
+    result.append(
+      isUnsigned ? try Tensor(codes.map { UInt8(bitPattern: $0) }, shape: shape) : try Tensor(codes, shape: shape))
     if isDynamic { result.append(try Tensor(scales, shape: shape.dropLast() + [1])) }
     return result
   }
@@ -194,32 +217,60 @@ struct QuantizedResults {
 extension [Operand?] {
   /// Types of floats in a shape, and of INT8 values where they have a scale.
   ///
-  /// - Throws: `operator/quantized` for a scale that is not one number.
-  func quantizedTypes(_ shape: Shape?, scale: Int, _ name: OperatorName) throws(Diagnostic) -> [ValueType] {
+  /// - Parameter zeroPoint: position of the zero point, whose type the INT8 values have.
+  /// - Throws: `operator/quantized` for a scale that is neither one number nor one for each column, for a zero point that is not one number or
+  ///   has not one scale.
+  func quantizedTypes(_ shape: Shape?, scale: Int, zeroPoint: Int? = nil, _ name: OperatorName) throws(Diagnostic) -> [ValueType] {
     let floats = ValueType.tensor(TensorType(.float32, shape))
-    guard optional(scale) != nil else { return [floats] }
-    try checkNumber(at: scale, name)
-    return [floats, .tensor(TensorType(.int8, shape))]
+    let zero = zeroPoint.flatMap { optional($0) }
+    guard let own = optional(scale) else {
+      if zero != nil { throw .invalid("operator/quantized", "\(name): the result has a zero point, but no scale") }
+      return [floats]
+    }
+    if let zeroPoint, zero != nil {
+      try checkNumber(at: scale, name)
+      try checkNumber(at: zeroPoint, name)
+    } else {
+      try checkNumberOrColumns(own, shape?.last, name)
+    }
+    return [floats, .tensor(TensorType(try zero?.tensor().dtype ?? .int8, shape))]
+  }
+
+  /// Checks that a scale is one number or one for each column.
+  func checkNumberOrColumns(_ scale: Operand, _ columns: Dimension?, _ name: OperatorName) throws(Diagnostic) {
+    guard let shape = try scale.tensor().shape, !shape.isEmpty else { return }
+    guard shape.count == 1, columns.map({ !shape[0].isProvablyDifferent(from: $0) }) ?? true else {
+      throw .invalid("operator/quantized", "\(name): a scale of \(try scale.tensor()) is neither one number nor one for each column")
+    }
   }
 
   /// Checks that an operand is one number.
   func checkNumber(at position: Int, _ name: OperatorName) throws(Diagnostic) {
     guard let type = try optional(position)?.tensor(), let rank = type.rank, rank != 0 else { return }
-    throw .invalid("operator/quantized", "\(name): the scale at \(position) is \(type), not one number")
+    throw .invalid("operator/quantized", "\(name): the operand \(position) is \(type), not one number")
   }
 
   /// Checks that INT8 operands have a scale, one number or one for each row, and floats none.
   func checkScale(of position: Int, at scale: Int, _ name: OperatorName) throws(Diagnostic) {
     guard let operand = optional(position) else { return }
     let type = try operand.tensor()
-    guard (type.dtype == .int8) == (optional(scale) != nil) else {
+    let isQuantized = type.dtype == .int8 || type.dtype == .uint8
+    guard isQuantized == (optional(scale) != nil) else {
       throw .invalid(
-        "operator/quantized", "\(name): operand \(position) is \(type), and its scale is \(type.dtype == .int8 ? "missing" : "there")")
+        "operator/quantized", "\(name): operand \(position) is \(type), and its scale is \(isQuantized ? "missing" : "there")")
     }
     guard let own = try optional(scale)?.tensor().shape, !own.isEmpty, let shape = type.shape else { return }
     let fits = own.count == shape.count && own.last == 1 && !zip(own.dropLast(), shape).contains { $0.isProvablyDifferent(from: $1) }
     guard fits else {
       throw .invalid("operator/quantized", "\(name): a scale of \(try tensor(scale)) is neither one number nor one for each row of \(type)")
     }
+  }
+}
+
+extension GraphBuilder {
+  /// Floats as symmetric INT8 values with one scale, or one for each column.
+  mutating func quantized(_ floats: ValueID?, by scale: ValueID) throws(Diagnostic) -> ValueID {
+    let isPerColumn = graph[scale].type?.tensor?.rank == 1
+    return try add(QuantizeLinear(axis: isPerColumn ? -1 : 1, outputType: .int8), [floats, scale])
   }
 }

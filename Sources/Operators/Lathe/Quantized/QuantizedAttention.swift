@@ -6,7 +6,7 @@ import LatheTensors
 ///
 /// X is [batch, sequence, 3 · heads · size]. Products of Q and K are summed in 32-bit integers and scaled; after the mask, the weights of the keys
 /// are e^(x − largest), rounded to multiples of 1/255; the sums with V are integers again, and their quotient by the sum of the weights is Y. With
-/// `y_scale`, Q is the same as INT8 values. Floats are computed in `CanonicalArithmetic`.
+/// `y_scale`, one number or one for each column, Q is the same as INT8 values. Floats are computed in `CanonicalArithmetic`.
 public struct QuantizedAttention: Evaluable {
   public static let schema = OperatorSchema(
     "QuantizedAttention", domain: "lathe", since: 1,
@@ -101,6 +101,6 @@ extension QuantizedAttention: Decomposable {
     if inputs.count > 4 { operands.append(inputs[4]) }
     let y = try attention.decompose(operands, in: &builder)
     guard inputs.count > 5, let scale = inputs[5] else { return y }
-    return y + [try builder.add(QuantizeLinear(outputType: .int8), [y[0], scale])]
+    return y + [try builder.quantized(y[0], by: scale)]
   }
 }

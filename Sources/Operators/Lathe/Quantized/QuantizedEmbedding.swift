@@ -4,8 +4,8 @@ import LatheTensors
 
 /// EmbeddingNormalization in `CanonicalArithmetic`, to floats and symmetric INT8 values.
 ///
-/// Operands are `y_scale`, which may be left out, and then those of EmbeddingNormalization. Y is floats; with `y_scale`, Q is the same as INT8
-/// values.
+/// Operands are `y_scale`, which may be left out, and then those of EmbeddingNormalization. Y is floats; with `y_scale`, one number or one for each column, Q is the
+/// same as INT8 values.
 public struct QuantizedEmbedding: Evaluable {
   public static let schema = OperatorSchema(
     "QuantizedEmbedding", domain: "lathe", since: 1,
@@ -75,6 +75,6 @@ extension QuantizedEmbedding: Decomposable {
   public func decompose(_ inputs: [ValueID?], in builder: inout GraphBuilder) throws(Diagnostic) -> [ValueID] {
     let y = try embedding.decompose(Array(inputs.dropFirst()), in: &builder)
     guard let scale = inputs[0] else { return y }
-    return y + [try builder.add(QuantizeLinear(outputType: .int8), [y[0], scale])]
+    return y + [try builder.quantized(y[0], by: scale)]
   }
 }

@@ -4,7 +4,7 @@ import LatheTensors
 
 /// LayerNormalization over the last axis in `CanonicalArithmetic`, of floats or symmetric INT8 values, to either or both.
 ///
-/// X and the residual R, which is added first, are floats, or INT8 values with scales. Y is floats; with `y_scale`, Q is the same as INT8 values.
+/// X and the residual R, which is added first, are floats, or INT8 values with scales. Y is floats; with `y_scale`, one number or one for each column, Q is the same as INT8 values.
 public struct QuantizedNormalization: Evaluable {
   public static let schema = OperatorSchema(
     "QuantizedNormalization", domain: "lathe", since: 1,
@@ -75,6 +75,6 @@ extension QuantizedNormalization: Decomposable {
     if let residual = try floats(2) { x = try builder.add(Add(), [x, residual]) }
     let y = try builder.add(LayerNormalization(epsilon: epsilon), [x, operand(4), operand(5)])
     guard let scale = operand(6) else { return [y] }
-    return [y, try builder.add(QuantizeLinear(outputType: .int8), [y, scale])]
+    return [y, try builder.quantized(y, by: scale)]
   }
 }

@@ -1,0 +1,185 @@
+import LatheCalibration
+import LatheDiagnostics
+import LatheFiles
+import LatheIR
+import LatheJSON
+import LathePassKit
+import OrderedCollections
+
+/// What was seen of activations, by the graph and the value's name: the file of `lathe calibrate`.
+///
+/// Written as `Schemas/ranges.schema.json` says. A graph is known by its fingerprint, so that ranges of another model are noticed.
+struct CalibrationRanges: Sendable {
+  private struct Seen: Sendable {
+    var ranges: [ActivationRange] = []
+    var channels: ChannelStatistics?
+  }
+
+  private var graphs: OrderedDictionary<String, OrderedDictionary<String, Seen>> = [:]
+  /// Samples that were run; for people.
+  private var sampleCount: Int
+  /// The file that this was read from.
+  private let path: String?
+
+  init(sampleCount: Int) {
+    self.sampleCount = sampleCount
+    path = nil
+  }
+
+  /// Graphs and values that are known.
+  var counts: (graphs: Int, values: Int) { (graphs.count, graphs.values.reduce(0) { $0 + $1.count }) }
+
+  private static func key(_ graph: Graph) -> String {
+    let digits = String(graph.fingerprint, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// Takes in what was seen.
+  mutating func record(_ graph: Graph, _ points: [ObservationPoint], _ observations: [Observation]) {
+    let key = Self.key(graph)
+    for (point, observation) in zip(points, observations) {
+      var seen = graphs[key]?[graph[point.value].name] ?? Seen()
+      switch observation {
+      case .ranges(let ranges): seen.ranges = ranges
+      case .channels(let channels): seen.channels = channels
+      }
+      graphs[key, default: [:]][graph[point.value].name] = seen
+    }
+  }
+
+  /// What was seen earlier of a graph.
+  ///
+  /// - Throws: `calibration/stale` for another graph, or one of which other values were seen.
+  func observe(_ graph: Graph, _ points: [ObservationPoint]) throws(Diagnostic) -> [Observation] {
+    let key = Self.key(graph)
+    guard let values = graphs[key] else {
+      throw stale("they are of \(graphs.isEmpty ? "no graph" : "the graph \(graphs.keys.joined(separator: ", "))"), and this is \(key)")
+    }
+    var observations: [Observation] = []
+    for point in points {
+      let name = graph[point.value].name
+      switch point.aspect {
+      case .ranges(let parts):
+        guard let ranges = values[name]?.ranges, ranges.count == parts else { throw stale("\(name) has not \(parts) ranges there") }
+        observations.append(.ranges(ranges))
+      case .channels:
+        guard let channels = values[name]?.channels else { throw stale("the channels of \(name) are not there") }
+        observations.append(.channels(channels))
+      }
+    }
+    return observations
+  }
+
+  private func stale(_ reason: String) -> Diagnostic {
+    .invalid(
+      "calibration/stale", "the ranges are of another graph: \(reason)", at: Location(file: path),
+      fix: "run lathe calibrate again, with this model and the same passes")
+  }
+}
+
+extension CalibrationRanges {
+  private static let format = "lathe-ranges"
+
+  /// Reads a file.
+  ///
+  /// - Throws: `calibration/ranges` for what is no such file, with the place, and the reader's diagnostics.
+  init(path: String) throws(Diagnostic) {
+    let file = try MappedFile(path: path)
+    let json = try JSONValue.parse(Array(file.bytes), file: path)
+    self.path = path
+    func fault(_ message: String) -> Diagnostic {
+      .invalid("calibration/ranges", message, at: Location(file: path), fix: "lathe calibrate writes such files")
+    }
+    guard json["format"]?.stringValue == Self.format, json["version"]?.intValue == 1, let graphs = json["graphs"]?.objectValue else {
+      throw fault("this is no file of ranges: it has no \"format\": \"\(Self.format)\", \"version\": 1 and \"graphs\"")
+    }
+    sampleCount = json["samples"]?.intValue ?? 0
+    for (key, values) in graphs {
+      guard let values = values.objectValue else { throw fault("graphs.\(key) is \(values.kindDescription), not an object") }
+      for (name, value) in values {
+        guard let seen = Self.seen(value) else {
+          throw fault("\(name): neither ranges with numbers minimum, maximum and thresholds, nor channels with equally many numbers each")
+        }
+        self.graphs[key, default: [:]][name] = seen
+      }
+    }
+  }
+
+  private static func seen(_ json: JSONValue) -> Seen? {
+    var seen = Seen()
+    for range in json["ranges"]?.arrayValue ?? [] {
+      guard let read = Self.range(range) else { return nil }
+      seen.ranges.append(read)
+    }
+    if let channels = json["channels"] {
+      let lists = ["largest", "means", "mean-squares"].map { floats(channels[$0]) }
+      guard let largest = lists[0], let means = lists[1], let squares = lists[2], largest.count == means.count,
+        largest.count == squares.count
+      else { return nil }
+      seen.channels = ChannelStatistics(
+        largest: largest, means: means, meanSquares: squares, notFinite: max(0, channels["not-finite"]?.intValue ?? 0))
+    }
+    return seen.ranges.isEmpty && seen.channels == nil ? nil : seen
+  }
+
+  private static func range(_ json: JSONValue) -> ActivationRange? {
+    guard let object = json.objectValue else { return nil }
+    var thresholds: [Calibrator: Float] = [:]
+    for calibrator in Calibrator.allCases {
+      guard let value = object[calibrator.rawValue] else { continue }
+      guard let number = float(value), number > 0 else { return nil }
+      thresholds[calibrator] = number
+    }
+    let degeneracy = object["degenerate"]?.stringValue
+    guard degeneracy != nil || !thresholds.isEmpty else { return nil }
+    return ActivationRange(
+      minimum: float(object["minimum"]) ?? 0, maximum: float(object["maximum"]) ?? 0, degeneracy: degeneracy, thresholds: thresholds)
+  }
+
+  private static func float(_ json: JSONValue?) -> Float? {
+    json?.doubleValue.map { Float($0) }.flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  private static func floats(_ json: JSONValue?) -> [Float]? {
+    guard let elements = json?.arrayValue else { return nil }
+    let numbers = elements.compactMap { float($0) }
+    return numbers.count == elements.count ? numbers : nil
+  }
+
+  /// The file's contents: every calibrator's threshold of every range.
+  var json: JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = [
+      "format": .string(Self.format), "version": 1, "samples": .integer(Int64(sampleCount)),
+    ]
+    object["graphs"] = .object(graphs.mapValues { .object($0.mapValues(Self.json)) })
+    return .object(object)
+  }
+
+  private static func json(_ seen: Seen) -> JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = [:]
+    if !seen.ranges.isEmpty { object["ranges"] = .array(seen.ranges.map(json)) }
+    if let channels = seen.channels {
+      object["channels"] = [
+        "largest": .array(channels.largest.map(number)), "means": .array(channels.means.map(number)),
+        "mean-squares": .array(channels.meanSquares.map(number)), "not-finite": .integer(Int64(channels.notFinite)),
+      ]
+    }
+    return .object(object)
+  }
+
+  private static func json(_ range: ActivationRange) -> JSONValue {
+    var object: OrderedDictionary<String, JSONValue> = [:]
+    if range.minimum <= range.maximum { (object["minimum"], object["maximum"]) = (number(range.minimum), number(range.maximum)) }
+    if let reason = range.degeneracy {
+      object["degenerate"] = .string(reason)
+      return .object(object)
+    }
+    for calibrator in Calibrator.allCases {
+      if let threshold = range.threshold(calibrator) { object[calibrator.rawValue] = number(threshold) }
+    }
+    return .object(object)
+  }
+
+  /// The shortest number that is read as the same 32-bit float.
+  private static func number(_ value: Float) -> JSONValue { .number(Double("\(value)") ?? Double(value)) }
+}

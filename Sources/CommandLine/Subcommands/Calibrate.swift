@@ -1,0 +1,82 @@
+import ArgumentParser
+import LatheDiagnostics
+import LatheFiles
+import LatheIR
+import LatheJSON
+import LathePassKit
+import LatheSamples
+
+/// `lathe calibrate`: what passes see of activations, as a file.
+struct Calibrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run passes over a model, and write the ranges of activations that they ask for.",
+    discussion: """
+      The file holds the thresholds of every calibrator for every activation. lathe convert --ranges FILE with the same passes chooses its scales by \
+      it, without samples: numbers in it may be changed by hand. It is of this model alone: convert refuses it for another.
+      """)
+
+  @Argument(help: "The model: .onnx or .lathe.")
+  var input: String
+
+  @Option(name: .shortAndLong, help: "Where to write: NAME.json.")
+  var output: String
+
+  @Option(help: ArgumentHelp("Samples, as for lathe run.", valueName: "file"))
+  var samples: String
+
+  @OptionGroup var passes: PassPlan
+  @OptionGroup var arguments: SampleArguments
+  @OptionGroup var text: TextOptions
+  @OptionGroup var limits: LimitOptions
+
+  mutating func validate() throws {
+    guard output.hasSuffix(".json") else { throw ValidationError("--output is NAME.json") }
+    guard passes.why.isEmpty, passes.dumpAfter.isEmpty else { throw ValidationError("--why and --dump-after are for lathe convert") }
+  }
+
+  func run() throws {
+    try reportingDiagnostics { () throws(Diagnostic) in try calibrate() }
+  }
+
+  private func calibrate() throws(Diagnostic) {
+    let limits = try limits.limits()
+    let recipe = try passes.readRecipe()
+    try passes.plugins.supervise(recipe.plugins)
+    var pipeline = try passes.pipeline(of: recipe, from: try passes.catalog(for: recipe))
+    let file = try OutputFile(path: output)
+    var loaded = try ModelLoader(limits: limits).load(input)
+    loaded.model.text = try text.assets(over: loaded.model.text)
+    passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: false)
+    let set = try SampleReader.read(path: samples, for: ModelInterface(loaded.model), options: arguments.options(limits))
+    let ranges = try Conversion.ranges(of: loaded, pipeline, on: set, limits: limits, threads: arguments.threadCount)
+    let counts = ranges.counts
+    guard counts.values > 0 else {
+      throw Diagnostic(
+        "calibration/nothing", .usage, "no pass asked for a range", at: Location(file: input),
+        fix: "name one that does, as in --recipe fuse --pass quantize/int8")
+    }
+    try file.write(Array((ranges.json.serialized(pretty: true) + "\n").utf8))
+    try file.commit()
+    Terminal.output.writeLine(
+      "\(output): \(counts.values) activations of \(counts.graphs == 1 ? "one graph" : "\(counts.graphs) graphs") on \(set.count) samples")
+  }
+}
+
+extension Conversion {
+  /// What passes see of activations on samples.
+  ///
+  /// - Throws: what passes throw.
+  static func ranges(
+    of source: ModelLoader.Loaded, _ pipeline: Pipeline, on set: SampleSet, limits: ResourceLimits, threads: Int
+  ) throws(Diagnostic) -> CalibrationRanges {
+    let recorder = CalibrationRecorder(sampleCount: set.count)
+    let observer = ActivationObserver(set: set, limits: limits, threads: threads)
+    var surroundings = Pipeline.Surroundings()
+    surroundings.limits = limits
+    surroundings.observe = recorder.recording { (graph, points) throws(Diagnostic) in try observer.observe(graph, points) }
+    surroundings.compare = SampleRuns(set: set, engine: .runtime, limits: limits, threads: threads).comparing()
+    var (graph, ledger) = (source.model.graph, Ledger())
+    try pipeline.run(on: &graph, ledger: &ledger, in: surroundings)
+    return recorder.result
+  }
+}

@@ -1,0 +1,6 @@
+#if defined(__x86_64__)
+#include "Lanes/avx2_i8.h"
+
+#include "Templates/convolution_i8.h"
+#include "Lanes/end.h"
+#endif

@@ -1,0 +1,68 @@
+import LatheCalibration
+import LatheDiagnostics
+import LatheIR
+import LatheInterpreter
+import LathePassKit
+import LatheTensors
+
+extension Pipeline.Surroundings {
+  /// Surroundings whose samples are seeded inputs, so that golden cases may be of passes that look at activations.
+  static var seeded: Pipeline.Surroundings {
+    var surroundings = Pipeline.Surroundings()
+    surroundings.observe = { (graph, points) throws(Diagnostic) in try observe(graph, points) }
+    surroundings.compare = { (reference, candidate) throws(Diagnostic) in try compare(reference, candidate) }
+    return surroundings
+  }
+
+  private static func inputs(_ graph: Graph, _ seed: Int) throws(Diagnostic) -> [String: Tensor] {
+    do {
+      return try seededInputs(of: graph, seed)
+    } catch {
+      throw Diagnostic("test/inputs", .internalFault, "\(error)")
+    }
+  }
+
+  private static func observe(_ graph: Graph, _ points: [ObservationPoint]) throws(Diagnostic) -> [Observation] {
+    var values: [ValueID: [Tensor]] = [:]
+    for seed in 1...4 {
+      let inputs = try inputs(graph, seed)
+      for id in graph.inputs { values[id, default: []].append(contentsOf: inputs[graph[id].name].map { [$0] } ?? []) }
+      _ = try Interpreter(graph).run(inputs) { (_, value, tensor) throws(Diagnostic) in values[value, default: []].append(tensor) }
+    }
+    return points.map { observation($0, values[$0.value] ?? []) }
+  }
+
+  private static func observation(_ point: ObservationPoint, _ tensors: [Tensor]) -> Observation {
+    switch point.aspect {
+    case .channels:
+      var channels = ChannelStatistics(channels: tensors.first?.shape.last ?? 0)
+      for tensor in tensors { tensor.withElements(as: Float.self) { channels.add($0) } }
+      return .channels(channels)
+    case .ranges(let count):
+      var parts = Array(repeating: ActivationStatistics(), count: count)
+      for tensor in tensors {
+        let (values, width) = (tensor.elements(as: Float.self) ?? [], tensor.shape.last ?? 1)
+        for part in 0..<count {
+          let own = values.indices.filter { $0 % width / (width / count) == part }.map { values[$0] }
+          own.withUnsafeBufferPointer { parts[part].add($0) }
+        }
+      }
+      return .ranges(parts.map { ActivationRange($0) })
+    }
+  }
+
+  private static func compare(_ reference: Graph, _ candidate: Graph) throws(Diagnostic) -> Drift {
+    var drift = Drift(samples: 4)
+    for seed in 1...4 {
+      let inputs = try inputs(reference, seed)
+      let pairs = zip(try Interpreter(reference).run(inputs), try Interpreter(candidate).run(inputs))
+      for (left, right) in pairs.map({ ($0.doubles() ?? [], $1.doubles() ?? []) }) {
+        let dot = zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
+        let lengths = [left, right].map { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+        let cosine = left == right ? 1 : dot / (lengths[0] * lengths[1])
+        (drift.cosine, drift.meanCosine) = (min(drift.cosine, cosine), min(drift.meanCosine, cosine))
+      }
+    }
+    return drift
+  }
+}
