@@ -52,7 +52,7 @@ def run_static(arguments, output):
             return next(self.feeds, None)
 
     prepared = output + ".prepared.onnx"
-    shape_inference.quant_pre_process(arguments.model, prepared, skip_symbolic_shape=False)
+    shape_inference.quant_pre_process(arguments.model, prepared, skip_symbolic_shape=True)
     quantize_static(prepared, output + ".onnx", Reader(), quant_format=QuantFormat.QDQ)
 
 
@@ -100,9 +100,14 @@ def main():
         return JOBS[arguments.job](arguments, arguments.output)
     with tempfile.TemporaryDirectory() as folder:
         output = os.path.join(folder, "out")
+        # onnxruntime's pre-processing does not find weights that lie in a file of their own.
+        single = os.path.join(folder, "single.onnx")
+        import onnx
+
+        onnx.save(onnx.load(arguments.model), single)
         commands = {f"lathe, {kind}": lathe_command(arguments, output, kind) for kind in ("static", "dynamic")}
         for job in JOBS:
-            commands[job] = [sys.executable, *sys.argv, "--job", job, "--output", output]
+            commands[job] = [sys.executable, *(single if word == arguments.model else word for word in sys.argv), "--job", job, "--output", output]
         figures = {name: [] for name in commands}
         for _ in range(arguments.rounds):
             for name, command in commands.items():
