@@ -32,17 +32,27 @@ public struct ChannelStatistics: Sendable, Hashable {
     let channels = largest.count
     guard channels > 0 else { return }
     for start in stride(from: 0, through: values.count - channels, by: channels) {
-      let row = values[start..<start + channels]
-      guard row.allSatisfy(\.isFinite) else {
-        notFinite += 1
-        continue
-      }
-      for (channel, value) in row.enumerated() {
-        largest[channel] = max(largest[channel], abs(value))
-        sums[channel] += Double(value)
-        squares[channel] += Double(value) * Double(value)
-      }
-      count += 1
+      addRow(UnsafeBufferPointer(rebasing: values[start..<start + channels]))
     }
+  }
+
+  private mutating func addRow(_ row: UnsafeBufferPointer<Float>) {
+    // Written without early ends, which would keep the loops from being vectorized.
+    var strange = 0
+    for value in row { strange += value.isFinite ? 0 : 1 }
+    guard strange == 0 else {
+      notFinite += 1
+      return
+    }
+    largest.withUnsafeMutableBufferPointer { largest in
+      for channel in row.indices { largest[channel] = max(largest[channel], abs(row[channel])) }
+    }
+    sums.withUnsafeMutableBufferPointer { sums in
+      for channel in row.indices { sums[channel] += Double(row[channel]) }
+    }
+    squares.withUnsafeMutableBufferPointer { squares in
+      for channel in row.indices { squares[channel] += Double(row[channel]) * Double(row[channel]) }
+    }
+    count += 1
   }
 }

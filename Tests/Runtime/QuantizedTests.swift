@@ -142,6 +142,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [(1, 1, 1, 8), (2, 7, 2, 64), (1, 50, 3, 33)]) func separateAttention(_ batch: Int, _ steps: Int, _ heads: Int, _ size: Int) throws {
+    let (keys, width) = (steps + 2, size + 3)
+    let (q, k) = (try Self.codes([batch, steps, heads * size], 1), try Self.codes([batch, keys, heads * size], 2))
+    let v = try Self.codes([batch, keys, heads * width], 3)
+    let scales = try [0.01, 0.02, 0.03].map { try Tensor.scalar(Float($0)) }
+    let added = try Tensor((0..<batch * keys).map { $0 % 7 == 3 ? -Float.infinity : Float($0 % 3) }, shape: [batch, 1, 1, keys])
+    let op = QuantizedAttention(FusedAttention(heads: heads, scale: 0.125))
+    for mask in [nil, added] {
+      var operands: [(tensor: Tensor?, isConstant: Bool)] = [(q, false)]
+      operands += scales.map { ($0, true) }
+      operands += [(mask, false), (scales[0], true), (k, false), (v, false)]
+      try expectSameBits(op, operands, outputs: 2)
+    }
+    let all: [Tensor?] = [q, scales[0], scales[1], scales[2], nil, nil, k, v]
+    try expectDecomposition(op, all, outputs: 1, within: 0.2)
+  }
+
   @Test func embeddings() throws {
     let op = EmbeddingNormalization(sources: [.ids, .positions, .ids], epsilon: 1e-12, offset: 1)
     let ids = try Tensor([0, 3, 2, 1, 1, 0] as [Int64], shape: [2, 3])

@@ -11,6 +11,8 @@ struct Int8Plan {
   private(set) var layers: Set<NodeID> = []
   /// Attention on the INT8 results of one layer, by the value between them.
   private(set) var attentions: [ValueID: NodeID] = [:]
+  /// Attention on INT8 results of three layers.
+  private(set) var separateAttentions: Set<NodeID> = []
   /// Scales of activations, one for each part.
   private(set) var scales: [ValueID: [Float]] = [:]
   let isStatic: Bool
@@ -34,14 +36,21 @@ struct Int8Plan {
         outcome.record(graph.describe(id), .declined(reason))
         continue
       }
-      if let value = graph[id].inputs[0] { attentions[value] = id }
+      if graph[id].inputs.count > 2, graph[id].inputs[1] != nil {
+        separateAttentions.insert(id)
+      } else if let value = graph[id].inputs[0] {
+        attentions[value] = id
+      }
     }
     findOperands(graph)
   }
 
   private static func refusal(ofAttention id: NodeID, _ graph: Graph, _ layers: Set<NodeID>) -> String? {
     let node = graph[id]
-    guard node.inputs.count < 2 || node.inputs[1] == nil, let value = node.inputs[0] else { return "its operands are not side by side" }
+    if node.inputs.count > 2, node.inputs[1] != nil {
+      return Self.comesFromLayers(id, graph, layers) ? nil : "its operands do not all come from layers in INT8"
+    }
+    guard let value = node.inputs[0] else { return "it has no operand" }
     guard let producer = graph[value].producer, layers.contains(producer), let layer = graph[producer].op as? Linear,
       layer.activation == .none, graph[producer].inputs.count < 4 || graph[producer].inputs[3] == nil
     else { return "its operand does not come from a layer in INT8" }
@@ -49,6 +58,10 @@ struct Int8Plan {
     guard bias == nil || graph.constant(bias) != nil else { return "the bias of the layer before it is not constant" }
     guard graph[value].users == [id], !graph.isOutput(value) else { return "something else reads its operand" }
     return nil
+  }
+
+  private static func comesFromLayers(_ attention: NodeID, _ graph: Graph, _ layers: Set<NodeID>) -> Bool {
+    graph[attention].inputs.prefix(3).allSatisfy { value in value.flatMap { graph[$0].producer }.map(layers.contains) ?? false }
   }
 
   /// Where ranges have to be seen on the samples.
@@ -84,13 +97,16 @@ struct Int8Plan {
     if let attention = attentions.removeValue(forKey: value) {
       outcome.record(graph.describe(attention), .declined("\(graph[value].name) has no scale: \(reason)"))
     }
+    for user in graph[value].users where separateAttentions.remove(user) != nil {
+      outcome.record(graph.describe(user), .declined("\(graph[value].name) has no scale: \(reason)"))
+    }
     for user in graph[value].users where layers.contains(user) && graph[user].inputs[0] == value {
       layers.remove(user)
       outcome.record(graph.describe(user), .declined("\(graph[value].name) has no scale: \(reason)"))
       // Attention behind the layer has lost its INT8 operand.
       for case let output? in graph[user].outputs {
-        guard let attention = attentions.removeValue(forKey: output) else { continue }
-        outcome.record(graph.describe(attention), .declined("its operand does not come from a layer in INT8"))
+        let behind = graph[output].users.filter { separateAttentions.remove($0) != nil } + [attentions.removeValue(forKey: output)].compactMap { $0 }
+        for attention in behind { outcome.record(graph.describe(attention), .declined("its operand does not come from a layer in INT8")) }
       }
     }
   }
@@ -100,6 +116,7 @@ struct Int8Plan {
     var plan = self
     plan.layers.formIntersection(chosen)
     plan.attentions = attentions.filter { value, _ in graph[value].producer.map(plan.layers.contains) ?? false }
+    plan.separateAttentions = separateAttentions.filter { Self.comesFromLayers($0, graph, plan.layers) }
     plan.findOperands(graph)
     return plan
   }
@@ -113,9 +130,9 @@ struct Int8Plan {
   /// Looks for the values that are wanted in INT8.
   private mutating func findOperands(_ graph: Graph) {
     var known: Set<ValueID> = []
-    operands = graph.order.compactMap { id -> ValueID? in
-      guard layers.contains(id) || attentions.values.contains(id), let x = graph[id].inputs[0], known.insert(x).inserted else { return nil }
-      return x
+    operands = graph.order.flatMap { id -> [ValueID] in
+      let count = separateAttentions.contains(id) ? 3 : layers.contains(id) || attentions.values.contains(id) ? 1 : 0
+      return graph[id].inputs.prefix(count).compactMap { $0 }.filter { known.insert($0).inserted }
     }
   }
 }

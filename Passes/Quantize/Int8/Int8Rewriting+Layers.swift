@@ -18,6 +18,18 @@ extension Int8Rewriting {
     }
   }
 
+  /// Attention on the results of three layers.
+  mutating func rewriteSeparate(_ id: NodeID, _ op: FusedAttention, _ graph: inout Graph) throws(Diagnostic) {
+    let node = graph[id]
+    var parts: [Twin] = []
+    for case let value? in node.inputs.prefix(3) { parts.append(try twin(of: value, before: id, &graph)) }
+    guard parts.count == 3 else { throw Diagnostic("quantize/attention", .internalFault, "\(graph.describe(id)) has lost an operand") }
+    let mask = node.inputs.count > 3 ? node.inputs[3] : nil
+    try exchange(id, for: QuantizedAttention(op), &graph, nil) { yScale in
+      [parts[0].codes, parts[0].scale, parts[1].scale, parts[2].scale, mask, yScale, parts[1].codes, parts[2].codes]
+    }
+  }
+
   /// The hidden state is read as INT8 values of the scale 1/127, and so may be its sequence.
   mutating func rewrite(_ id: NodeID, _ op: PackedLSTM, _ graph: inout Graph) throws(Diagnostic) {
     let node = graph[id]

@@ -44,6 +44,9 @@ struct Int8Rewriting {
       case let op as PackedLSTM where plan.layers.contains(id):
         try rewrite(id, op, &graph)
         outcome.record(description, .done)
+      case let op as FusedAttention where plan.separateAttentions.contains(id):
+        try rewriteSeparate(id, op, &graph)
+        outcome.record(description, .done)
       case let op as FusedAttention where plan.attentions.values.contains(id):
         try rewrite(id, op, &graph)
         outcome.record(description, .done)
@@ -177,6 +180,7 @@ struct Int8Rewriting {
     graph.isOutput(value)
       || graph[value].users.contains { user in
         if let z = graph[user].outputs.first.flatMap({ $0 }), wanted(of: value, graph)?.operand == z { return isReadAsFloats(z, graph) }
+        if plan.separateAttentions.contains(user) { return graph[user].inputs.dropFirst(3).contains(value) }
         let isProduct = plan.layers.contains(user) || plan.attentions[value] == user
         return !isProduct || graph[user].operands.count { $0 == value } > 1 || graph[user].inputs[0] != value
       }

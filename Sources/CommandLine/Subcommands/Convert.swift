@@ -10,7 +10,10 @@ import LatheSamples
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Import a model, run passes over it, and write .lathe or ONNX.",
-    discussion: "The output is reproducible: the same input, passes and version give the same bytes.")
+    discussion: """
+      The output is reproducible: the same input, passes and version give the same bytes, whatever the number of threads. What is chosen on samples \
+      may differ in its last bits between instruction sets; --ranges, with the file of lathe calibrate, gives the same bytes on every host.
+      """)
 
   @Argument(help: "The model: .onnx or .lathe.")
   var input: String

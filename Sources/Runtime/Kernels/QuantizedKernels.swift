@@ -279,64 +279,6 @@ struct QuantizedNormalizationKernel: Kernel {
   }
 }
 
-/// QuantizedAttention.
-struct QuantizedAttentionKernel: Kernel {
-  private let x: ValueID
-  private let scales: [ValueID]
-  private let mask: ValueID?
-  private let isMaskBoolean: Bool
-  private let output: QuantizedOutput
-  /// All but the addresses; the scale is the operator's.
-  private let shape: lathe_attention_i8
-
-  init?(_ site: KernelSite, _ op: QuantizedAttention, _ library: KernelLibrary) throws(Diagnostic) {
-    guard let type = site.input(0), type.shape.count == 3, !type.shape.contains(0), let x = site.node.inputs[0],
-      let output = try QuantizedOutput(site, scale: 5, library)
-    else { return nil }
-    let scales = site.node.inputs[1...3].compactMap { $0 }
-    guard scales.count == 3 else { return nil }
-    let (steps, columns, heads) = (type.shape[1], type.shape[2] / 3, op.attention.heads)
-    guard steps <= LATHE_ATTENTION_MOST_KEYS_I8 else { return nil }
-    var shape = lathe_attention_i8()
-    (shape.batch, shape.heads, shape.queries, shape.keys) = (type.shape[0], heads, steps, steps)
-    (shape.size, shape.width) = (columns / heads, columns / heads)
-    (shape.q_stride, shape.k_stride, shape.v_stride) = (3 * columns, 3 * columns, 3 * columns)
-    (shape.q_batch_stride, shape.k_batch_stride, shape.v_batch_stride) = (steps * 3 * columns, steps * 3 * columns, steps * 3 * columns)
-    (shape.scale, shape.masked_value) = (op.attention.scale, op.attention.maskedValue)
-    shape.zero_masked_rows = op.attention.zeroesMaskedRows
-    (shape.y_batch_stride, shape.y_i8_batch_stride) = (steps * columns, steps * columns)
-    if let mask = site.input(4) {
-      guard let strides = AttentionKernel.strides(mask.shape, [shape.batch, heads, steps, steps]) else { return nil }
-      shape.mask_strides = (strides[0], strides[1], strides[2], strides[3])
-    }
-    mask = site.isAbsent(4) ? nil : site.node.inputs[4]
-    (self.x, self.scales, self.output, isMaskBoolean, self.shape) = (x, scales, output, site.input(4)?.dtype == .bool, shape)
-  }
-
-  func scratchCount(threads: Int) -> Int {
-    var shape = shape
-    return floatCount(lathe_attention_scratch_i8(&shape), threads)
-  }
-
-  func run(_ memory: Memory, on pool: ThreadPool) -> Bool {
-    var attention = shape
-    let columns = shape.heads * shape.size
-    attention.q = UnsafePointer(memory.codes(x))
-    attention.k = attention.q?.advanced(by: columns)
-    attention.v = attention.q?.advanced(by: 2 * columns)
-    let factors = (memory.floats(scales[0])?.pointee ?? 1, memory.floats(scales[1])?.pointee ?? 1, memory.floats(scales[2])?.pointee ?? 1)
-    (attention.scale, attention.v_scale) = (factors.0 * factors.1 * shape.scale, factors.2)
-    if let mask, isMaskBoolean {
-      attention.keep = memory.addresses[mask.index].map { UnsafePointer($0.assumingMemoryBound(to: UInt8.self)) }
-    } else {
-      attention.mask = UnsafePointer(memory.floats(mask))
-    }
-    attention.y = output.rows(memory)
-    lathe_parallel_attention_i8(pool.handle, pool.kernels, &attention, memory.scratch)
-    return true
-  }
-}
-
 /// QuantizedEmbedding on tables of floats.
 struct QuantizedEmbeddingKernel: Kernel {
   private let lookUp: EmbeddingLookUp

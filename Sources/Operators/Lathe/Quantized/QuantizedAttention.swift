@@ -2,9 +2,10 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
-/// FusedAttention on symmetric INT8 values that one projection put side by side: Q, K and V, each with a scale.
+/// FusedAttention on symmetric INT8 values: Q, K and V, each with a scale.
 ///
-/// X is [batch, sequence, 3 · heads · size]. Products of Q and K are summed in 32-bit integers and scaled; after the mask, the weights of the keys
+/// X is [batch, queries, heads · size] beside K and V, as in FusedAttention, or, without them, [batch, sequence, 3 · heads · size] and holds all
+/// three side by side. Products of Q and K are summed in 32-bit integers and scaled; after the mask, the weights of the keys
 /// are e^(x − largest), rounded to multiples of 1/255; the sums with V are integers again, and their quotient by the sum of the weights is Y. With
 /// `y_scale`, one number or one for each column, Q is the same as INT8 values. Floats are computed in `CanonicalArithmetic`.
 public struct QuantizedAttention: Evaluable {
@@ -13,6 +14,7 @@ public struct QuantizedAttention: Evaluable {
     inputs: [
       .init("X", "", [.int8]), .init("q_scale", "S", [.float32]), .init("k_scale", "S", [.float32]), .init("v_scale", "S", [.float32]),
       .init("mask", "", [.float32, .bool], .optional), .init("y_scale", "S", [.float32], .optional),
+      .init("K", "", [.int8], .optional), .init("V", "", [.int8], .optional),
     ],
     outputs: [.init("Y", "S", [.float32], .optional), .init("Q", "", [.int8], .optional)],
     attributes: FusedAttention.schema.attributes)
@@ -28,25 +30,29 @@ public struct QuantizedAttention: Evaluable {
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     for position in 1...3 { try inputs.checkNumber(at: position, name) }
-    let floats = Operand(type: .tensor(TensorType(.float32, try inputs.tensor(0).shape)))
-    let result = try attention.infer([floats, nil, nil, inputs.optional(4)])
+    var floats: [Operand?] = []
+    for position in [0, 6, 7] {
+      floats.append(
+        try inputs.optional(position).map { (operand) throws(Diagnostic) in
+          Operand(type: .tensor(TensorType(.float32, try operand.tensor().shape)))
+        })
+    }
+    let result = try attention.infer(floats + [inputs.optional(4)])
     return try inputs.quantizedTypes(result[0].tensor?.shape, scale: 5, name)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
-    let x = try inputs.required(0)
-    let (batch, steps, columns) = (x.shape[0], x.shape[1], x.shape[2] / 3)
+    let parts = try Parts(inputs, heads: attention.heads)
     let scales = try (1...3).map { position throws(Diagnostic) in try inputs.required(position).elements(as: Float.self)?.first ?? 0 }
-    let codes = x.elements(as: Int8.self) ?? []
-    let mask = try inputs.optional(4)?.broadcast(to: [batch, attention.heads, steps, steps])
+    let mask = try inputs.optional(4)?.broadcast(to: [parts.batch, attention.heads, parts.queries, parts.keys])
     let factor = scales[0] * scales[1] * attention.scale
-    var results = QuantizedResults([batch, steps, columns], scale: inputs.optional(5))
-    for row in 0..<batch {
-      for query in 0..<steps {
+    var results = QuantizedResults([parts.batch, parts.queries, parts.width * attention.heads], scale: inputs.optional(5))
+    for row in 0..<parts.batch {
+      for query in 0..<parts.queries {
         var line: [Float] = []
         for head in 0..<attention.heads {
-          let scores = Self.scores(codes, row, query, head, steps, columns, attention.heads, factor, mask, attention.maskedValue)
-          line += attended(codes, scores, row, head, steps, columns, scales[2])
+          let scores = scores(parts, row, query, head, factor, mask)
+          line += attended(parts, scores, row, head, scales[2])
         }
         try results.append(line)
       }
@@ -54,25 +60,46 @@ public struct QuantizedAttention: Evaluable {
     return try results.tensors()
   }
 
-  private static func scores(
-    _ codes: [Int8], _ row: Int, _ query: Int, _ head: Int, _ steps: Int, _ columns: Int, _ heads: Int, _ factor: Float,
-    _ mask: Tensor?, _ maskedValue: Float
-  ) -> [Float] {
-    let size = columns / heads
+  /// Codes of Q, K and V, and where those of a token begin.
+  private struct Parts {
+    let q, k, v: [Int8]
+    let batch, queries, keys, size, width: Int
+    private let strides: (q: Int, k: Int, v: Int)
+    private let starts: (k: Int, v: Int)
+
+    init(_ inputs: [Tensor?], heads: Int) throws(Diagnostic) {
+      let x = try inputs.required(0)
+      (batch, queries, q) = (x.shape[0], x.shape[1], x.elements(as: Int8.self) ?? [])
+      guard let own = inputs.optional(6), let values = inputs.optional(7) else {
+        let columns = x.shape[2] / 3
+        (k, v, keys, size, width) = (q, q, queries, columns / heads, columns / heads)
+        (strides, starts) = ((3 * columns, 3 * columns, 3 * columns), (columns, 2 * columns))
+        return
+      }
+      (k, v, keys) = (own.elements(as: Int8.self) ?? [], values.elements(as: Int8.self) ?? [], own.shape[1])
+      (size, width) = (x.shape[2] / heads, values.shape[2] / heads)
+      (strides, starts) = ((x.shape[2], own.shape[2], values.shape[2]), (0, 0))
+    }
+
+    func query(_ row: Int, _ token: Int, _ head: Int) -> Int { (row * queries + token) * strides.q + head * size }
+    func key(_ row: Int, _ token: Int, _ head: Int) -> Int { (row * keys + token) * strides.k + starts.k + head * size }
+    func value(_ row: Int, _ token: Int, _ head: Int) -> Int { (row * keys + token) * strides.v + starts.v + head * width }
+  }
+
+  private func scores(_ parts: Parts, _ row: Int, _ query: Int, _ head: Int, _ factor: Float, _ mask: Tensor?) -> [Float] {
     let added = mask?.elements(as: Float.self), kept = mask?.elements(as: Bool.self)
-    let first = (row * heads + head) * steps * steps + query * steps
-    return (0..<steps).map { key in
-      let (q, k) = ((row * steps + query) * 3 * columns + head * size, (row * steps + key) * 3 * columns + columns + head * size)
-      let dot = (0..<size).reduce(Int32(0)) { $0 &+ Int32(codes[q + $1]) &* Int32(codes[k + $1]) }
-      if let kept, !kept[first + key] { return maskedValue }
+    let first = ((row * attention.heads + head) * parts.queries + query) * parts.keys
+    let q = parts.query(row, query, head)
+    return (0..<parts.keys).map { key in
+      let k = parts.key(row, key, head)
+      let dot = (0..<parts.size).reduce(Int32(0)) { $0 &+ Int32(parts.q[q + $1]) &* Int32(parts.k[k + $1]) }
+      if let kept, !kept[first + key] { return attention.maskedValue }
       return added.map { CanonicalArithmetic.fused(Float(dot), factor, $0[first + key]) } ?? Float(dot) * factor
     }
   }
 
-  private func attended(
-    _ codes: [Int8], _ scores: [Float], _ row: Int, _ head: Int, _ steps: Int, _ columns: Int, _ scale: Float
-  ) -> [Float] {
-    let size = columns / attention.heads
+  private func attended(_ parts: Parts, _ scores: [Float], _ row: Int, _ head: Int, _ scale: Float) -> [Float] {
+    guard !scores.isEmpty else { return Array(repeating: 0, count: parts.width) }
     var most = scores.reduce(-Float.infinity) { $1 > $0 ? $1 : $0 }
     if most == -.infinity { most = 0 }
     let weights = scores.map { score -> Int32 in
@@ -81,12 +108,12 @@ public struct QuantizedAttention: Evaluable {
     }
     let total = weights.reduce(0, +)
     guard total > 0 else {
-      return Array(repeating: attention.zeroesMaskedRows ? 0 : Float(bitPattern: 0x7FC0_0000), count: size)
+      return Array(repeating: attention.zeroesMaskedRows ? 0 : Float(bitPattern: 0x7FC0_0000), count: parts.width)
     }
     let factor = scale / Float(total)
-    return (0..<size).map { column in
+    return (0..<parts.width).map { column in
       let sum = weights.enumerated().reduce(Int32(0)) { sum, weight in
-        sum &+ weight.element &* Int32(codes[(row * steps + weight.offset) * 3 * columns + 2 * columns + head * size + column])
+        sum &+ weight.element &* Int32(parts.v[parts.value(row, weight.offset, head) + column])
       }
       return Float(sum) * factor
     }
@@ -95,7 +122,9 @@ public struct QuantizedAttention: Evaluable {
 
 extension QuantizedAttention: Decomposable {
   public func decompose(_ inputs: [ValueID?], in builder: inout GraphBuilder) throws(Diagnostic) -> [ValueID] {
-    let parts = try builder.add(Split(axis: 2, pieces: 3), [inputs[0]], outputCount: 3)
+    func operand(_ position: Int) -> ValueID? { position < inputs.count ? inputs[position] : nil }
+    var parts = [operand(0), operand(6), operand(7)]
+    if parts[1] == nil { parts = try builder.add(Split(axis: 2, pieces: 3), [inputs[0]], outputCount: 3) }
     var operands: [ValueID?] = []
     for (part, scale) in zip(parts, inputs[1...3]) { operands.append(try builder.add(DequantizeLinear(), [part, scale])) }
     if inputs.count > 4 { operands.append(inputs[4]) }
