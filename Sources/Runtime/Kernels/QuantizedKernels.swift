@@ -160,7 +160,7 @@ struct QuantizedLinearKernel: Kernel {
     (inputs, columns) = extents
     rows = type.elementCount / inputs
     weights = packed == nil ? try library.repacked(id, .blocks) { () throws(Diagnostic) in try Self.packed(w) } : w
-    guard scale.shape.isEmpty, let own = site.constantFloats(1)?.floats?.pointee, let key = site.node.inputs[1] else {
+    guard scale.shape.isEmpty, site.constantFloats(1) != nil else {
       (self.scale, rowScales) = scale.shape.isEmpty ? (site.node.inputs[1], nil) : (nil, site.node.inputs[1])
       scales = factors
       return
