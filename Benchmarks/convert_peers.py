@@ -7,7 +7,6 @@ tokens. Prints the median of the seconds and the most memory, in MiB, that each 
 """
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys

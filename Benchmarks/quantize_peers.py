@@ -9,21 +9,9 @@ import sys
 import time
 
 import nncf
-import numpy
 import openvino
-import tokenizers
+from convert_peers import feeds
 from onnxruntime.quantization import QuantType, quantize_dynamic
-
-
-def feeds(tokenizer_path, texts_path, names):
-    tokenizer = tokenizers.Tokenizer.from_file(tokenizer_path)
-    tokenizer.enable_truncation(64)
-    tokenizer.enable_padding(length=64)
-    lines = [line.rstrip("\n") for line in open(texts_path, encoding="utf-8")][:64]
-    fields = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
-    for start in range(0, 64, 8):
-        batch = tokenizer.encode_batch(lines[start : start + 8])
-        yield {name: numpy.array([getattr(text, fields[name]) for text in batch], numpy.int64) for name in names}
 
 
 def main():
@@ -33,8 +21,8 @@ def main():
     print(f"onnxruntime quantize_dynamic: {time.perf_counter() - start:.1f} s")
     start = time.perf_counter()
     model = openvino.Core().read_model(model_path)
-    names = [port.get_any_name() for port in model.inputs]
-    quantized = nncf.quantize(model, nncf.Dataset(list(feeds(tokenizer_path, texts_path, names))), model_type=nncf.ModelType.TRANSFORMER)
+    data = nncf.Dataset(list(feeds(model_path, tokenizer_path, texts_path, 8, 8, 64)))
+    quantized = nncf.quantize(model, data, model_type=nncf.ModelType.TRANSFORMER)
     openvino.save_model(quantized, f"{folder}/nncf.xml")
     print(f"nncf.quantize: {time.perf_counter() - start:.1f} s")
 
