@@ -66,7 +66,7 @@ public struct Int8Quantization: Pass {
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     let selection = try NodeSelection(ignore: options.ignore, only: options.only)
     var outcome = PassOutcome()
-    for text in selection.unmatched(in: graph) { outcome.notes.append("\(text) names no node") }
+    selection.noteUnmatched(in: graph, to: &outcome)
     let quantizer = try Int8Quantizer(graph, options, selection, context, &outcome)
     try quantizer.quantize(&graph, &outcome)
     return outcome

@@ -55,6 +55,7 @@ public struct Mixed: Pass {
     }
     var outcome = PassOutcome()
     let selection = try NodeSelection(ignore: options.ignore, only: options.only)
+    selection.noteUnmatched(in: graph, to: &outcome)
     let quantizer = try Int8Quantizer(graph, options.quantization, selection, context, &outcome)
     let original = graph
     func likeness(_ layers: Set<NodeID>) throws(Diagnostic) -> Double {

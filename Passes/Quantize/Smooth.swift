@@ -45,6 +45,7 @@ public struct Smooth: Pass {
     }
     let selection = try NodeSelection(ignore: options.ignore, only: options.only)
     var outcome = PassOutcome()
+    selection.noteUnmatched(in: graph, to: &outcome)
     var groups: [(operand: ValueID, layers: [NodeID])] = []
     for id in graph.order {
       guard graph[id].op is Linear, let x = graph[id].inputs[0] else { continue }

@@ -44,6 +44,7 @@ public struct Weights: Pass {
     }
     let selection = try NodeSelection(ignore: options.ignore, only: options.only)
     var outcome = PassOutcome()
+    selection.noteUnmatched(in: graph, to: &outcome)
     var made: Set<ValueID> = []
     for id in graph.order {
       for site in WeightSite.sites(of: graph[id]) {

@@ -13,7 +13,7 @@ enum ConvolutionRules {
       .op(QLinearConv.self, "x", "s", "xz", "w", "ws", "wz", "ys", "yz", .optional("b")),
     ])
     return QuantizedLayer.rule("quantized convolution", pattern) { (_, _) throws(Refusal) in
-      throw Refusal("convolutions of integers have no INT8 operator here")
+      throw Refusal("quantized convolutions are not folded into QuantizedConvolution: it is computed as it came")
     }
   }
 
@@ -23,7 +23,7 @@ enum ConvolutionRules {
       .op(Conv.self, dequantized, "w", .optional("b")), .op(ConvTranspose.self, dequantized, "w", .optional("b")),
     ])
     return QuantizedLayer.rule("convolution", pattern) { (_, _) throws(Refusal) in
-      throw Refusal("convolutions of quantized values are computed in float")
+      throw Refusal("quantized convolutions are not folded into QuantizedConvolution: it is computed in float")
     }
   }
 }

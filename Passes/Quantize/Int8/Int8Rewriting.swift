@@ -237,10 +237,14 @@ struct Int8Rewriting {
   private func corrected(
     _ bias: ValueID?, _ x: ValueID, _ w: ValueID, _ made: (codes: ValueID, scale: ValueID), _ graph: inout Graph
   ) throws(Diagnostic) -> ValueID? {
-    guard let means = quantization.means[originals[x] ?? x], bias == nil || graph.constant(bias) != nil, let weights = graph.constant(w),
-      means.count == weights.shape[0],
-      let codes = graph.constant(made.codes), let scales = graph.constant(made.scale)
+    guard let means = quantization.means[originals[x] ?? x], !means.isEmpty, bias == nil || graph.constant(bias) != nil,
+      let weights = graph.constant(w), let codes = graph.constant(made.codes), let scales = graph.constant(made.scale)
     else { return bias }
+    guard means.count == weights.shape[0] else {
+      throw .invalid(
+        "calibration/channels", "\(means.count) channels of \(graph[x].name) were seen, but its weights have \(weights.shape[0]) rows",
+        at: Location(value: graph[x].name), fix: "run lathe calibrate again, or leave correct-bias out")
+    }
     let correction = WeightQuantization.lostMeans(means, weights, codes, scales)
     let own = bias.flatMap { graph.constant($0)?.elements(as: Float.self) }
     let sums = correction.enumerated().map { $1 + (own?[$0] ?? 0) }

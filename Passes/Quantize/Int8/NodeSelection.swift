@@ -51,9 +51,11 @@ struct NodeSelection {
     return nil
   }
 
-  /// Names and expressions that no node of a graph has.
-  func unmatched(in graph: Graph) -> [String] {
-    (ignored + only).filter { rule in !graph.order.contains { Self.matches(rule, $0, graph) } }.map(\.text)
+  /// Tells of names and expressions that no node of a graph has.
+  func noteUnmatched(in graph: Graph, to outcome: inout PassOutcome) {
+    for rule in ignored + only where !graph.order.contains(where: { Self.matches(rule, $0, graph) }) {
+      outcome.notes.append("\(rule.text) names no node")
+    }
   }
 
   private static func matches(_ rule: Rule, _ id: NodeID, _ graph: Graph) -> Bool {

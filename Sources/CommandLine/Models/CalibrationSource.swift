@@ -3,7 +3,6 @@ import LatheIR
 import LatheJSON
 import LathePassKit
 import LatheSamples
-import Synchronization
 
 /// Where passes see activations: on samples that are run, or in a file of ranges.
 struct CalibrationSource: Sendable {
@@ -29,24 +28,5 @@ struct CalibrationSource: Sendable {
   init(_ ranges: CalibrationRanges, json: JSONValue) {
     observe = { (graph, points) throws(Diagnostic) in try ranges.observe(graph, points) }
     self.json = json
-  }
-}
-
-/// Keeps what passes see, for a file.
-final class CalibrationRecorder: Sendable {
-  private let ranges: Mutex<CalibrationRanges>
-
-  init(sampleCount: Int) { ranges = Mutex(CalibrationRanges(sampleCount: sampleCount)) }
-
-  /// What was seen so far.
-  var result: CalibrationRanges { ranges.withLock { $0 } }
-
-  /// Sees through `observe`, and keeps what it tells.
-  func recording(_ observe: @escaping Observe) -> Observe {
-    { [self] (graph, points) throws(Diagnostic) in
-      let seen = try observe(graph, points)
-      ranges.withLock { $0.record(graph, points, seen) }
-      return seen
-    }
   }
 }

@@ -61,22 +61,3 @@ struct Calibrate: ParsableCommand {
       "\(output): \(counts.values) activations of \(counts.graphs == 1 ? "one graph" : "\(counts.graphs) graphs") on \(set.count) samples")
   }
 }
-
-extension Conversion {
-  /// What passes see of activations on samples.
-  ///
-  /// - Throws: what passes throw.
-  static func ranges(
-    of source: ModelLoader.Loaded, _ pipeline: Pipeline, on set: SampleSet, limits: ResourceLimits, threads: Int
-  ) throws(Diagnostic) -> CalibrationRanges {
-    let recorder = CalibrationRecorder(sampleCount: set.count)
-    let observer = ActivationObserver(set: set, limits: limits, threads: threads)
-    var surroundings = Pipeline.Surroundings()
-    surroundings.limits = limits
-    surroundings.observe = recorder.recording { (graph, points) throws(Diagnostic) in try observer.observe(graph, points) }
-    surroundings.compare = SampleRuns(set: set, engine: .runtime, limits: limits, threads: threads).comparing()
-    var (graph, ledger) = (source.model.graph, Ledger())
-    try pipeline.run(on: &graph, ledger: &ledger, in: surroundings)
-    return recorder.result
-  }
-}
