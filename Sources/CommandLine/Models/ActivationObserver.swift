@@ -24,7 +24,7 @@ struct ActivationObserver: Sendable {
     for (index, point) in points.enumerated() { places[source(of: point.value, graph), default: []].append(index) }
     let progress = ProgressBar("calibrating", total: set.count)
     defer { progress.finish() }
-    for feed in set.feeds {
+    for (number, feed) in set.feeds.enumerated() {
       let inputs = feed.restricted(to: known)
       for input in graph.inputs {
         guard let indices = places[input], let tensor = inputs.inputs[graph[input].name] else { continue }
@@ -33,6 +33,8 @@ struct ActivationObserver: Sendable {
       _ = try runtime.run(inputs.inputs, tapping: Set(places.keys)) { (_, value, tensor) throws(Diagnostic) in
         for index in places[value] ?? [] { try watches[index].add(feed.withoutPadding(tensor, of: value, in: graph)) }
       }
+      // Kernels have their own copies of the weights by now.
+      if number == 0 { for value in graph.valueIDsInOrder { graph[value].constant?.storage?.0.dropPages() } }
       progress.advance(by: feed.samples.count)
     }
     return watches.map(\.observation)
