@@ -96,7 +96,7 @@ let package = Package(
     module(
       "CompactFormat", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
       ["CLatheProto", "CLatheChecksum", collections]),
-    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Calibration", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
+    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Calibration", "Tokenizers", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
     module(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module(

@@ -28,6 +28,8 @@ extension PassCatalog {
     RecurrentLayer.self,
     ResolveIndices.self,
     Smooth.self,
+    Trim.self,
+    TrimPositions.self,
     UnifyExtents.self,
     UnpackWeights.self,
     Weights.self,

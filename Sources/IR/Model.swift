@@ -40,6 +40,11 @@ public struct TextAssets: Sendable, Hashable {
   public var tokenizerOptions: OrderedDictionary<String, String>
   /// Names of the classes, by index.
   public var labels: [String]
+  /// The most tokens that the model takes, special tokens included; nil for any number. Kept among the tokenizer's options.
+  public var maximumLength: Int? {
+    get { tokenizerOptions["maximumLength"].flatMap { Int($0) }.flatMap { $0 >= 2 ? $0 : nil } }
+    set { tokenizerOptions["maximumLength"] = newValue.map { String($0) } }
+  }
 
   public init(
     vocabulary: [UInt8] = [], tokenizerOptions: OrderedDictionary<String, String> = [:], labels: [String] = []

@@ -18,6 +18,10 @@ public struct Drift: Sendable, Hashable {
   }
 
   public var samples: Int
+  /// Samples that are read as before, on which alone a step that changes how texts are read is measured; nil for any other step.
+  public var covered: Int?
+  /// Outputs of single samples that have other shapes, since the sample is read as more or fewer tokens.
+  public var unpaired = 0
   /// Outputs of single feeds that are not the same to the last bit.
   public var changedOutputs: Int
   /// Elements that differ where only equality counts: strings, integers beyond doubles, NaN and infinity on one side only.

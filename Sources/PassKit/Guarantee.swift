@@ -5,6 +5,8 @@ import LatheTensors
 public enum Guarantee: Sendable, Hashable {
   /// Not one bit of any output changes.
   case identicalBits
+  /// Not one bit of any output changes where every token of a sample is still in the vocabulary; other samples read differently.
+  case identicalBitsWhereCovered
   /// The same mathematics in another order: the largest error of each output is within this share of its largest magnitude.
   case sameMathematics(relative: Double)
   /// Outputs change; the metric stays within the bound.
@@ -17,6 +19,7 @@ extension Guarantee: CustomStringConvertible {
   public var description: String {
     switch self {
     case .identicalBits: "identical bits"
+    case .identicalBitsWhereCovered: "identical bits where all tokens are kept"
     case .sameMathematics(let relative): "same mathematics, within \(relative)"
     case .approximate(let metric, let bound): "\(metric.rawValue) \(metric.isLikeness ? "at least" : "within") \(bound)"
     case .unstated: "none"
@@ -35,7 +38,7 @@ extension Guarantee {
   public func violation(by drift: Drift) -> String? {
     switch self {
     case .unstated: return nil
-    case .identicalBits:
+    case .identicalBits, .identicalBitsWhereCovered:
       guard drift.changedOutputs > 0 || drift.incomparable > 0 else { return nil }
       return "\(drift.changedOutputs) outputs changed, by up to \(drift.absoluteError)"
     case .sameMathematics(let relative): return Self.violation(drift, .relativeError, relative)

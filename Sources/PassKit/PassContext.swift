@@ -13,15 +13,22 @@ public struct PassContext: Sendable {
   public let observe: Observe?
   /// Compares the outputs of two graphs on the samples; nil where there are no samples.
   public let compare: Compare?
+  /// What is known of the texts that the model is for.
+  public let texts: TextKnowledge
+  /// Counts tokens in these texts; nil where there are none.
+  public let tokenCounts: TokenCounts?
 
   public init(
-    pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil, compare: Compare? = nil
+    pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil, compare: Compare? = nil,
+    texts: TextKnowledge = TextKnowledge(), tokenCounts: TokenCounts? = nil
   ) {
     self.pass = pass
     self.limits = limits
     self.verifiesEveryRewrite = verifiesEveryRewrite
     self.observe = observe
     self.compare = compare
+    self.texts = texts
+    self.tokenCounts = tokenCounts
   }
 
   /// Adds a node in place of `replaced`, before the first of them, with inferred types.

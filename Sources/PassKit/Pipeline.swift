@@ -27,6 +27,12 @@ public struct Pipeline: Sendable {
     public var observe: Observe?
     /// Compares the outputs of two graphs on the samples; nil where there are none.
     public var compare: Compare?
+    /// What is known of the texts that the model is for, as they are read now.
+    public var texts: () -> TextKnowledge = { TextKnowledge() }
+    /// Counts tokens in these texts; nil where there are none.
+    public var tokenCounts: TokenCounts?
+    /// Given what a pass did to how the model reads texts, before its promise is checked.
+    public var didChangeTexts: (PassOutcome) throws(Diagnostic) -> Void = { (_) throws(Diagnostic) in }
     /// Told the step's number, from 0, and the step before it starts.
     public var willRun: (Int, Step) -> Void = { _, _ in }
     /// Given the step's number, the step and the graph it left behind, before its promise is checked.
@@ -64,7 +70,8 @@ public struct Pipeline: Sendable {
     let start = clock.now
     let interface = InterfaceCheck(graph)
     let context = PassContext(
-      pass: step.id, limits: surroundings.limits, observe: surroundings.observe, compare: surroundings.compare)
+      pass: step.id, limits: surroundings.limits, observe: surroundings.observe, compare: surroundings.compare,
+      texts: surroundings.texts(), tokenCounts: surroundings.tokenCounts)
     let guarantee = step.pass.guarantee.carried(through: graph)
     let outcome = try step.pass.run(on: &graph, in: context)
     try graph.inferTypes()
@@ -76,10 +83,15 @@ public struct Pipeline: Sendable {
       step: step.id.rawValue, options: step.options, guarantee: outcome.guarantee ?? guarantee,
       after: Ledger.Size(of: graph), done: outcome.doneCount, declined: outcome.declined, seconds: elapsed)
     entry.notes = outcome.notes
+    if outcome.vocabulary != nil || outcome.maximumLength != nil { try surroundings.didChangeTexts(outcome) }
     guard let measure = surroundings.measureDrift else { return entry }
     let drift = try measure(graph)
     entry.drift = drift.step
     entry.totalDrift = drift.total
+    if let covered = drift.step.covered {
+      let figure = drift.step.changedOutputs == 0 ? "their outputs are the same to the last bit" : "\(drift.step.changedOutputs) of their outputs changed"
+      entry.notes.insert("\(covered) of \(drift.step.samples) samples are read as before: \(figure)", at: 0)
+    }
     guard let violation = entry.guarantee?.violation(by: drift.step) else { return entry }
     throw Diagnostic(
       "passes/broken-promise", .brokenPromise,

@@ -8,6 +8,8 @@ public struct SampleOptions: Sendable {
   public var batchSize: Int
   /// The first samples of a file of lines that count; nil for all.
   public var maximumCount: Int?
+  /// The texts that count, by their place among those of the file; nil for all.
+  public var chosen: Set<Int>?
   /// Bounds on what the samples may take.
   public var limits: ResourceLimits
 

@@ -104,7 +104,7 @@ import Testing
     port.text = TextAssets(vocabulary: vocabulary, tokenizerOptions: ["lowercase": "false"])
     #expect(try read("{\"text\": \"A a\"}", port).feeds[0].inputs["input_ids"]?.integers() == [1, 0, 4, 2])
     port.text = TextAssets(vocabulary: vocabulary, tokenizerOptions: ["lowercase": "perhaps"])
-    #expect(try refused("{\"text\": \"a\"}", port).id == "samples/tokenizer-option")
+    #expect(try refused("{\"text\": \"a\"}", port).id == "tokenizers/option")
     port.text = TextAssets(vocabulary: Array("a\nb\n".utf8))
     #expect(try refused("{\"text\": \"a\"}", port).id == "tokenizers/special-token")
   }

@@ -28,14 +28,14 @@ extension Conversion {
   ///
   /// - Throws: what passes throw.
   static func ranges(
-    of source: ModelLoader.Loaded, _ pipeline: Pipeline, on set: SampleSet, limits: ResourceLimits, threads: Int
+    of source: ModelLoader.Loaded, _ pipeline: Pipeline, on samples: FollowingSamples, texts: ConversionTexts, limits: ResourceLimits, threads: Int
   ) throws(Diagnostic) -> CalibrationRanges {
-    let recorder = CalibrationRecorder(sampleCount: set.count)
-    let observer = ActivationObserver(set: set, limits: limits, threads: threads)
+    let recorder = CalibrationRecorder(sampleCount: samples.set.count)
     var surroundings = Pipeline.Surroundings()
     surroundings.limits = limits
-    surroundings.observe = recorder.recording { (graph, points) throws(Diagnostic) in try observer.observe(graph, points) }
-    surroundings.compare = SampleRuns(set: set, engine: .runtime, limits: limits, threads: threads).comparing()
+    surroundings.observe = recorder.recording(try CalibrationSource(samples, limits: limits, threads: threads).observe)
+    surroundings.compare = SampleRuns.comparing(samples, limits: limits, threads: threads)
+    surroundings.follow(texts, [samples])
     var (graph, ledger) = (source.model.graph, Ledger())
     try pipeline.run(on: &graph, ledger: &ledger, in: surroundings)
     return recorder.result

@@ -11,10 +11,11 @@ struct CalibrationSource: Sendable {
   let json: JSONValue
 
   /// Samples of a file.
-  init(_ set: SampleSet, path: String, limits: ResourceLimits, threads: Int) throws(Diagnostic) {
-    let observer = ActivationObserver(set: set, limits: limits, threads: threads)
-    observe = { (graph, points) throws(Diagnostic) in try observer.observe(graph, points) }
-    json = ["samples": .integer(Int64(set.count)), "file": try SourceDigest.describe(path)]
+  init(_ samples: FollowingSamples, limits: ResourceLimits, threads: Int) throws(Diagnostic) {
+    observe = { (graph, points) throws(Diagnostic) in
+      try ActivationObserver(set: samples.set, limits: limits, threads: threads).observe(graph, points)
+    }
+    json = ["samples": .integer(Int64(samples.set.count)), "file": try SourceDigest.describe(samples.path)]
   }
 
   /// Ranges of a file.

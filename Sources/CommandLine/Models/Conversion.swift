@@ -9,6 +9,17 @@ import LatheSamples
 
 /// A model on its way through passes, with what was measured and found on the way.
 struct Conversion {
+  /// What passes see of the model at work, and are measured on.
+  struct Evidence {
+    /// What drift is measured on.
+    var samples: FollowingSamples?
+    /// What activations are seen on; perhaps the same.
+    var shown: FollowingSamples?
+    /// Where activations are seen.
+    var calibration: CalibrationSource?
+    var texts: ConversionTexts
+  }
+
   let source: ModelLoader.Loaded
   private(set) var model: Model
   private(set) var ledger = Ledger()
@@ -22,6 +33,10 @@ struct Conversion {
   private(set) var sampleCount = 0
   /// What activations were seen on, for the record; nil where nothing was to be seen on.
   private(set) var calibration: JSONValue?
+  /// The texts that the vocabulary was cut by, for the record; nil where there are none.
+  private(set) var corpus: JSONValue?
+  /// The tokens that are left; nil where none went.
+  private(set) var cut: VocabularyCut?
   /// The candidates that this conversion was chosen from, for the record.
   var sweep: JSONValue?
 
@@ -39,27 +54,27 @@ struct Conversion {
   /// Runs the passes.
   ///
   /// - Parameters:
-  ///   - samples: what drift is measured on.
-  ///   - calibration: where activations are seen.
-  ///   - compared: what graphs are compared on where a pass asks; those of drift, or of calibration.
+  ///   - evidence: what passes see and are measured on.
   ///   - dumps: passes after which the graph is written beside `output`.
   ///   - why: passes whose refusals are wanted.
   /// - Throws: what passes throw, and broken promises.
   mutating func run(
-    _ pipeline: Pipeline, samples: SampleSet?, calibration: CalibrationSource?, compared: SampleSet?, limits: ResourceLimits, threads: Int, dumps: GraphDump, why: [String]
+    _ pipeline: Pipeline, on evidence: Evidence, limits: ResourceLimits, threads: Int, dumps: GraphDump = GraphDump(passes: [], output: ""), why: [String] = []
   ) throws(Diagnostic) {
     var surroundings = Pipeline.Surroundings()
     surroundings.limits = limits
-    if let samples {
-      sampleCount = samples.count
-      let gauge = DriftGauge(samples, limits: limits, threads: threads)
-      surroundings.measureDrift = { (graph) throws(Diagnostic) in try gauge.measure(graph) }
+    var gauge: DriftGauge?
+    if let samples = evidence.samples {
+      sampleCount = samples.set.count
+      let own = DriftGauge(samples, limits: limits, threads: threads)
+      surroundings.measureDrift = { (graph) throws(Diagnostic) in try own.measure(graph) }
+      gauge = own
     }
-    if let calibration { surroundings.observe = calibration.observe }
-    self.calibration = calibration?.json
-    if let compared {
-      surroundings.compare = SampleRuns(set: compared, engine: .runtime, limits: limits, threads: threads).comparing()
-    }
+    surroundings.observe = evidence.calibration?.observe
+    (calibration, corpus) = (evidence.calibration?.json, evidence.texts.json)
+    let shown = evidence.shown.flatMap { $0 === evidence.samples ? nil : $0 }
+    if let compared = evidence.samples ?? shown { surroundings.compare = SampleRuns.comparing(compared, limits: limits, threads: threads) }
+    surroundings.follow(evidence.texts, [evidence.samples, shown].compactMap { $0 }) { if $0 === evidence.samples { gauge?.note($1) } }
     let progress = ProgressBar("passes", total: pipeline.steps.count)
     defer { progress.finish() }
     surroundings.willRun = { number, step in
@@ -81,6 +96,8 @@ struct Conversion {
     } catch {
       throw Self.blamed(error)
     }
+    cut = evidence.texts.cut
+    if cut != nil || evidence.texts.assets?.maximumLength != nil { model.text = evidence.texts.assets }
     explanations = why.map { id in (PassID(id), found.first { $0.0.rawValue == id }?.1 ?? []) }
   }
 
@@ -109,6 +126,22 @@ struct Conversion {
 
   /// Stores what was done in the model.
   mutating func record() throws(Diagnostic) {
-    model.record = try ConversionRecord(source: source, ledger: ledger, calibration: calibration, sweep: sweep, verdicts: verdicts).json.serialized()
+    model.record = try ConversionRecord(source: source, ledger: ledger, calibration: calibration, corpus: corpus, cut: cut, sweep: sweep, verdicts: verdicts).json.serialized()
+  }
+}
+
+extension Pipeline.Surroundings {
+  /// Lets texts and samples follow what passes change of how the model reads texts.
+  ///
+  /// - Parameter didFollow: told what changed for each of the samples.
+  mutating func follow(
+    _ texts: ConversionTexts, _ samples: [FollowingSamples], didFollow: @escaping (FollowingSamples, FollowingSamples.Change) -> Void = { _, _ in }
+  ) {
+    self.texts = { texts.knowledge }
+    tokenCounts = { () throws(Diagnostic) in try texts.tokenCounts() }
+    didChangeTexts = { (outcome) throws(Diagnostic) in
+      try texts.apply(outcome)
+      for sample in samples { didFollow(sample, try sample.follow(outcome, texts.assets)) }
+    }
   }
 }

@@ -7,26 +7,87 @@ import LatheTensors
 
 /// Measures on samples how far a graph's outputs are from those of the graph before it, and of the first.
 final class DriftGauge {
-  private let runs: SampleRuns
-  private var source: [[String: Tensor]] = []
-  private var last: (graph: Graph, outputs: [[String: Tensor]], total: Drift)?
+  /// What a graph gave for the samples as it read them.
+  private struct Reading {
+    var graph: Graph
+    var set: SampleSet
+    var outputs: [[String: Tensor]]
+  }
 
-  init(_ set: SampleSet, limits: ResourceLimits, threads: Int) {
-    runs = SampleRuns(set: set, engine: .reference, limits: limits, threads: threads)
+  private let samples: FollowingSamples
+  private let limits: ResourceLimits
+  private let threads: Int
+  private var source: Reading?
+  private var last: (reading: Reading, total: Drift)?
+  private var change: FollowingSamples.Change?
+  /// All tokens that went so far.
+  private var cut: VocabularyCut?
+  /// Whether samples are in other batches than at first.
+  private var isReread = false
+
+  init(_ samples: FollowingSamples, limits: ResourceLimits, threads: Int) {
+    (self.samples, self.limits, self.threads) = (samples, limits, threads)
+  }
+
+  /// Takes note of what the next graph to be measured reads otherwise.
+  func note(_ change: FollowingSamples.Change) {
+    self.change = change
+    isReread = true
+    if let next = change.cut { cut = cut?.followed(by: next) ?? next }
   }
 
   /// - Throws: the interpreter's diagnostics, and `equivalence/shape` where an output changes its shape.
   func measure(_ graph: Graph) throws(Diagnostic) -> (step: Drift, total: Drift) {
-    if let last, last.graph == graph { return (Drift(samples: runs.set.count), last.total) }
-    let outputs = try runs.outputs(of: graph)
-    guard let last else {
-      source = outputs
-      self.last = (graph, outputs, Drift(samples: runs.set.count))
+    if change == nil, let last, last.reading.graph == graph { return (Drift(samples: last.reading.set.count), last.total) }
+    let runs = runs(samples.set)
+    let reading = Reading(graph: graph, set: runs.set, outputs: try runs.outputs(of: graph))
+    guard let last, let source else {
+      self.source = reading
+      self.last = (reading, Drift(samples: runs.set.count))
       return (Drift(samples: runs.set.count), Drift(samples: runs.set.count))
     }
-    let step = try runs.drift(from: last.outputs, to: outputs, of: graph)
-    let total = try runs.drift(from: source, to: outputs, of: graph)
-    self.last = (graph, outputs, total)
-    return (step, total)
+    let step = try change.map { (change) throws(Diagnostic) in try drift(over: change, from: last.reading.graph, to: graph) }
+    let own = try step ?? runs.drift(from: last.reading.outputs, to: reading.outputs, of: graph)
+    change = nil
+    let total = try isReread ? pairedDrift(from: source, to: reading) : runs.drift(from: source.outputs, to: reading.outputs, of: graph)
+    self.last = (reading, total)
+    return (own, total)
+  }
+
+  private func runs(_ set: SampleSet) -> SampleRuns { SampleRuns(set: set, engine: .reference, limits: limits, threads: threads) }
+
+  /// The drift of a step that changes how texts are read: on the samples that are read as before.
+  private func drift(over change: FollowingSamples.Change, from before: Graph, to after: Graph) throws(Diagnostic) -> Drift {
+    guard let covered = change.covered else {
+      var drift = Drift(samples: samples.set.count)
+      drift.covered = 0
+      return drift
+    }
+    var outputs = try runs(covered.before).outputs(of: before)
+    if let cut = change.cut { outputs = try outputs.map { (tensors) throws(Diagnostic) in try cut.kept(of: tensors) } }
+    var drift = try runs(covered.after).drift(from: outputs, to: try runs(covered.after).outputs(of: after), of: after)
+    (drift.covered, drift.samples) = (covered.before.count, samples.set.count)
+    return drift
+  }
+
+  /// The drift sample by sample, where batches are not the same.
+  private func pairedDrift(from source: Reading, to reading: Reading) throws(Diagnostic) -> Drift {
+    var outputs = source.outputs
+    if let cut { outputs = try outputs.map { (tensors) throws(Diagnostic) in try cut.kept(of: tensors) } }
+    let before = try SampleOutputs(source.set, outputs, of: source.graph)
+    let after = try SampleOutputs(reading.set, reading.outputs, of: reading.graph)
+    return try Drift(samples: reading.set.count, from: before, to: after)
+  }
+}
+
+extension VocabularyCut {
+  /// The outputs without the indices of tokens that are gone.
+  fileprivate func kept(of outputs: [String: Tensor]) throws(Diagnostic) -> [String: Tensor] {
+    var result = outputs
+    for output in self.outputs {
+      guard let tensor = outputs[output.name] else { continue }
+      result[output.name] = try tensor.keeping(kept, along: output.axis)
+    }
+    return result
   }
 }

@@ -21,6 +21,7 @@ struct PassPlan: ParsableArguments {
   var passes: [String] = []
 
   @OptionGroup var plugins: PluginOptions
+  @OptionGroup var corpus: CorpusOptions
 
   @Option(help: ArgumentHelp("Run only the first passes, and write what they made.", valueName: "count"))
   var stopAfter: Int?

@@ -49,13 +49,14 @@ struct SampleRuns: Sendable {
   }
 
   /// Compares graphs with one that stays the same, whose outputs are kept.
-  func comparing() -> Compare {
+  static func comparing(_ samples: FollowingSamples, limits: ResourceLimits, threads: Int) -> Compare {
     let box = KnownOutputs()
     return { (reference, candidate) throws(Diagnostic) in
-      if let outputs = box.outputs(of: reference) { return try drift(from: outputs, to: self.outputs(of: candidate), of: reference) }
-      let outputs = try self.outputs(of: reference)
+      let runs = SampleRuns(set: samples.set, engine: .runtime, limits: limits, threads: threads)
+      if let outputs = box.outputs(of: reference) { return try runs.drift(from: outputs, to: runs.outputs(of: candidate), of: reference) }
+      let outputs = try runs.outputs(of: reference)
       box.keep(outputs, of: reference)
-      return try drift(from: outputs, to: self.outputs(of: candidate), of: reference)
+      return try runs.drift(from: outputs, to: runs.outputs(of: candidate), of: reference)
     }
   }
 }
@@ -72,6 +73,25 @@ private final class KnownOutputs: Sendable {
 }
 
 extension Drift {
+  /// The drift sample by sample; outputs of other shapes are not compared.
+  init(samples: Int, from before: SampleOutputs, to after: SampleOutputs) throws(Diagnostic) {
+    self.init(samples: samples)
+    var comparisons: [String: OutputComparison] = [:]
+    for (old, new) in zip(before.rows, after.rows) {
+      guard let old, let new else { continue }
+      for (name, tensor) in old {
+        guard let other = new[name] else { continue }
+        guard tensor.shape == other.shape else {
+          unpaired += 1
+          continue
+        }
+        if tensor != other { changedOutputs += 1 }
+        try comparisons[name, default: OutputComparison(name: name)].add(reference: tensor, candidate: other)
+      }
+    }
+    for comparison in comparisons.values { add(comparison) }
+  }
+
   /// Takes in what one output did.
   fileprivate mutating func add(_ output: OutputComparison) {
     incomparable += output.incomparable

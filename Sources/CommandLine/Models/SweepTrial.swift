@@ -37,11 +37,12 @@ struct SweepTrial {
     return pipeline
   }
 
-  func convert(_ calibrator: Calibrator, _ calibration: CalibrationSource, compared: SampleSet) throws(Diagnostic) -> Conversion {
+  func convert(
+    _ calibrator: Calibrator, _ calibration: CalibrationSource, on samples: FollowingSamples, _ texts: ConversionTexts
+  ) throws(Diagnostic) -> Conversion {
     var conversion = Conversion(source, recipe: recipe.name, seconds: 0)
-    try conversion.run(
-      try pipeline(calibrator), samples: nil, calibration: calibration, compared: compared, limits: limits, threads: threads,
-      dumps: GraphDump(passes: [], output: ""), why: [])
+    let evidence = Conversion.Evidence(shown: samples, calibration: calibration, texts: texts)
+    try conversion.run(try pipeline(calibrator), on: evidence, limits: limits, threads: threads)
     return conversion
   }
 

@@ -47,8 +47,9 @@ struct Calibrate: ParsableCommand {
     var loaded = try ModelLoader(limits: limits).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
     passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: false)
-    let set = try SampleReader.read(path: samples, for: ModelInterface(loaded.model), options: arguments.options(limits))
-    let ranges = try Conversion.ranges(of: loaded, pipeline, on: set, limits: limits, threads: arguments.threadCount)
+    let set = try FollowingSamples(path: samples, for: ModelInterface(loaded.model), options: arguments.options(limits))
+    let texts = try ConversionTexts(loaded.model.text, passes.corpus, limits: limits)
+    let ranges = try Conversion.ranges(of: loaded, pipeline, on: set, texts: texts, limits: limits, threads: arguments.threadCount)
     let counts = ranges.counts
     guard counts.values > 0 else {
       throw Diagnostic(
@@ -58,6 +59,6 @@ struct Calibrate: ParsableCommand {
     try file.write(Array((ranges.json.serialized(pretty: true) + "\n").utf8))
     try file.commit()
     Terminal.output.writeLine(
-      "\(output): \(counts.values) activations of \(counts.graphs == 1 ? "one graph" : "\(counts.graphs) graphs") on \(set.count) samples")
+      "\(output): \(counts.values) activations of \(counts.graphs == 1 ? "one graph" : "\(counts.graphs) graphs") on \(set.set.count) samples")
   }
 }

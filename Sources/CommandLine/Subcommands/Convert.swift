@@ -44,6 +44,15 @@ struct Convert: ParsableCommand {
 
   @OptionGroup var text: TextOptions
 
+  @Option(help: ArgumentHelp("Write the vocabulary as the passes left it (beside ONNX it is written anyway, where they cut it).", valueName: "file"))
+  var vocabOut: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the ids before that a cut of the vocabulary left, in the order of the ids behind, one a line (written anyway for a model without vocabulary).",
+      valueName: "file"))
+  var idMap: String?
+
   @Option(help: "Write ONNX in this opset (default: the source's, or the first that can say it).")
   var opset: Int?
 
@@ -85,13 +94,11 @@ struct Convert: ParsableCommand {
     var loaded = try ModelLoader(limits: limits).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
     passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: format == .lathe)
-    let samples = try readSamples(samples, for: loaded.model, limits)
-    let shown = try readSamples(calibrationSamples, for: loaded.model, limits) ?? samples
-    let calibration = try calibration(on: shown, limits)
+    let evidence = try evidence(for: loaded.model, limits)
     var conversion = Conversion(loaded, recipe: recipe.name, seconds: start.duration(to: clock.now) / .seconds(1))
     do throws(Diagnostic) {
       try conversion.run(
-        pipeline, samples: samples, calibration: calibration, compared: samples ?? shown, limits: limits, threads: arguments.threadCount,
+        pipeline, on: evidence, limits: limits, threads: arguments.threadCount,
         dumps: GraphDump(passes: passes.dumpAfter, output: output), why: passes.why)
       try conversion.check(recipe.budget)
     } catch {
@@ -106,25 +113,32 @@ struct Convert: ParsableCommand {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
     }
+    if let cut = conversion.cut { try CutFiles(vocabulary: vocabOut, idMap: idMap).write(cut, conversion.model.text, beside: output, format) }
     try tell(ConversionReport(conversion, input: input, output: output), page)
   }
 
+  private func evidence(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> Conversion.Evidence {
+    let interface = ModelInterface(model)
+    func read(_ path: String?) throws(Diagnostic) -> FollowingSamples? {
+      guard let path else { return nil }
+      return try FollowingSamples(path: path, for: interface, options: arguments.options(limits))
+    }
+    let samples = try read(samples)
+    let shown = try read(calibrationSamples) ?? samples
+    return Conversion.Evidence(
+      samples: samples, shown: shown, calibration: try calibration(on: shown, limits),
+      texts: try ConversionTexts(model.text, passes.corpus, limits: limits))
+  }
+
   /// Where passes see activations; nil where nothing says.
-  private func calibration(on set: SampleSet?, _ limits: ResourceLimits) throws(Diagnostic) -> CalibrationSource? {
+  private func calibration(on samples: FollowingSamples?, _ limits: ResourceLimits) throws(Diagnostic) -> CalibrationSource? {
     if let ranges { return try CalibrationSource(rangesAt: ranges) }
-    guard let set, let path = calibrationSamples ?? samples else { return nil }
-    return try CalibrationSource(set, path: path, limits: limits, threads: arguments.threadCount)
+    guard let samples else { return nil }
+    return try CalibrationSource(samples, limits: limits, threads: arguments.threadCount)
   }
 
   private func tell(_ report: ConversionReport, _ page: OutputFile?) throws(Diagnostic) {
     report.print(json: json)
     if let page { try report.write(to: page, asPage: self.report?.hasSuffix(".html") == true) }
-  }
-
-  private func readSamples(
-    _ path: String?, for model: Model, _ limits: ResourceLimits
-  ) throws(Diagnostic) -> SampleSet? {
-    guard let path else { return nil }
-    return try SampleReader.read(path: path, for: ModelInterface(model), options: arguments.options(limits))
   }
 }

@@ -87,14 +87,17 @@ struct Sweep: ParsableCommand {
     comparison.known = try comparison.referenceOutputs(threads: 1)
     var (ranked, best): ([SweepCandidate], Conversion?) = ([], nil)
     for count in try sampleCounts(interface, limits) {
-      let set = try read(count, interface, limits)
-      let ranges = try Conversion.ranges(of: loaded, try trial.pipeline(nil), on: set, limits: limits, threads: arguments.threadCount)
-      let source = CalibrationSource(ranges, json: ["samples": .integer(Int64(set.count)), "file": try SourceDigest.describe(samples)])
+      let set = try FollowingSamples(path: samples, for: interface, options: options(count, limits))
+      let texts = try ConversionTexts(loaded.model.text, passes.corpus, limits: limits)
+      let ranges = try Conversion.ranges(
+        of: loaded, try trial.pipeline(nil), on: set, texts: texts, limits: limits, threads: arguments.threadCount)
+      try Self.checkReading(texts)
+      let source = CalibrationSource(ranges, json: ["samples": .integer(Int64(set.set.count)), "file": try SourceDigest.describe(samples)])
       for calibrator in chosen {
-        let conversion = try trial.convert(calibrator, source, compared: set)
+        let conversion = try trial.convert(calibrator, source, on: set, texts)
         comparison.candidate = (output, try trial.engine(conversion))
         let candidate = SweepCandidate(
-          calibrator: calibrator, samples: set.count, report: try comparison.run(threads: 1, tolerance: .standard))
+          calibrator: calibrator, samples: set.set.count, report: try comparison.run(threads: 1, tolerance: .standard))
         if ranked.allSatisfy({ candidate.isBetter(than: $0) }) { best = conversion }
         ranked.append(candidate)
       }
@@ -116,15 +119,23 @@ struct Sweep: ParsableCommand {
     return calibrators.split(separator: ",").compactMap { Calibrator(rawValue: String($0)) }
   }
 
-  private func read(_ count: Int?, _ interface: ModelInterface, _ limits: ResourceLimits) throws(Diagnostic) -> SampleSet {
+  private func options(_ count: Int?, _ limits: ResourceLimits) -> SampleOptions {
     var options = arguments.options(limits)
     options.maximumCount = count
-    return try SampleReader.read(path: samples, for: interface, options: options)
+    return options
+  }
+
+  /// - Throws: `sweep/texts` where a pass made the model read texts otherwise: candidates are compared on the same tokens.
+  private static func checkReading(_ texts: ConversionTexts) throws(Diagnostic) {
+    guard texts.cut != nil || texts.assets?.maximumLength != nil else { return }
+    throw Diagnostic(
+      "sweep/texts", .usage, "a pass cuts the vocabulary or the positions, and a sweep compares models on the same tokens",
+      fix: "run these passes first with lathe convert, then sweep what it wrote")
   }
 
   /// From few to all; a file that is one feed has no parts.
   private func sampleCounts(_ interface: ModelInterface, _ limits: ResourceLimits) throws(Diagnostic) -> [Int?] {
-    let all = try read(nil, interface, limits)
+    let all = try SampleReader.read(path: samples, for: interface, options: options(nil, limits))
     guard !all.isSingleFeed else { return [nil] }
     let wanted = counts.map { $0.split(separator: ",").compactMap { Int($0) } } ?? [all.count / 4, all.count / 2, all.count]
     return Set(wanted.filter { $0 > 0 }.map { min($0, all.count) }).sorted()

@@ -10,6 +10,7 @@ public struct TextBatcher: Sendable {
   private let binding: TextBinding
   private let batchSize: Int
   private let maximumLength: Int
+  private let chosen: Set<Int>?
   private let limits: ResourceLimits
 
   /// - Throws: `samples/…` for a model without vocabulary, or with inputs that text cannot fill.
@@ -22,8 +23,9 @@ public struct TextBatcher: Sendable {
     tokenizer = try TokenizerSettings.tokenizer(for: interface.text)
     binding = try TextBinding(interface)
     batchSize = binding.fixedBatch ?? options.batchSize
-    maximumLength = min(options.maximumLength, binding.fixedLength ?? Int.max)
+    maximumLength = min(options.maximumLength, interface.text?.maximumLength ?? Int.max, binding.fixedLength ?? Int.max)
     limits = options.limits
+    chosen = options.chosen
   }
 
   /// The feeds for texts without labels.
@@ -31,6 +33,7 @@ public struct TextBatcher: Sendable {
 
   /// The feeds for `samples`.
   func sampleSet(of samples: [TextSample]) throws(Diagnostic) -> SampleSet {
+    let samples = chosen.map { chosen in samples.indices.filter { chosen.contains($0) }.map { samples[$0] } } ?? samples
     guard !samples.isEmpty else { throw .noSamples }
     var rows: [EncodedRow] = []
     rows.reserveCapacity(samples.count)
