@@ -59,6 +59,9 @@ public struct AxisMap: Sendable {
   /// Gives an atom another role.
   public mutating func setRole(_ role: Role, of atom: Int) { atoms[atom].role = role }
 
+  /// Gives an atom another extent.
+  public mutating func setExtent(_ extent: Dimension, of atom: Int) { atoms[atom].extent = extent }
+
   /// The map with an atom made smaller by one index.
   public func cutting(_ atom: Int) -> AxisMap {
     var map = self
