@@ -46,10 +46,14 @@ final class DriftGauge {
       self.last = (reading, Drift(samples: runs.set.count))
       return (Drift(samples: runs.set.count), Drift(samples: runs.set.count))
     }
-    let step = try change.map { (change) throws(Diagnostic) in try drift(over: change, from: last.reading.graph, to: graph) }
-    let own = try step ?? runs.drift(from: last.reading.outputs, to: reading.outputs, of: graph)
+    let own: Drift
+    if let change {
+      own = try drift(over: change, from: last.reading.graph, to: graph)
+    } else {
+      own = try runs.drift(from: last.reading.outputs, to: reading.outputs, of: graph)
+    }
     change = nil
-    let total = try isReread ? pairedDrift(from: source, to: reading) : runs.drift(from: source.outputs, to: reading.outputs, of: graph)
+    let total = isReread ? try pairedDrift(from: source, to: reading) : try runs.drift(from: source.outputs, to: reading.outputs, of: graph)
     self.last = (reading, total)
     return (own, total)
   }

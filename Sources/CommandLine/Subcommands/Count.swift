@@ -4,6 +4,7 @@ import LatheFiles
 import LatheIR
 import LathePassKit
 import LatheSamples
+import LatheTokenizers
 
 /// `lathe count`: how often each token occurs in texts, as a file.
 struct Count: ParsableCommand {

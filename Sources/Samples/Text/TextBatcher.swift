@@ -1,4 +1,5 @@
 import LatheDiagnostics
+import LatheIR
 import LatheTensors
 import LatheTokenizers
 
