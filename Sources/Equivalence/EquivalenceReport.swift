@@ -19,6 +19,21 @@ public struct EquivalenceReport: Sendable {
     public var delta: Double { labelled == 0 ? 0 : 100 * Double(candidate - reference) / Double(labelled) }
   }
 
+  /// Samples that two models with vocabularies of their own read as the same tokens.
+  public struct Coverage: Sendable, Hashable {
+    public var samples = 0
+    /// Those whose outputs are the same to the last bit.
+    public var identical = 0
+
+    public init() {}
+
+    /// Counts one more.
+    public mutating func add(isIdentical: Bool) {
+      samples += 1
+      identical += isIdentical ? 1 : 0
+    }
+  }
+
   /// A bound that is not kept.
   public struct Violation: Sendable, Hashable {
     public var output: String
@@ -30,6 +45,8 @@ public struct EquivalenceReport: Sendable {
   /// Ranks of the outputs, in the same order.
   public var ranks: [Int]
   public var accuracy: Accuracy?
+  /// nil where both models read the same tokens.
+  public var coverage: Coverage?
   public var tolerance: Tolerance
 
   public init(samples: Int, outputs: [OutputComparison], ranks: [Int], accuracy: Accuracy?, tolerance: Tolerance) {
@@ -60,6 +77,9 @@ public struct EquivalenceReport: Sendable {
 
   private static func violations(_ output: OutputComparison, rank: Int, _ tolerance: Tolerance) -> [Violation] {
     var messages: [String] = []
+    if output.skippedRows > 0 {
+      messages.append("\(output.skippedRows) samples are more or fewer tokens to the candidate, so that their rows cannot be compared")
+    }
     if output.incomparable > 0 {
       messages.append("\(output.incomparable) elements differ where only equality counts (strings, NaN, infinity)")
     }
@@ -88,6 +108,9 @@ public struct EquivalenceReport: Sendable {
         "candidate": .integer(Int64(accuracy.candidate)), "delta": .number(accuracy.delta),
       ]
     }
+    if let coverage {
+      object["coverage"] = ["samples": .integer(Int64(coverage.samples)), "identical": .integer(Int64(coverage.identical))]
+    }
     object["violations"] = .array(violations.map { ["output": .string($0.output), "message": .string($0.message)] })
     return .object(object)
   }
@@ -113,7 +136,7 @@ public struct EquivalenceReport: Sendable {
             "margin": .number($0.margin),
           ]
         }),
-      "incomparable": .integer(Int64(output.incomparable)),
+      "incomparable": .integer(Int64(output.incomparable)), "skipped": .integer(Int64(output.skippedRows)),
     ]
   }
 }

@@ -29,6 +29,8 @@ public struct OutputComparison: Sendable {
   public private(set) var decisions = 0
   /// Elements that differ although they should be compared exactly: strings, or NaN and infinity on one side only.
   public private(set) var incomparable = 0
+  /// Samples that could not be compared, since the candidate gives them another shape.
+  public private(set) var skippedRows = 0
   public private(set) var maximumAbsoluteError = 0.0
   public private(set) var maximumRelativeError = 0.0
   /// Largest |r|.
@@ -83,6 +85,9 @@ public struct OutputComparison: Sendable {
     }
   }
 
+  /// Takes note of a sample that cannot be compared.
+  public mutating func skipRow() { skippedRows += 1 }
+
   /// Appends what another comparison of the same output saw after this one.
   public mutating func merge(_ next: OutputComparison) {
     flips += next.flips.map {
@@ -92,6 +97,7 @@ public struct OutputComparison: Sendable {
     rows += next.rows
     decisions += next.decisions
     incomparable += next.incomparable
+    skippedRows += next.skippedRows
     maximumAbsoluteError = Swift.max(maximumAbsoluteError, next.maximumAbsoluteError)
     maximumRelativeError = Swift.max(maximumRelativeError, next.maximumRelativeError)
     maximumMagnitude = Swift.max(maximumMagnitude, next.maximumMagnitude)

@@ -10,6 +10,8 @@ public struct SampleSet: Sendable {
   public var labels: [Int?]
   /// The texts, by sample; nil if the samples are no texts.
   public var texts: [String]?
+  /// The token ids of each text, special tokens included; nil if the samples are no texts.
+  public var ids: [[Int32]]?
   /// Outputs that came with the samples, by name: one dictionary a sample, or empty.
   public var expectedOutputs: [[String: Tensor]]
   /// Whether the source is one feed as a whole (.npz, .npy, one .pb set), so that outputs are written as they are.
@@ -17,13 +19,14 @@ public struct SampleSet: Sendable {
 
   /// A set of feeds that cover `count` samples.
   public init(
-    feeds: [Feed], count: Int, labels: [Int?] = [], texts: [String]? = nil, expectedOutputs: [[String: Tensor]] = [],
+    feeds: [Feed], count: Int, labels: [Int?] = [], texts: [String]? = nil, ids: [[Int32]]? = nil, expectedOutputs: [[String: Tensor]] = [],
     isSingleFeed: Bool = false
   ) {
     self.feeds = feeds
     self.count = count
     self.labels = labels
     self.texts = texts
+    self.ids = ids
     self.expectedOutputs = expectedOutputs
     self.isSingleFeed = isSingleFeed
   }

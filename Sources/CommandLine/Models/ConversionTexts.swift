@@ -76,8 +76,9 @@ final class ConversionTexts: Sendable {
       }
     }
     if let bound = outcome.maximumLength {
-      if state.assets == nil { state.assets = TextAssets() }
-      state.assets?.maximumLength = min(bound, state.assets?.maximumLength ?? bound)
+      var assets = state.assets ?? TextAssets()
+      assets.maximumLength = min(bound, assets.maximumLength ?? bound)
+      state.assets = assets
     }
     let changed = state
     self.state.withLock { $0 = changed }

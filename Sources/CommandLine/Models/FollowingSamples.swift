@@ -73,37 +73,14 @@ final class FollowingSamples: Sendable {
 
   /// The samples that are the same tokens to both readings.
   private static func covered(_ old: SampleSet, _ new: SampleSet, _ cut: VocabularyCut?) -> Set<Int> {
-    let lengths = (old.tokenLengths, new.tokenLengths)
-    var samples = Set(lengths.0.keys.filter { lengths.0[$0] == lengths.1[$0] })
-    guard let cut else { return samples }
-    let ids = cut.newIDs
-    for input in cut.inputs {
-      let (before, after) = (old.ids(of: input), new.ids(of: input))
-      samples = samples.filter { sample in
-        guard let one = before[sample], let other = after[sample] else { return false }
-        return one.count == other.count && zip(one, other).allSatisfy { ids.indices.contains($0) && ids[$0] == $1 }
-      }
+    guard let before = old.ids, let after = new.ids else { return [] }
+    let ids = cut?.newIDs
+    func isSame(_ sample: Int) -> Bool {
+      guard let ids else { return before[sample] == after[sample] }
+      return before[sample].count == after[sample].count
+        && zip(before[sample], after[sample]).allSatisfy { ids.indices.contains(Int($0)) && ids[Int($0)] == Int($1) }
     }
-    return samples
-  }
-}
-
-extension SampleSet {
-  /// Tokens of each sample.
-  fileprivate var tokenLengths: [Int: Int] {
-    var lengths: [Int: Int] = [:]
-    for feed in feeds { for (sample, length) in zip(feed.samples, feed.lengths ?? []) { lengths[sample] = length } }
-    return lengths
-  }
-
-  /// The ids of each sample at an input, without padding.
-  fileprivate func ids(of input: String) -> [Int: [Int]] {
-    var ids: [Int: [Int]] = [:]
-    for feed in feeds {
-      guard let numbers = feed.inputs[input]?.integers(), let lengths = feed.lengths, let padded = feed.paddedLength else { continue }
-      for (place, sample) in feed.samples.enumerated() { ids[sample] = Array(numbers[place * padded..<place * padded + lengths[place]]) }
-    }
-    return ids
+    return Set(before.indices.filter(isSame))
   }
 }
 

@@ -33,7 +33,14 @@ struct EquivalenceTable {
     let verdict =
       report.isEquivalent
       ? terminal.styled("equivalent", .green) : terminal.styled("NOT equivalent", .red)
-    return table.render() + accuracy() + "\n\(verdict) on \(NumberFormat.grouped(report.samples)) samples\n"
+    return table.render() + accuracy() + coverage() + "\n\(verdict) on \(NumberFormat.grouped(report.samples)) samples\n"
+  }
+
+  private func coverage() -> String {
+    guard let coverage = report.coverage else { return "" }
+    return
+      "\n\(NumberFormat.grouped(coverage.samples)) samples are the same tokens to both models; the outputs of "
+      + "\(coverage.identical == coverage.samples ? "all of them" : NumberFormat.grouped(coverage.identical)) are the same to the last bit\n"
   }
 
   private func accuracy() -> String {

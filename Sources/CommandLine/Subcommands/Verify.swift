@@ -5,6 +5,7 @@ import LatheIR
 import LatheJSON
 import LatheSamples
 import LatheTensors
+import LatheTokenizers
 
 /// `lathe verify`: does the candidate do what the reference does?
 struct Verify: ParsableCommand {
@@ -41,6 +42,12 @@ struct Verify: ParsableCommand {
 
   @Option(help: ArgumentHelp("What runs the model: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
   var engine: Engine.Name = .reference
+
+  @Flag(help: "Of models with vocabularies of their own, compare only samples that are the same tokens to both.")
+  var covered = false
+
+  @Option(help: ArgumentHelp("The candidate's vocabulary, where it is another and the file does not carry it.", valueName: "file"))
+  var candidateVocab: String?
 
   @Flag(help: "Write JSON.")
   var json = false
@@ -85,8 +92,12 @@ struct Verify: ParsableCommand {
     let limits = try limits.limits()
     let loader = ModelLoader(limits: limits)
     var left = try loader.load(reference).model
-    let right = try loader.load(candidate).model
+    var right = try loader.load(candidate).model
     left.text = try text.assets(over: left.text ?? right.text)
+    if let candidateVocab {
+      right.text = right.text ?? left.text
+      right.text?.vocabulary = try Vocabulary(fileAt: candidateVocab).bytes
+    }
     let interfaces = (ModelInterface(left), ModelInterface(right))
     try Self.checkInterfaces(interfaces.0, interfaces.1)
     // The reference is always run by the oracle.
@@ -97,11 +108,23 @@ struct Verify: ParsableCommand {
     )
     let options = arguments.options(limits)
     let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)
+    if set.texts != nil, Self.readsOtherwise(right.text, left.text) {
+      let own = try SampleReader.read(path: samples, for: interfaces.1, options: options)
+      let comparison = ReadingComparison(
+        reference: try .init((reference, engines.0), set, left.text), candidate: try .init((candidate, engines.1), own, right.text), coveredOnly: covered)
+      return try comparison.run(threads: threads, tolerance: tolerance)
+    }
     let comparison = FeedComparison(
       reference: (reference, engines.0), candidate: (candidate, engines.1), set: set,
       outputs: interfaces.0.outputs.map(\.name),
       candidateOutputs: interfaces.1.outputs.map(\.name))
     return try comparison.run(threads: engines.1.concurrency(threads), tolerance: tolerance)
+  }
+
+  /// Whether the candidate makes other ids of texts than the reference.
+  private static func readsOtherwise(_ candidate: TextAssets?, _ reference: TextAssets?) -> Bool {
+    guard let candidate, !candidate.vocabulary.isEmpty else { return false }
+    return candidate.vocabulary != reference?.vocabulary || candidate.tokenizerOptions != reference?.tokenizerOptions
   }
 
   private static func checkInterfaces(_ reference: ModelInterface, _ candidate: ModelInterface) throws(Diagnostic) {

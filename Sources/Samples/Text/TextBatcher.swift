@@ -39,6 +39,7 @@ public struct TextBatcher: Sendable {
     var rows: [EncodedRow] = []
     rows.reserveCapacity(samples.count)
     for (index, sample) in samples.enumerated() { rows.append(try encode(sample, index)) }
+    let ids = rows.map(\.ids)
     rows.sort { $0.ids.count != $1.ids.count ? $0.ids.count > $1.ids.count : $0.sample < $1.sample }
     var feeds: [Feed] = []
     for start in stride(from: 0, to: rows.count, by: batchSize) {
@@ -47,7 +48,7 @@ public struct TextBatcher: Sendable {
     let labels = samples.map(\.label)
     return SampleSet(
       feeds: feeds, count: samples.count, labels: labels.contains { $0 != nil } ? labels : [],
-      texts: samples.map(\.text))
+      texts: samples.map(\.text), ids: ids)
   }
 
   private func encode(_ sample: TextSample, _ index: Int) throws(Diagnostic) -> EncodedRow {
