@@ -4,7 +4,7 @@ import LatheOperators
 import LathePassKit
 import LatheTensors
 
-/// Makes an LSTM and the transposes around it into one operator with the batch first; states that begin with zeros are left out.
+/// Makes an LSTM or GRU and the transposes around it into one operator with the batch first; states that begin with zeros are left out.
 ///
 /// ```
 /// %t = Transpose(%x) {perm = [1, 0, 2]}              →    %h = lathe::PackedLSTM(%x, @w, @r, @b, %lengths)
@@ -13,10 +13,10 @@ import LatheTensors
 /// %v = Reshape(%u, [0, 0, -1])
 /// %h = Transpose(%v) {perm = [1, 0, 2]}
 /// ```
-/// What a Transpose cancels behind it is left to `simplify/merge-transposes`. GRU and RNN only lose their zeros.
+/// What a Transpose cancels behind it is left to `simplify/merge-transposes`. An RNN only loses its zeros.
 public struct RecurrentLayer: Pass {
   public static let id: PassID = "fuse/recurrent-layer"
-  public static let summary = "LSTM becomes one operator with the batch first and no states of zeros"
+  public static let summary = "LSTM and GRU become one operator with the batch first and no states of zeros"
 
   public init(options: NoOptions) {}
 
@@ -25,32 +25,24 @@ public struct RecurrentLayer: Pass {
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     var outcome = PassOutcome()
     for id in graph.order where graph.contains(id) {
-      switch graph[id].op {
-      case let lstm as LSTM:
+      if let layer = PackableLayer(graph[id].op) {
         let description = graph.describe(id)
-        if let reason = refusal(lstm, id, graph) {
+        if let reason = layer.refusal ?? refusal(id, graph) {
           outcome.record(description, .declined(reason))
           continue
         }
-        try pack(lstm, id, &graph, context)
+        try pack(layer, id, &graph, context)
         outcome.record(description, .done)
-      case is GRU, is RNN:
-        guard let state = graph.input(5, of: id), isZero(state, graph) else { continue }
+      } else if graph[id].op is RNN, let state = graph.input(5, of: id), isZero(state, graph) {
         outcome.record(graph.describe(id), .done)
         graph.setInput(5, of: id, to: nil)
         if let producer = graph[state].producer { context.removeUnread([producer], in: &graph) }
-      default: continue
       }
     }
     return outcome
   }
 
-  private func refusal(_ lstm: LSTM, _ id: NodeID, _ graph: Graph) -> String? {
-    let standard = Array(repeating: ["Sigmoid", "Tanh", "Tanh"], count: lstm.direction.count).flatMap { $0 }
-    if let names = lstm.activations, names.map({ $0.lowercased() }) != standard.map({ $0.lowercased() }) {
-      return "its functions are \(names.joined(separator: ", "))"
-    }
-    if lstm.clip != nil || lstm.couplesGates { return "it clips its sums or couples its gates" }
+  private func refusal(_ id: NodeID, _ graph: Graph) -> String? {
     if graph.input(7, of: id) != nil { return "it has peepholes" }
     for position in [5, 6] {
       guard let state = graph.input(position, of: id), !isZero(state, graph) else { continue }
@@ -72,17 +64,16 @@ public struct RecurrentLayer: Pass {
     }
   }
 
-  private func pack(_ lstm: LSTM, _ id: NodeID, _ graph: inout Graph, _ context: PassContext) throws(Diagnostic) {
+  private func pack(_ layer: PackableLayer, _ id: NodeID, _ graph: inout Graph, _ context: PassContext) throws(Diagnostic) {
     guard let x = graph.input(0, of: id), let hidden = graph.constant(graph.input(2, of: id))?.shape.last else { return }
-    let input = lstm.isBatchFirst ? x : try context.add(
+    let input = layer.isBatchFirst ? x : try context.add(
       Transpose(permutation: [1, 0, 2]), [x], to: &graph, before: id, replacing: [id])
     let states = [5, 6].compactMap { graph.input($0, of: id) }.compactMap { graph[$0].producer }
     let operands = [input] + (1...4).map { graph.input($0, of: id) }
     let isRead = graph[id].outputs.map { $0.map { graph.isOutput($0) || !graph[$0].users.isEmpty } ?? false }
     let count = (isRead.lastIndex(of: true) ?? 0) + 1
-    let outputs = try context.add(
-      PackedLSTM(direction: lstm.direction), operands, outputCount: count, to: &graph, replacing: [id])
-    let layout = PackedLayout(directions: lstm.direction.count, hidden: hidden, isBatchFirst: lstm.isBatchFirst)
+    let outputs = try context.add(layer.packed, operands, outputCount: count, to: &graph, replacing: [id])
+    let layout = PackedLayout(directions: layer.direction.count, hidden: hidden, isBatchFirst: layer.isBatchFirst)
     var dead = [id]
     for (position, output) in graph[id].outputs.enumerated() {
       guard let output, isRead[position] else { continue }

@@ -31,6 +31,9 @@ size_t lathe_gemm_scratch_i8(const lathe_gemm_i8 *g) {
 
 size_t lathe_lstm_scratch_i8(const lathe_lstm_i8 *l) { return SLACK + l->batch * lathe_prepared_stride_i8(l->hidden); }
 
+/* For the state and what the reset gate leaves of it. */
+size_t lathe_gru_scratch_i8(const lathe_gru_i8 *g) { return SLACK + 2 * g->batch * lathe_prepared_stride_i8(g->hidden); }
+
 bool lathe_is_depthwise_i8(const lathe_convolution_i8 *c) {
   return c->channels == c->groups && c->kernel_height * c->kernel_width < (1 << 24) / (128 * 128);
 }

@@ -30,6 +30,8 @@
   void lathe_gemm_i8_##isa(const lathe_gemm_i8 *, void *scratch, size_t begin, size_t end);      \
   void lathe_attention_i8_##isa(const lathe_attention_i8 *, void *scratch, size_t begin, size_t end); \
   void lathe_lstm_i8_##isa(const lathe_lstm_i8 *, void *scratch, size_t begin, size_t end);           \
+  void lathe_gru_reset_i8_##isa(const lathe_gru_i8 *, void *scratch, size_t begin, size_t end);       \
+  void lathe_gru_i8_##isa(const lathe_gru_i8 *, void *scratch, size_t begin, size_t end);             \
   void lathe_convolution_i8_##isa(const lathe_convolution_i8 *, void *scratch, size_t begin, size_t end);
 #define LATHE_ROWS_I8_OF(isa)                                                                           \
   bool lathe_quantize_i8_##isa(const lathe_quantize_i8 *, size_t begin, size_t end);                    \
@@ -44,7 +46,7 @@
    lathe_embedding_f32_##isa, lathe_attention_f32_##isa, lathe_lstm_f32_##isa, lathe_gru_reset_f32_##isa, lathe_gru_f32_##isa,  \
    lathe_permute_f32_##isa, lathe_convolution_f32_##isa, lathe_gemm_i8_##products, lathe_quantize_i8_##rows,                    \
    lathe_normalization_i8_##rows, lathe_embedding_i8_##rows, lathe_attention_i8_##products, lathe_lstm_i8_##products,      \
-   lathe_convolution_i8_##products, lathe_map_i8_scalar}
+   lathe_gru_reset_i8_##products, lathe_gru_i8_##products, lathe_convolution_i8_##products, lathe_map_i8_scalar}
 
 LATHE_KERNELS_OF(scalar)
 LATHE_PRODUCTS_I8_OF(scalar)

@@ -66,6 +66,8 @@ CHECKED_WITH_SCRATCH(normalization_i8)
 CHECKED_WITH_SCRATCH(embedding_i8)
 WITH_SCRATCH(attention_i8)
 WITH_SCRATCH(lstm_i8)
+WITH_SCRATCH(gru_reset_i8)
+WITH_SCRATCH(gru_i8)
 WITH_SCRATCH(convolution_i8)
 PLAIN(map_i8)
 
@@ -193,6 +195,13 @@ void lathe_parallel_attention_i8(lathe_pool *pool, const lathe_kernels *kernels,
 void lathe_parallel_lstm_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_lstm_i8 *l, void *scratch) {
   job j = {.kernels = kernels, .arguments = l, .scratch = scratch, .scratch_stride = lathe_lstm_scratch_i8(l)};
   lathe_pool_run(pool, lathe_recurrent_items_f32(l->hidden), grain(2 * l->batch * l->hidden * LATHE_GEMM_COLUMNS), lstm_i8, &j);
+}
+
+void lathe_parallel_gru_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_gru_i8 *g, void *scratch) {
+  job j = {.kernels = kernels, .arguments = g, .scratch = scratch, .scratch_stride = lathe_gru_scratch_i8(g)};
+  size_t items = lathe_recurrent_items_f32(g->hidden), fewest = grain(3 * g->batch * g->hidden * LATHE_GEMM_COLUMNS / 2);
+  if (g->reset_i8) lathe_pool_run(pool, items, fewest, gru_reset_i8, &j);
+  lathe_pool_run(pool, items, fewest, gru_i8, &j);
 }
 
 void lathe_parallel_convolution_i8(lathe_pool *pool, const lathe_kernels *kernels, const lathe_convolution_i8 *c, void *scratch) {

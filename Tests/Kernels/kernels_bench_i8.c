@@ -152,6 +152,37 @@ static void bench_lstm(size_t batch, size_t hidden) {
   free(inputs), free(packed), free(h), free(c), free(next), free(scales), free(packed8), free(h8), free(next8), free(w8), free(scratch);
 }
 
+static void call_gru_f32(void *g) {
+  size_t items = lathe_recurrent_items_f32(((lathe_gru_f32 *)g)->hidden);
+  if (((lathe_gru_f32 *)g)->reset_h) kernels->gru_reset_f32(g, 0, items);
+  kernels->gru_f32(g, 0, items);
+}
+static void call_gru_i8(void *g) {
+  size_t items = lathe_recurrent_items_f32(((lathe_gru_i8 *)g)->hidden);
+  if (((lathe_gru_i8 *)g)->reset_i8) kernels->gru_reset_i8(g, scratch, 0, items);
+  kernels->gru_i8(g, scratch, 0, items);
+}
+
+static void bench_gru(size_t batch, size_t hidden, bool is_linear) {
+  size_t count = batch * hidden, matrix = lathe_packed_gemm_size_i8(hidden, hidden);
+  float *inputs = floats(3 * count), *packed = floats(3 * lathe_packed_gemm_count_f32(hidden, hidden)), *h = floats(count), *reset = floats(count);
+  float *next = floats(count), *scales = floats(3 * hidden);
+  int8_t *packed8 = room(3 * matrix), *h8 = room(count), *next8 = room(count), *reset8 = room(count), *w8 = room(hidden * hidden);
+  for (size_t gate = 0; gate < 3; gate++) lathe_pack_gemm_i8(hidden, hidden, w8, hidden, packed8 + gate * matrix);
+  for (size_t i = 0; i < 3 * hidden; i++) scales[i] *= 1e-4f;
+  lathe_recurrent_place place = {.steps = 1, .inputs_batch_stride = 3 * hidden};
+  lathe_gru_f32 f = {.batch = batch, .hidden = hidden, .place = place, .inputs = inputs, .recurrence = packed, .clip = 1e9f, .h = h,
+                     .reset_h = is_linear ? NULL : reset, .next_h = next};
+  lathe_gru_i8 g = {.batch = batch, .hidden = hidden, .place = place, .inputs = inputs, .recurrence = packed8, .r_scale = scales, .h = h, .h_i8 = h8,
+                    .reset_i8 = is_linear ? NULL : reset8, .next_h = next, .next_h_i8 = next8};
+  scratch = room(lathe_gru_scratch_i8(&g));
+  double best[2], products = 3e-9 * (double)(count * hidden);
+  fastest(call_gru_f32, &f, call_gru_i8, &g, best);
+  printf("gru step %s  batch %2zu hidden %4zu  f32 %7.1f us %5.1f GMAC/s  i8 %7.1f us %5.1f GMAC/s  %5.2f times\n", is_linear ? "linear" : "reset ",
+         batch, hidden, best[0] * 1e6, products / best[0], best[1] * 1e6, products / best[1], best[0] / best[1]);
+  free(inputs), free(packed), free(h), free(reset), free(next), free(scales), free(packed8), free(h8), free(next8), free(reset8), free(w8), free(scratch);
+}
+
 static void call_convolution_f32(void *c) { kernels->convolution_f32(c, scratch_f32, 0, lathe_convolution_items_f32(c)); }
 static void call_convolution_i8(void *c) { kernels->convolution_i8(c, scratch, 0, lathe_convolution_items_i8(c)); }
 
@@ -198,6 +229,7 @@ int main(int argc, char **argv) {
   bench_attention(8, 12, 32, 32), bench_attention(1, 12, 512, 64), bench_attention(1, 2, 4096, 64);
   bench_rows();
   bench_lstm(1, 128), bench_lstm(1, 256), bench_lstm(1, 512), bench_lstm(16, 128), bench_lstm(16, 256), bench_lstm(64, 256);
+  for (int is_linear = 0; is_linear < 2; is_linear++) bench_gru(1, 128, is_linear), bench_gru(1, 512, is_linear), bench_gru(16, 256, is_linear);
   bench_convolution(64, 56, 64, 3, 1, 1), bench_convolution(256, 14, 256, 3, 1, 1), bench_convolution(64, 56, 256, 1, 1, 1);
   bench_convolution(3, 224, 64, 7, 2, 1), bench_convolution(128, 28, 256, 3, 2, 1), bench_convolution(144, 56, 144, 3, 1, 144);
   return 0;

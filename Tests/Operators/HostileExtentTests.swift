@@ -46,6 +46,11 @@ import Testing
     let stateless = try LSTM().evaluateChecked(
       [Self.empty([1, 1 << 50, 0]), Self.empty([1, 0, 0]), Self.empty([1, 0, 0])], limits: ResourceLimits())
     #expect(stateless.map(\.shape) == [[1, 1, 1 << 50, 0], [1, 1 << 50, 0], [1, 1 << 50, 0]])
+    let (gates, square) = (try floats([Float](repeating: 0, count: 6), [1, 6, 1]), try floats([Float](repeating: 0, count: 12), [1, 6, 2]))
+    let gated = try GRU().evaluateChecked([Self.empty([1 << 50, 0, 1]), gates, square], limits: ResourceLimits())
+    #expect(gated.map(\.shape) == [[1 << 50, 1, 0, 2], [1, 0, 2]])
+    let packed = try PackedGRU().evaluateChecked([Self.empty([0, 1 << 50, 1]), gates, square], limits: ResourceLimits())
+    #expect(packed.map(\.shape) == [[0, 1 << 50, 2], [0, 2]])
   }
 
   @Test func ranksAreBounded() throws {

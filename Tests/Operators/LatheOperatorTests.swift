@@ -49,6 +49,18 @@ import Testing
     try checkOperator(PackedLSTM(direction: direction), inputs: [x, w, r])
   }
 
+  @Test(arguments: LSTM.Direction.allCases, [false, true]) func packedGRU(_ direction: LSTM.Direction, _ isLinear: Bool) throws {
+    let d = direction.count
+    let (w, r, b) = (try tensor([d, 9, 4], 2), try tensor([d, 9, 3], 3), try tensor([d, 18], 4))
+    let (x, lengths) = (try tensor([2, 5, 4], 1), try Tensor([5, 3] as [Int32], shape: [2]))
+    let settings = RecurrentSettings(direction: direction, isBatchFirst: true)
+    let outputs = try GRU(settings: settings, appliesResetToProduct: isLinear).evaluate([x, w, r, b, lengths])
+    let expected = [try outputs[0].reshaped(to: [2, 5, 3 * d]), try outputs[1].reshaped(to: [2, 3 * d])]
+    let op = PackedGRU(direction: direction, appliesResetToProduct: isLinear)
+    try checkOperator(op, inputs: [x, w, r, b, lengths], expected: expected)
+    try checkOperator(op, inputs: [x, w, r])
+  }
+
   private func codes(_ shape: [Int], _ seed: UInt64) throws -> Tensor {
     var generator = SeededGenerator(seed: seed)
     return try Tensor((0..<shape.reduce(1, *)).map { _ in Int8.random(in: -127...127, using: &generator) }, shape: shape)
@@ -78,37 +90,52 @@ import Testing
   }
 
   @Test(arguments: LSTM.Direction.allCases) func quantizedLSTM(_ direction: LSTM.Direction) throws {
-    let d = direction.count
-    let (x, w, r) = (try codes([2, 5, 4], 1), try codes([d, 12, 4], 2), try codes([d, 12, 3], 3))
-    let (b, lengths) = (try tensor([d, 24], 4), try Tensor([5, 3] as [Int32], shape: [2]))
-    let scales = try Tensor((0..<12 * d).map { 0.002 + 0.0005 * Float($0 % 7) }, shape: [d, 12])
-    let (scale, rows) = (try Tensor.scalar(Float(0.01)), try Tensor((0..<10).map { 0.01 + 0.002 * Float($0) }, shape: [2, 5, 1]))
-    let (layer, op) = (PackedLSTM(direction: direction), QuantizedLSTM(direction: direction))
+    let layer = PackedLSTM(direction: direction)
+    try checkRecurrence(QuantizedLSTM(layer), layer, direction, gates: 4)
+  }
+
+  @Test(arguments: LSTM.Direction.allCases, [false, true]) func quantizedGRU(_ direction: LSTM.Direction, _ isLinear: Bool) throws {
+    let layer = PackedGRU(direction: direction, appliesResetToProduct: isLinear)
+    try checkRecurrence(QuantizedGRU(layer), layer, direction, gates: 3)
+  }
+
+  /// Holds a recurrent layer on INT8 values to the layer on what they mean.
+  private func checkRecurrence(_ op: any Evaluable, _ layer: any Evaluable, _ direction: LSTM.Direction, gates: Int) throws {
+    let (d, rows) = (direction.count, 3 * gates)
+    let (x, w, r) = (try codes([2, 5, 4], 1), try codes([d, rows, 4], 2), try codes([d, rows, 3], 3))
+    let (b, lengths) = (try tensor([d, 2 * rows], 4), try Tensor([5, 3] as [Int32], shape: [2]))
+    let scales = try Tensor((0..<rows * d).map { 0.002 + 0.0005 * Float($0 % 7) }, shape: [d, rows])
+    let (scale, own) = (try Tensor.scalar(Float(0.01)), try Tensor((0..<10).map { 0.01 + 0.002 * Float($0) }, shape: [2, 5, 1]))
     let (ws, rs) = (try floats(w, scales), try floats(r, scales))
     // States are rounded to multiples of 1/127 between steps.
     let tolerance = Tolerance(absolute: 0.05)
     let outputs = try checkOperator(
       op, inputs: [x, scale, w, scales, r, scales, b, lengths], expected: try layer.evaluate([try floats(x, scale), ws, rs, b, lengths]),
       tolerance: tolerance)
-    #expect(try floats(outputs[3], try Tensor.scalar(Float(1) / 127)).difference(from: outputs[0], Tolerance(absolute: 0.004)) == nil)
-    for (output, expected) in zip(try op.evaluate([x, rows, w, scales, r, scales]), try layer.evaluate([try floats(x, rows), ws, rs])) {
+    let codes = try #require(outputs.last)
+    #expect(try floats(codes, try Tensor.scalar(Float(1) / 127)).difference(from: outputs[0], Tolerance(absolute: 0.004)) == nil)
+    for (output, expected) in zip(try op.evaluate([x, own, w, scales, r, scales]), try layer.evaluate([try floats(x, own), ws, rs])) {
       #expect(output.difference(from: expected, tolerance) == nil)
     }
   }
 
-  @Test func aPackedLSTMSaysItsExtentAsOtherRuntimesWant() throws {
+  @Test(arguments: [("lathe::PackedLSTM(%x, @w, @r)", 8), ("lathe::PackedGRU(%x, @w, @r) {linear_before_reset = 1}", 6)])
+  func packedLayersSayTheirExtentAsOtherRuntimesWant(_ node: String, _ rows: Int) throws {
+    func numbers(_ count: Int) -> String { (0..<count).map { "0.\($0)" }.joined(separator: ", ") }
     var graph = try GraphParser(catalog: .standard).parse(
       """
       graph (%x: f32[n, s, 1]) -> (%y) {
-        @w: f32[1, 8, 1] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
-        @r: f32[1, 8, 2] #0
-        %y = lathe::PackedLSTM(%x, @w, @r)
+        @w: f32[1, \(rows), 1] = [\(numbers(rows))]
+        @r: f32[1, \(rows), 2] = [\(numbers(2 * rows))]
+        %y = \(node)
       }
-      """.replacing("@r: f32[1, 8, 2] #0", with: "@r: f32[1, 8, 2] = [\((0..<16).map { "0.\($0)" }.joined(separator: ", "))]"))
+      """)
     try graph.inferTypes()
-    try graph.decompose { id, graph in graph[id].op is PackedLSTM }
-    let lstm = try #require(graph.order.compactMap { graph[$0].op as? LSTM }.first)
-    #expect(lstm.hiddenSize == 2)
+    try graph.decompose { id, graph in graph[id].op.name.domain == "lathe" }
+    let size = graph.order.compactMap { id in
+      (graph[id].op as? LSTM)?.hiddenSize ?? (graph[id].op as? GRU).flatMap { $0.appliesResetToProduct ? $0.settings.hiddenSize : nil }
+    }
+    #expect(size == [2])
   }
 
   @Test func attentionEqualsThatOfONNX() throws {

@@ -24,19 +24,25 @@ import Testing
     return (model.graph, graph)
   }
 
+  /// The inputs that are stored beside a model.
+  private static func feeds(of name: String, _ graph: Graph) throws -> [[String: Tensor]] {
+    try (0..<2).map { set in
+      var inputs: [String: Tensor] = [:]
+      for (position, id) in graph.inputs.enumerated() {
+        let type = graph[id].type ?? .tensor(TensorType(.float32, nil))
+        let path = folder.path + "/models/\(name)/test_data_set_\(set)/input_\(position).pb"
+        guard FileManager.default.fileExists(atPath: path) else { continue }
+        inputs[graph[id].name] = try ONNXDatumFile.read(path: path, type: type, limits: ResourceLimits()).datum.tensor
+      }
+      return inputs
+    }
+  }
+
   @Test func modelsAreThere() { #expect(Self.names.count >= 70) }
 
   @Test(arguments: names) func outputsStay(_ name: String) throws {
     let (before, after) = try Self.fused(name)
-    for set in 0..<2 {
-      let folder = Self.folder.path + "/models/\(name)/test_data_set_\(set)"
-      var inputs: [String: Tensor] = [:]
-      for (position, id) in before.inputs.enumerated() {
-        let type = before[id].type ?? .tensor(TensorType(.float32, nil))
-        let path = "\(folder)/input_\(position).pb"
-        guard FileManager.default.fileExists(atPath: path) else { continue }
-        inputs[before[id].name] = try ONNXDatumFile.read(path: path, type: type, limits: ResourceLimits()).datum.tensor
-      }
+    for (set, inputs) in try Self.feeds(of: name, before).enumerated() {
       let (left, right) = (try Interpreter(before).run(inputs), try Interpreter(after).run(inputs))
       for (one, two) in zip(left, right) {
         // Sums of 16-bit floats are rounded at other places.
@@ -46,6 +52,30 @@ import Testing
         let error = zip(values, try #require(two.doubles())).reduce(0) { max($0, abs($1.0 - $1.1)) }
         #expect(one.shape == two.shape && error <= bound * scale, "set \(set): \(error / scale) relative")
       }
+    }
+  }
+
+  /// Recurrent layers of every exporter become INT8 behind the recipe `fuse`, with static scales and with dynamic ones.
+  @Test(arguments: names.filter { $0.hasPrefix("bilstm") || $0.hasPrefix("bigru") }, ["static", "dynamic"])
+  func recurrentLayersBecomeINT8(_ name: String, _ activations: String) throws {
+    let (before, fused) = try Self.fused(name)
+    let feeds = try Self.feeds(of: name, before)
+    var surroundings = Pipeline.Surroundings()
+    surroundings.observe = { (graph, points) throws(Diagnostic) in try Pipeline.Surroundings.observe(graph, points, on: feeds) }
+    var (after, ledger) = (fused, Ledger())
+    let step = try PassCatalog.standard.step("quantize/int8", options: ["activations": .string(activations)])
+    try Pipeline([step]).run(on: &after, ledger: &ledger, in: surroundings)
+    let entry = try #require(ledger.entries.first)
+    #expect(entry.done == 3 && entry.declined.isEmpty, "\(entry.declined)")
+    let quantized: Set = ["QuantizedGRU", "QuantizedLSTM"]
+    #expect(after.order.count { quantized.contains(after[$0].op.name.name) } == 2)
+    for inputs in feeds {
+      let results = try [Interpreter(before).run(inputs)[0], Interpreter(after).run(inputs)[0]]
+      let (left, right) = (try #require(results[0].doubles()), try #require(results[1].doubles()))
+      let dot = { (a: [Double], b: [Double]) in zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+      let cosine = dot(left, right) / (dot(left, left) * dot(right, right)).squareRoot()
+      print("MEASURED \(name) \(activations) \(cosine)")
+      #expect(results[0].shape == results[1].shape && cosine >= 0.99, "the cosine is \(cosine)")
     }
   }
 

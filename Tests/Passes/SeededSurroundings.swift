@@ -9,7 +9,11 @@ extension Pipeline.Surroundings {
   /// Surroundings whose samples are seeded inputs, so that golden cases may be of passes that look at activations.
   static var seeded: Pipeline.Surroundings {
     var surroundings = Pipeline.Surroundings()
-    surroundings.observe = { (graph, points) throws(Diagnostic) in try observe(graph, points) }
+    surroundings.observe = { (graph, points) throws(Diagnostic) in
+      var feeds: [[String: Tensor]] = []
+      for seed in 1...4 { feeds.append(try inputs(graph, seed)) }
+      return try observe(graph, points, on: feeds)
+    }
     surroundings.compare = { (reference, candidate) throws(Diagnostic) in try compare(reference, candidate) }
     return surroundings
   }
@@ -22,10 +26,12 @@ extension Pipeline.Surroundings {
     }
   }
 
-  private static func observe(_ graph: Graph, _ points: [ObservationPoint]) throws(Diagnostic) -> [Observation] {
+  /// What is seen of activations where a graph has these inputs.
+  static func observe(
+    _ graph: Graph, _ points: [ObservationPoint], on feeds: [[String: Tensor]]
+  ) throws(Diagnostic) -> [Observation] {
     var values: [ValueID: [Tensor]] = [:]
-    for seed in 1...4 {
-      let inputs = try inputs(graph, seed)
+    for inputs in feeds {
       for id in graph.inputs { values[id, default: []].append(contentsOf: inputs[graph[id].name].map { [$0] } ?? []) }
       _ = try Interpreter(graph).run(inputs) { (_, value, tensor) throws(Diagnostic) in values[value, default: []].append(tensor) }
     }

@@ -71,21 +71,28 @@ import Testing
   }
 
   @Test(arguments: LSTM.Direction.allCases) func recurrence(_ direction: LSTM.Direction) throws {
+    try expectSameRecurrence(QuantizedLSTM(PackedLSTM(direction: direction)), direction, gates: 4, outputs: 4)
+  }
+
+  @Test(arguments: LSTM.Direction.allCases, [false, true]) func gatedRecurrence(_ direction: LSTM.Direction, _ isLinear: Bool) throws {
+    try expectSameRecurrence(QuantizedGRU(PackedGRU(direction: direction, appliesResetToProduct: isLinear)), direction, gates: 3, outputs: 3)
+  }
+
+  private func expectSameRecurrence(_ op: any Operator, _ direction: LSTM.Direction, gates: Int, outputs: Int) throws {
     let d = direction.count
     for (index, (batch, steps, inputs, hidden)) in [(1, 1, 3, 1), (3, 5, 20, 17), (2, 9, 64, 48)].enumerated() {
       let seed = UInt64(index)
       let x = try Self.codes([batch, steps, inputs], seed)
-      let (w, r) = (try Self.codes([d, 4 * hidden, inputs], seed + 10), try Self.codes([d, 4 * hidden, hidden], seed + 20))
-      let scales = try Self.scales([d, 4 * hidden], seed + 30, 0.01)
-      let bias = try Tensor.seeded(.float32, [d, 8 * hidden], seed: seed + 40)
+      let (w, r) = (try Self.codes([d, gates * hidden, inputs], seed + 10), try Self.codes([d, gates * hidden, hidden], seed + 20))
+      let scales = try Self.scales([d, gates * hidden], seed + 30, 0.01)
+      let bias = try Tensor.seeded(.float32, [d, 2 * gates * hidden], seed: seed + 40)
       let lengths = try Tensor((0..<batch).map { Int32(($0 * 4 + 2) % (steps + 1)) }, shape: [batch])
-      let op = QuantizedLSTM(direction: direction)
       try expectSameBits(
         op,
         [(x, false), (try Tensor.scalar(Float(0.013)), true), (w, true), (scales, true), (r, true), (scales, true), (bias, true), (lengths, false)],
-        outputs: 4)
+        outputs: outputs)
       let rows = try Self.scales([batch, steps, 1], seed + 50, 0.1)
-      try expectSameBits(op, [(x, false), (rows, false), (w, true), (scales, true), (r, true), (scales, true)], outputs: 4)
+      try expectSameBits(op, [(x, false), (rows, false), (w, true), (scales, true), (r, true), (scales, true)], outputs: outputs)
       try expectSameBits(op, [(x, false), (rows, false), (w, true), (scales, true), (r, true), (scales, true), (bias, true)], outputs: 1)
     }
   }
@@ -201,7 +208,12 @@ import Testing
     let lengths = try Tensor([5, 3] as [Int32], shape: [2])
     for scale in [one, rows] {
       try expectDecomposition(
-        QuantizedLSTM(direction: .bidirectional), [x, scale, w, scales, r, scales, bias, lengths], outputs: 4, within: 0.05)
+        QuantizedLSTM(PackedLSTM(direction: .bidirectional)), [x, scale, w, scales, r, scales, bias, lengths], outputs: 4, within: 0.05)
+      for isLinear in [false, true] {
+        // The same numbers are four states of three gates.
+        let (state, layer) = (try Self.codes([2, 12, 4], 3), PackedGRU(direction: .bidirectional, appliesResetToProduct: isLinear))
+        try expectDecomposition(QuantizedGRU(layer), [x, scale, w, scales, state, scales, bias, lengths], outputs: 3, within: 0.05)
+      }
     }
     let layer = PackedQuantizedLinear(QuantizedLinear(activation: .tanh), rows: 4, columns: 19)
     let packed = try PackedQuantizedLinear.packed(try Self.codes([4, 19], 10))
@@ -237,6 +249,9 @@ import Testing
     ("lathe::QuantizedLSTM(%x, @one, @gates, @four, @gates, @rows)", "i8[1, 2, 1]"),
     ("lathe::QuantizedLSTM(%x, @one, @gates, @rows, @gates, @one)", "i8[1, 2, 1]"),
     ("lathe::QuantizedLSTM(%x, @one, @gates, @rows, @gates, @rows)", "i8[1, 2, 2]"),
+    ("lathe::QuantizedGRU(%x, @one, @gates, @rows, @gates, @rows)", "i8[1, 2, 1]"),
+    ("lathe::QuantizedGRU(%x, @one, @three, @four, @three, @four)", "i8[1, 2, 1]"),
+    ("lathe::QuantizedGRU(%x, @one, @three, @threes, @three, @threes, @threes)", "i8[1, 2, 1]"),
   ])
   func misfitsAreRefused(_ node: String, _ type: String) throws {
     let error = #expect(throws: Diagnostic.self) {
@@ -250,6 +265,8 @@ import Testing
           @filter: i8[2, 2, 1] = [1, 2, 3, 4]
           @gates: i8[1, 4, 1] = [1, 2, 3, 4]
           @rows: f32[1, 4] = [1.0, 2.0, 3.0, 4.0]
+          @three: i8[1, 3, 1] = [1, 2, 3]
+          @threes: f32[1, 3] = [1.0, 2.0, 3.0]
           %y = \(node)
         }
         """)

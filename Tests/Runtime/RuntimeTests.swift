@@ -87,6 +87,30 @@ import Testing
       """, ["x": try Tensor.seeded(.float32, [2, 3, 4], seed: 1)])
   }
 
+  @Test(arguments: LSTM.Direction.allCases, [0, 1]) func gatedUnits(_ direction: LSTM.Direction, _ isLinear: Int) throws {
+    let d = direction.count
+    for (batch, steps, hidden) in [(1, 1, 1), (3, 4, 5), (2, 7, 17)] {
+      func numbers(_ count: Int, _ seed: UInt64) throws -> String {
+        try #require(try Tensor.seeded(.float32, [count], seed: seed, in: -0.5...0.5).doubles()).map { "\($0)" }.joined(separator: ", ")
+      }
+      let feed = [
+        "x": try Tensor.seeded(.float32, [batch, steps, 4], seed: 1),
+        "n": try Tensor((0..<batch).map { Int32(($0 * 4 + 2) % (steps + 1)) }, shape: [batch]),
+      ]
+      for (operands, output) in [("@w, @r", "%y"), ("@w, @r, @b", "_, %y"), ("@w, @r, @b, %n", "%y"), ("@w, @r, _, %n", "_, %y")] {
+        try compare(
+          """
+          graph (%x: f32[\(batch), \(steps), 4], %n: i32[\(batch)]) -> (%y) {
+            @w: f32[\(d), \(3 * hidden), 4] = [\(try numbers(d * 12 * hidden, 2))]
+            @r: f32[\(d), \(3 * hidden), \(hidden)] = [\(try numbers(d * 3 * hidden * hidden, 3))]
+            @b: f32[\(d), \(6 * hidden)] = [\(try numbers(d * 6 * hidden, 4))]
+            \(output) = lathe::PackedGRU(%x, \(operands)) {direction = "\(direction.rawValue)", linear_before_reset = \(isLinear)}
+          }
+          """, feed)
+      }
+    }
+  }
+
   @Test func whatHasNoKernelIsEvaluated() throws {
     let x = try Tensor.seeded(.float32, [2, 3], seed: 1)
     try compare("graph (%x: f32[2, 3]) -> (%y) {\n  %y = Softplus(%x) : f32[2, 3]\n}", ["x": x], relative: 0)

@@ -4,27 +4,27 @@ import LatheOperators
 import LathePassKit
 import LatheTensors
 
-/// Puts the outputs of a PackedLSTM where those of an LSTM are read.
+/// Puts the outputs of a packed recurrent layer where those of ONNX's are read.
 struct PackedLayout {
   let directions: Int
   let hidden: Int
-  /// Whether the LSTM had the batch first.
+  /// Whether ONNX's layer had the batch first.
   let isBatchFirst: Bool
 
-  /// Replaces one output of the LSTM, or what its readers make of it where that is the packed output already.
+  /// Replaces one output of ONNX's layer, or what its readers make of it where that is the packed output already.
   ///
   /// - Returns: nodes that may be unread now, readers first.
   func replace(
-    _ old: ValueID, _ position: Int, by packed: ValueID, _ lstm: NodeID, _ graph: inout Graph, _ context: PassContext
+    _ old: ValueID, _ position: Int, by packed: ValueID, _ layer: NodeID, _ graph: inout Graph, _ context: PassContext
   ) throws(Diagnostic) -> [NodeID] {
     let merged = position == 0 ? mergedSteps(old, graph) : mergedStates(old, graph)
     if let merged {
       let isTimeMajor = position == 0 && !isBatchFirst
-      let value = isTimeMajor ? try add(Transpose(permutation: [1, 0, 2]), packed, lstm, &graph, context) : packed
+      let value = isTimeMajor ? try add(Transpose(permutation: [1, 0, 2]), packed, layer, &graph, context) : packed
       // A value that this pass made and nothing else reads can take any name, so this is never refused.
       if try context.substitute(value, for: merged.value, in: &graph) == nil { return merged.nodes }
     }
-    let value = position == 0 ? try steps(packed, lstm, &graph, context) : try states(packed, lstm, &graph, context)
+    let value = position == 0 ? try steps(packed, layer, &graph, context) : try states(packed, layer, &graph, context)
     let name = graph[old].name
     graph.replaceAllUses(of: old, with: value)
     try graph.rename(old, to: graph.uniqueName("\(name).unpacked"))
@@ -32,7 +32,7 @@ struct PackedLayout {
     return []
   }
 
-  /// Y of LSTM with its directions side by side, if that is all that becomes of it: [steps, batch, directions · hidden].
+  /// ONNX's Y with its directions side by side, if that is all that becomes of it: [steps, batch, directions · hidden].
   private func mergedSteps(_ old: ValueID, _ graph: Graph) -> (value: ValueID, nodes: [NodeID])? {
     guard let first = graph.onlyUser(of: old), let value = graph.result(first) else { return nil }
     if directions == 1, isDropped(axis: isBatchFirst ? 2 : 1, by: first, graph) { return (value, [first]) }
@@ -49,7 +49,7 @@ struct PackedLayout {
     return (result, [second] + nodes)
   }
 
-  /// A state of LSTM with its directions side by side, if that is all that becomes of it: [batch, directions · hidden].
+  /// ONNX's state with its directions side by side, if that is all that becomes of it: [batch, directions · hidden].
   private func mergedStates(_ old: ValueID, _ graph: Graph) -> (value: ValueID, nodes: [NodeID])? {
     guard !graph.isOutput(old), !isBatchFirst else { return nil }
     if directions == 1 {
@@ -78,32 +78,32 @@ struct PackedLayout {
     graph[id].op is Squeeze && graph.constant(graph.input(1, of: id))?.integers() == [axis]
   }
 
-  /// Y in LSTM's own layout.
+  /// Y in ONNX's own layout.
   private func steps(
-    _ packed: ValueID, _ lstm: NodeID, _ graph: inout Graph, _ context: PassContext
+    _ packed: ValueID, _ layer: NodeID, _ graph: inout Graph, _ context: PassContext
   ) throws(Diagnostic) -> ValueID {
-    let split = try reshape(packed, [0, 0, directions, hidden], lstm, &graph, context)
-    return isBatchFirst ? split : try add(Transpose(permutation: [1, 2, 0, 3]), split, lstm, &graph, context)
+    let split = try reshape(packed, [0, 0, directions, hidden], layer, &graph, context)
+    return isBatchFirst ? split : try add(Transpose(permutation: [1, 2, 0, 3]), split, layer, &graph, context)
   }
 
-  /// A state in LSTM's own layout.
+  /// A state in ONNX's own layout.
   private func states(
-    _ packed: ValueID, _ lstm: NodeID, _ graph: inout Graph, _ context: PassContext
+    _ packed: ValueID, _ layer: NodeID, _ graph: inout Graph, _ context: PassContext
   ) throws(Diagnostic) -> ValueID {
-    let split = try reshape(packed, [0, directions, hidden], lstm, &graph, context)
-    return isBatchFirst ? split : try add(Transpose(permutation: [1, 0, 2]), split, lstm, &graph, context)
+    let split = try reshape(packed, [0, directions, hidden], layer, &graph, context)
+    return isBatchFirst ? split : try add(Transpose(permutation: [1, 0, 2]), split, layer, &graph, context)
   }
 
   private func reshape(
-    _ value: ValueID, _ shape: [Int], _ lstm: NodeID, _ graph: inout Graph, _ context: PassContext
+    _ value: ValueID, _ shape: [Int], _ layer: NodeID, _ graph: inout Graph, _ context: PassContext
   ) throws(Diagnostic) -> ValueID {
     let target = try graph.addConstant(graph.uniqueName("shape"), try Tensor(shape.map { Int64($0) }, shape: [shape.count]))
-    return try context.add(Reshape(), [value, target], to: &graph, before: lstm, replacing: [lstm])
+    return try context.add(Reshape(), [value, target], to: &graph, before: layer, replacing: [layer])
   }
 
   private func add(
-    _ op: any Operator, _ value: ValueID, _ lstm: NodeID, _ graph: inout Graph, _ context: PassContext
+    _ op: any Operator, _ value: ValueID, _ layer: NodeID, _ graph: inout Graph, _ context: PassContext
   ) throws(Diagnostic) -> ValueID {
-    try context.add(op, [value], to: &graph, before: lstm, replacing: [lstm])
+    try context.add(op, [value], to: &graph, before: layer, replacing: [layer])
   }
 }

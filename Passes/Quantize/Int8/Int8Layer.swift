@@ -4,7 +4,7 @@ import LatheTensors
 
 /// A node whose products with weights can be INT8.
 struct Int8Layer {
-  private enum Kind { case linear, convolution, lstm, other }
+  private enum Kind { case linear, convolution, recurrent, other }
 
   private let node: Node
   private let kind: Kind
@@ -14,7 +14,7 @@ struct Int8Layer {
     switch node.op {
     case is Linear: kind = .linear
     case is Convolution, is Conv: kind = .convolution
-    case is PackedLSTM: kind = .lstm
+    case is PackedLSTM, is PackedGRU: kind = .recurrent
     case is LSTM, is GRU, is RNN, is ConvTranspose: kind = .other
     case is MatMul where graph.constant(node.inputs[1]) != nil, is Gemm where graph.constant(node.inputs[1]) != nil: kind = .other
     default: return nil
@@ -27,7 +27,7 @@ struct Int8Layer {
     switch kind {
     case .linear: refusal(of: [1], graph) { $0[0] }
     case .convolution: convolutionRefusal(graph, isStatic: isStatic)
-    case .lstm: refusal(of: [1, 2], graph) { $0[2] } ?? biasRefusal(3, graph)
+    case .recurrent: refusal(of: [1, 2], graph) { $0[2] } ?? biasRefusal(3, graph)
     case .other: "there is no INT8 operator for \(node.op.name): the recipe fuse may make one that has"
     }
   }

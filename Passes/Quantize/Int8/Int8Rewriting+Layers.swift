@@ -31,7 +31,7 @@ extension Int8Rewriting {
   }
 
   /// The hidden state is read as INT8 values of the scale 1/127, and so may be its sequence.
-  mutating func rewrite(_ id: NodeID, _ op: PackedLSTM, _ graph: inout Graph) throws(Diagnostic) {
+  mutating func rewriteRecurrent(_ id: NodeID, as op: any Operator, _ graph: inout Graph) throws(Diagnostic) {
     let node = graph[id]
     guard let x = node.inputs[0], let w = node.inputs[1], let r = node.inputs[2] else { return }
     let twin = try twin(of: x, before: id, &graph)
@@ -45,12 +45,13 @@ extension Int8Rewriting {
       let isRead = position == 0 && isOperand ? isReadAsFloats(output, graph) : graph.isOutput(output) || !graph[output].users.isEmpty
       return isRead ? graph.uniqueName("\(graph[output].name).float") : nil
     }
-    if isOperand, let y { names += Array(repeating: nil, count: 3 - names.count) + [graph.uniqueName("\(graph[y].name).int8")] }
+    // The INT8 values come behind all states in floats.
+    let last = type(of: op).schema.outputs.count - 1
+    if isOperand, let y { names += Array(repeating: nil, count: last - names.count) + [graph.uniqueName("\(graph[y].name).int8")] }
     let made = try graph.addNode(
-      QuantizedLSTM(direction: op.direction), inputs: operands, outputs: names, name: node.name,
-      provenance: .pass(context.pass.rawValue, from: [graph.describe(id)]), before: id)
+      op, inputs: operands, outputs: names, name: node.name, provenance: .pass(context.pass.rawValue, from: [graph.describe(id)]), before: id)
     try graph.inferTypes(of: made)
-    if isOperand, let y, let codes = graph[made].outputs[3] {
+    if isOperand, let y, let codes = graph[made].outputs[last] {
       twins[y] = Twin(codes: codes, scale: try number(1 / 127, "\(graph[y].name).scale", &graph))
     }
     try take(node.outputs, from: made, of: id, &graph)

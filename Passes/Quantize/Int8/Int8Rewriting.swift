@@ -42,7 +42,10 @@ struct Int8Rewriting {
         try rewrite(id, Convolution(op), &graph)
         outcome.record(description, .done)
       case let op as PackedLSTM where plan.layers.contains(id):
-        try rewrite(id, op, &graph)
+        try rewriteRecurrent(id, as: QuantizedLSTM(op), &graph)
+        outcome.record(description, .done)
+      case let op as PackedGRU where plan.layers.contains(id):
+        try rewriteRecurrent(id, as: QuantizedGRU(op), &graph)
         outcome.record(description, .done)
       case let op as FusedAttention where plan.separateAttentions.contains(id):
         try rewriteSeparate(id, op, &graph)

@@ -466,6 +466,33 @@ typedef struct lathe_lstm_i8 {
 
 size_t lathe_lstm_scratch_i8(const lathe_lstm_i8 *lstm);
 
+/* One step of a GRU with sigmoid and tanh, whose gates come in the order z, r, h and whose state h, within -1 ... 1, is multiplied as INT8 values of the
+ * scale 1/127:
+ *   sum[gate] = float(sum over k of h_i8[k] * R'[k, unit]); gate = fma(sum, r_scale[unit], inputs[unit])
+ *   z, r = sigmoid of their gates
+ * Where the reset gate applies before the recurrence, gru_reset_i8 computes reset_i8 = quantized(r * h * 127) for all items first, sum[h] is of reset_i8,
+ * and n = tanh(gate of h). Otherwise reset_i8 is NULL, gru_i8 is all, and
+ *   n = tanh(fma(r, fma(sum[h], r_scale[unit], bias_h[unit]), inputs[unit])); without bias_h, sum[h] * r_scale[unit] is what r weights
+ *   next_h = fma(z, h, (1 - z) * n); next_h_i8 = quantized(next_h * 127)
+ * next_h_i8 must not be h_i8, next_h may be h. Items: lathe_recurrent_items_f32; scratch: lathe_gru_scratch_i8. Units are LATHE_GEMM_MOST_K_I8 at most. */
+typedef struct lathe_gru_i8 {
+  size_t batch, hidden;
+  lathe_recurrent_place place;
+  const float *inputs; /* X W' + both biases of z, r and, with reset_i8, h; else the input bias of h: 3 hidden floats for each place */
+  const int8_t *recurrence; /* R' of each gate, packed as for LSTM: 3 matrices */
+  const float *r_scale;     /* [3 hidden], each with the scale of h */
+  const float *bias_h;      /* the recurrent bias of h, [hidden], without reset_i8; or NULL */
+  const float *h;
+  const int8_t *h_i8;
+  int8_t *reset_i8; /* [batch, hidden], or NULL */
+  float *next_h;
+  int8_t *next_h_i8;
+  float *y;     /* next_h: hidden floats for each place, or NULL */
+  int8_t *y_i8; /* next_h_i8: as many bytes, or NULL */
+} lathe_gru_i8;
+
+size_t lathe_gru_scratch_i8(const lathe_gru_i8 *gru);
+
 /* Convolution of X and W, INT8 values laid out as in lathe_convolution_f32:
  *   v = fma(float(sum of X * W), scale[filter], bias[filter]); without bias, float(sum) * scale[filter]
  *   v, to which the residual is added as lathe_rows_in says, and then activation(v)
@@ -521,6 +548,8 @@ typedef struct lathe_kernels {
   bool (*embedding_i8)(const lathe_embedding_i8 *, void *scratch, size_t begin, size_t end);
   void (*attention_i8)(const lathe_attention_i8 *, void *scratch, size_t begin, size_t end);
   void (*lstm_i8)(const lathe_lstm_i8 *, void *scratch, size_t begin, size_t end);
+  void (*gru_reset_i8)(const lathe_gru_i8 *, void *scratch, size_t begin, size_t end);
+  void (*gru_i8)(const lathe_gru_i8 *, void *scratch, size_t begin, size_t end);
   void (*convolution_i8)(const lathe_convolution_i8 *, void *scratch, size_t begin, size_t end);
   void (*map_i8)(const lathe_map_i8 *, size_t begin, size_t end);
 } lathe_kernels;
@@ -573,6 +602,7 @@ bool lathe_parallel_normalization_i8(lathe_pool *, const lathe_kernels *, const 
 bool lathe_parallel_embedding_i8(lathe_pool *, const lathe_kernels *, const lathe_embedding_i8 *, void *scratch, size_t tokens);
 void lathe_parallel_attention_i8(lathe_pool *, const lathe_kernels *, const lathe_attention_i8 *, void *scratch);
 void lathe_parallel_lstm_i8(lathe_pool *, const lathe_kernels *, const lathe_lstm_i8 *, void *scratch);
+void lathe_parallel_gru_i8(lathe_pool *, const lathe_kernels *, const lathe_gru_i8 *, void *scratch);
 void lathe_parallel_convolution_i8(lathe_pool *, const lathe_kernels *, const lathe_convolution_i8 *, void *scratch);
 void lathe_parallel_map_i8(lathe_pool *, const lathe_kernels *, const lathe_map_i8 *, size_t count);
 

@@ -66,9 +66,17 @@ extension RecurrentLayer {
     guard let steps = extents.steps.known, let batch = extents.batch.known, let hidden = extents.hidden.known else {
       throw Diagnostic("operator/inconsistent", .internalFault, "\(name) cannot tell the extents of its operands")
     }
+    let (count, perPass) = (settings.direction.count, Self.defaultActivations.count)
+    // Without a sequence or a state there is nothing to step through, however many steps there are.
+    guard batch > 0, hidden > 0 else {
+      let isBatchFirst = settings.isBatchFirst
+      return [
+        try Tensor([T](), shape: isBatchFirst ? [batch, steps, count, hidden] : [steps, count, batch, hidden]),
+        try Tensor([T](), shape: isBatchFirst ? [batch, count, hidden] : [count, batch, hidden]),
+      ]
+    }
     let lengths = try sequenceLengths(inputs.optional(4), steps: steps, batch: batch)
     let functions = try settings.functions(Self.defaultActivations, name)
-    let (count, perPass) = (settings.direction.count, Self.defaultActivations.count)
     var x = try inputs.required(0)
     if settings.isBatchFirst { x = try x.permuted([1, 0, 2]) }
     var (sequences, last): ([T], [T]) = ([], [])

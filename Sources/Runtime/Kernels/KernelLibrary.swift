@@ -12,7 +12,7 @@ final class KernelLibrary: Sendable {
     /// A matrix in blocks of columns, and its transpose.
     case blocks, transposedBlocks
     /// Of one direction of a recurrent layer.
-    case projection(Int), gates(Int), biasSums(Int)
+    case projection(Int), gates(Int), biasSums(Int), splitBiases(Int)
     /// Scales of columns, multiplied by that of the operand.
     case scaled(by: ValueID)
     /// 1 / scale.
@@ -53,11 +53,15 @@ final class KernelLibrary: Sendable {
     case let op as QuantizedEmbedding: return try QuantizedEmbeddingKernel(site, op, self)
     case is QuantizeRows: return try QuantizeRowsKernel(site, self)
     case let op as QuantizedConvolution: return try QuantizedConvolutionKernel(site, op, self)
-    case let op as QuantizedLSTM: return try QuantizedLSTMKernel(site, op, self)
+    case let op as QuantizedLSTM: return try QuantizedRecurrentKernel(site, .lstm, op.layer.direction, self)
+    case let op as QuantizedGRU:
+      return try QuantizedRecurrentKernel(site, .gru(appliesResetToProduct: op.layer.appliesResetToProduct), op.layer.direction, self)
     case let op as QuantizeLinear: return QuantizeKernel(site, op)
     case let op as DequantizeLinear: return DequantizeKernel(site, op)
     case is DynamicQuantizeLinear: return DynamicQuantizeKernel(site)
-    case let op as PackedLSTM: return try RecurrentKernel(site, op, self)
+    case let op as PackedLSTM: return try RecurrentKernel(site, .lstm, op.direction, self)
+    case let op as PackedGRU:
+      return try RecurrentKernel(site, .gru(appliesResetToProduct: op.appliesResetToProduct), op.direction, self)
     case is Add: return BinaryKernel(site, LATHE_BINARY_ADD)
     case is Sub: return BinaryKernel(site, LATHE_BINARY_SUB)
     case is Mul: return BinaryKernel(site, LATHE_BINARY_MUL)

@@ -54,6 +54,8 @@ CASES = {
         ("textcnn", ("none",), (14,)),
         ("bilstm", ("none",), (14,)),
         ("bilstm-packed", ("none",), (14,)),
+        ("bigru", ("none",), (14,)),
+        ("bigru-packed", ("none",), (14,)),
     ],
     ("torchscript", 5): [("bert-transformers5", ("eager", "sdpa"), (17,)), ("distilbert-transformers5", ("sdpa",), (14,))],
     ("dynamo", 4): [("bert-transformers4", ("eager", "sdpa"), (18,))],
@@ -68,7 +70,7 @@ CASES = {
         ("bert-tanh", ("eager",), (18,)),
         *((name, ("sdpa",), (18,)) for name in ("distilbert", "albert", "roberta", "electra", "gpt2", "vit")),
         *((name, ("eager",), (18,)) for name in ("ernie", "mobilebert", "deberta-v2", "mpnet", "t5", "t5-gated")),
-        *((name, ("none",), (18,)) for name in ("cnn", "cnn-unfolded", "textcnn", "bilstm")),
+        *((name, ("none",), (18,)) for name in ("cnn", "cnn-unfolded", "textcnn", "bilstm", "bigru")),
     ],
 }
 

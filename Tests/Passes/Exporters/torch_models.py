@@ -149,6 +149,33 @@ class PackedBidirectionalLSTM(BidirectionalLSTM):
         return self.classifier(torch.cat([hidden[-2], hidden[-1]], 1))
 
 
+class BidirectionalGRU(torch.nn.Module):
+    """Two layers of gated units in both directions over padded sequences; the classifier sees the mean and the maximum over time."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(VOCABULARY, 24)
+        self.gru = torch.nn.GRU(24, 16, 2, batch_first=True, bidirectional=True)
+        self.classifier = torch.nn.Linear(64, 3)
+
+    def forward(self, input_ids):
+        x, _ = self.gru(self.embedding(input_ids))
+        return self.classifier(torch.cat([x.mean(1), x.amax(1)], 1))
+
+
+class PackedBidirectionalGRU(BidirectionalGRU):
+    """The same with packed sequences, whose lengths fall; the classifier sees the last states of both directions."""
+
+    def __init__(self):
+        super().__init__()
+        self.classifier = torch.nn.Linear(32, 3)
+
+    def forward(self, input_ids, lengths):
+        packed = torch.nn.utils.rnn.pack_padded_sequence(self.embedding(input_ids), lengths, batch_first=True)
+        _, hidden = self.gru(packed)
+        return self.classifier(torch.cat([hidden[-2], hidden[-1]], 1))
+
+
 def plain(model_class):
     return lambda attention: randomize(model_class())
 
@@ -207,4 +234,6 @@ ARCHITECTURES = {
     "textcnn": Architecture(plain(TextConvolution), ("input_ids",)),
     "bilstm": Architecture(plain(BidirectionalLSTM), ("input_ids",)),
     "bilstm-packed": Architecture(plain(PackedBidirectionalLSTM), ("input_ids", "lengths")),
+    "bigru": Architecture(plain(BidirectionalGRU), ("input_ids",)),
+    "bigru-packed": Architecture(plain(PackedBidirectionalGRU), ("input_ids", "lengths")),
 }
