@@ -17,7 +17,8 @@ static void tap(const convolution *c, const element *x, size_t ky, size_t kx, si
       const element *line = x + iy * c->width;
       size_t i = 0, step = c->stride_x;
       for (; i < run && ix >= c->width; i++, ix += step) row[i] = padding;
-      for (; i < run && ix < c->width; i++, ix += step) row[i] = line[ix];
+      size_t end = ix < c->width ? lathe_smaller(run, i + (c->width - ix - 1) / step + 1) : i;
+      for (; i < end; i++, ix += step) row[i] = line[ix];
       for (; i < run; i++) row[i] = padding;
     }
     row += run, count -= run, ox = 0, oy++;
