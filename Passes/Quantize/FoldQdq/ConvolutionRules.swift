@@ -3,27 +3,28 @@ import LatheIR
 import LatheOperators
 import LathePassKit
 
-/// Convolutions of what DequantizeLinear makes, and quantized ones: they stay as they are.
+/// QDQ: convolutions in float of what DequantizeLinear makes.
 enum ConvolutionRules {
-  static var all: [RewriteRule] { [convolution, sums] }
+  static var all: [RewriteRule] { [convolution, transposed] }
 
-  private static var sums: RewriteRule {
+  private static var convolution: RewriteRule {
     let pattern = Pattern.either([
-      .op(ConvInteger.self, "x", "w", .optional("xz"), .optional("wz")),
-      .op(QLinearConv.self, "x", "s", "xz", "w", "ws", "wz", "ys", "yz", .optional("b")),
+      .op(Conv.self, Dequantized.pattern("x"), "w", .optional("b")),
+      .op(Conv.self, "x", Dequantized.pattern("w"), .optional("b")),
     ])
-    return QuantizedLayer.rule("quantized convolution", pattern) { (_, _) throws(Refusal) in
-      throw Refusal("quantized convolutions are not folded into QuantizedConvolution: it is computed as it came")
+    return QuantizedLayer.rule("convolution", pattern) { (node, graph) throws(Refusal) in
+      guard let op = node.op as? Conv else { throw Refusal("it is no Conv") }
+      var layer = try QuantizedLayer(node.inputs[0], node.inputs[1], layout: .filters, graph)
+      layer.op = QuantizedConvolution(Convolution(op))
+      try layer.take(bias: node.inputs.count > 2 ? node.inputs[2] : nil, graph)
+      return layer
     }
   }
 
-  private static var convolution: RewriteRule {
-    let dequantized = Dequantized.pattern("x")
-    let pattern = Pattern.either([
-      .op(Conv.self, dequantized, "w", .optional("b")), .op(ConvTranspose.self, dequantized, "w", .optional("b")),
-    ])
-    return QuantizedLayer.rule("convolution", pattern) { (_, _) throws(Refusal) in
-      throw Refusal("quantized convolutions are not folded into QuantizedConvolution: it is computed in float")
+  private static var transposed: RewriteRule {
+    let pattern = Pattern.op(ConvTranspose.self, Dequantized.pattern("x"), "w", .optional("b"))
+    return QuantizedLayer.rule("transposed convolution", pattern) { (_, _) throws(Refusal) in
+      throw Refusal("Lathe has no ConvTranspose of INT8 values: it is computed in float")
     }
   }
 }
