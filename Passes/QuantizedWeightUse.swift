@@ -15,7 +15,8 @@ extension Graph {
   }
 
   private func readsFilters(_ reader: NodeID, of value: ValueID) -> Bool {
-    self[reader].op is Conv && input(1, of: reader) == value && isDequantized(input(0, of: reader))
+    (self[reader].op is Conv || self[reader].op is FusedConv) && input(1, of: reader) == value
+      && isDequantized(input(0, of: reader))
   }
 
   private func readsMatrix(_ reader: NodeID, of value: ValueID) -> Bool {

@@ -6,7 +6,7 @@ import LatheTensors
 
 /// Operators of quantized products, as the QOperator format has them.
 enum OperatorRules {
-  static var all: [RewriteRule] { [product, gemm, convolution, attention] }
+  static var all: [RewriteRule] { [product, gemm, convolution, channelsLast, attention] }
 
   private static var product: RewriteRule {
     let pattern = Pattern.op(QLinearMatMul.self, "x", "s", "xz", "w", "ws", "wz", "ys", "yz")
@@ -50,6 +50,14 @@ enum OperatorRules {
       (layer.result, layer.factors) = (result, factors(layer, result, graph))
       if node.inputs.count > 8, let sums = node.inputs[8] { layer.bias = (sums, try bias(sums, layer, graph)) }
       return layer
+    }
+  }
+
+  private static var channelsLast: RewriteRule {
+    let operands: [Pattern] = ["x", "s", "xz", "w", "ws", "wz", "ys", "yz", .optional("b")]
+    return QuantizedLayer.rule("ONNX Runtime's convolution", .node(NodePattern(MicrosoftQLinearConv.self, operands))) {
+      (_, _) throws(Refusal) in
+      throw Refusal("channels come last where ONNX Runtime has laid convolutions out for a processor")
     }
   }
 
