@@ -40,3 +40,12 @@ extension Shape {
     count == other.count && zip(self, other).allSatisfy { $0.isProvablyEqual(to: $1) }
   }
 }
+
+extension Tensor {
+  /// Whether it has one element for each channel, the axis 1 of `rank` that it is broadcast to, and no other.
+  func isPerChannel(_ channels: Int, rank: Int) -> Bool {
+    guard self.rank <= rank else { return false }
+    let padded = Array(repeating: 1, count: rank - self.rank) + shape
+    return elementCount == channels && padded.count > 1 && padded[1] == channels
+  }
+}

@@ -3,17 +3,23 @@ import LatheOperators
 import LatheTensors
 
 extension Graph {
-  /// Whether a node makes floats of constant codes that only INT8 kernels and look-ups want to read: a matrix for products of dequantized values, or a
-  /// table.
+  /// Whether a node makes floats of constant codes that only INT8 kernels and look-ups want to read: a matrix for products of dequantized values, filters
+  /// for convolutions of them, or a table.
   func keepsCodes(_ id: NodeID) -> Bool {
     guard self[id].op is DequantizeLinear || self[id].op is MicrosoftDequantizeLinear, let value = result(id),
-      shape(value)?.count == 2, !isOutput(value),
+      let rank = shape(value)?.count, (2...4).contains(rank), !isOutput(value),
       let dtype = constant(input(0, of: id))?.dtype, dtype == .int8 || dtype == .uint8
     else { return false }
-    return !self[value].users.isEmpty && self[value].users.allSatisfy { readsCodes($0, of: value) }
+    return !self[value].users.isEmpty
+      && self[value].users.allSatisfy { rank == 2 ? readsMatrix($0, of: value) : readsFilters($0, of: value) }
   }
 
-  private func readsCodes(_ reader: NodeID, of value: ValueID) -> Bool {
+  private func readsFilters(_ reader: NodeID, of value: ValueID) -> Bool {
+    (self[reader].op is Conv || self[reader].op is FusedConv) && input(1, of: reader) == value
+      && isDequantized(input(0, of: reader))
+  }
+
+  private func readsMatrix(_ reader: NodeID, of value: ValueID) -> Bool {
     switch self[reader].op {
     case is Gather:
       return input(0, of: reader) == value

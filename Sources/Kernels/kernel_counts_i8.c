@@ -35,7 +35,8 @@ size_t lathe_lstm_scratch_i8(const lathe_lstm_i8 *l) { return SLACK + l->batch *
 size_t lathe_gru_scratch_i8(const lathe_gru_i8 *g) { return SLACK + 2 * g->batch * lathe_prepared_stride_i8(g->hidden); }
 
 bool lathe_is_depthwise_i8(const lathe_convolution_i8 *c) {
-  return c->channels == c->groups && c->kernel_height * c->kernel_width < (1 << 24) / (128 * 128);
+  size_t most_x = c->x_codes == LATHE_CODES_SYMMETRIC ? 128 : 255, most_w = c->w_zero_point ? 255 : 128;
+  return c->channels == c->groups && c->kernel_height * c->kernel_width < (1 << 24) / (most_x * most_w);
 }
 
 size_t lathe_convolution_items_i8(const lathe_convolution_i8 *c) {
@@ -55,7 +56,7 @@ size_t lathe_convolution_scratch_i8(const lathe_convolution_i8 *c) {
     return SLACK + (lines * line + c->kernel_height * c->kernel_width) * sizeof(float);
   }
   size_t depth = c->channels / c->groups * c->kernel_height * c->kernel_width;
-  return SLACK + lathe_convolution_columns_i8(c) + c->filters / c->groups * lathe_prepared_stride_i8(depth);
+  return SLACK + lathe_convolution_columns_i8(c) + c->filters / c->groups * (lathe_prepared_stride_i8(depth) + sizeof(int32_t));
 }
 
 size_t lathe_row_scratch_i8(size_t width) { return width * sizeof(float); }

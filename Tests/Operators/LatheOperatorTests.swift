@@ -89,6 +89,25 @@ import Testing
       QuantizedConvolution(convolution), inputs: [x, scale, w, scales], expected: try convolution.evaluate([xs, ws]), tolerance: tolerance)
   }
 
+  @Test(arguments: [1, 2]) func quantizedConvolutionWithZeroPoints(_ groups: Int) throws {
+    let bytes = try codes([2, 4, 5, 6], 1).elements(as: Int8.self) ?? []
+    let (x, own) = (try Tensor(bytes.map { UInt8(bitPattern: $0) }, shape: [2, 4, 5, 6]), try Tensor.scalar(UInt8(100)))
+    let (w, zeroes) = (try codes([6, 4 / groups, 3, 2], 2), try codes([6], 5))
+    let (b, r) = (try tensor([6], 3), try tensor([2, 6, 4, 6], 4))
+    let (scale, scales) = (try Tensor.scalar(Float(0.01)), try Tensor([0.01, 0.02, 0.005, 0.03, 0.01, 0.007] as [Float], shape: [6]))
+    // What padding means is 0, whatever the codes.
+    let convolution = Convolution(Conv(window: SlidingWindow(pads: [1, 1, 0, 0]), groups: groups), activation: .relu)
+    let xs = try DequantizeLinear().evaluate([x, scale, own])[0]
+    let ws = try DequantizeLinear(axis: 0).evaluate([w, scales, zeroes])[0]
+    let expected = try convolution.evaluate([xs, ws, b, r])
+    let tolerance = Tolerance(absolute: 1e-4, relative: 1e-5)
+    let last = try Tensor.scalar(UInt8(17))
+    let outputs = try checkOperator(
+      QuantizedConvolution(convolution), inputs: [x, scale, w, scales, b, r, nil, scale, own, last, zeroes], expected: expected,
+      tolerance: tolerance)
+    #expect(try QuantizeLinear().evaluate([outputs[0], scale, last])[0] == outputs[1])
+  }
+
   @Test(arguments: LSTM.Direction.allCases) func quantizedLSTM(_ direction: LSTM.Direction) throws {
     let layer = PackedLSTM(direction: direction)
     try checkRecurrence(QuantizedLSTM(layer), layer, direction, gates: 4)

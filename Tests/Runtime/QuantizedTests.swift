@@ -19,34 +19,6 @@ import Testing
     return try Tensor((0..<shape.reduce(1, *)).map { _ in Float.random(in: most / 8...most, using: &generator) }, shape: shape)
   }
 
-  private func expectSameBits(_ op: any Operator, _ operands: [(tensor: Tensor?, isConstant: Bool)], outputs: Int) throws {
-    var builder = GraphBuilder(provenance: .source("case"))
-    var (inputs, feed) = ([ValueID?](), [String: Tensor]())
-    for (position, operand) in operands.enumerated() {
-      guard let tensor = operand.tensor else {
-        inputs.append(nil)
-        continue
-      }
-      if operand.isConstant {
-        inputs.append(try builder.constant("c\(position)", tensor))
-      } else {
-        inputs.append(try builder.input("x\(position)", tensor.dtype, tensor.shape.map { .known($0) }))
-        feed["x\(position)"] = tensor
-      }
-    }
-    let results = try builder.add(op, inputs, outputCount: outputs)
-    var graph = builder.graph
-    graph.setOutputs(results)
-    let expected = try Interpreter(graph).run(feed)
-    for set in InstructionSet.available {
-      for threads in [1, 3] {
-        let runtime = try Runtime(graph, threads: threads, instructions: set)
-        #expect(try runtime.coverage(feed.mapValues { .tensor($0) }).kernels == 1, "\(op.name) has no kernel here")
-        #expect(try runtime.run(feed) == expected, "\(op.name) differs on \(set.name) with \(threads) threads")
-      }
-    }
-  }
-
   @Test(arguments: LinearActivation.allCases) func layers(_ activation: LinearActivation) throws {
     for (index, (m, k, n)) in [(1, 5, 3), (7, 64, 17), (33, 130, 48)].enumerated() {
       let seed = UInt64(index)
@@ -222,6 +194,9 @@ import Testing
     let op = QuantizedConvolution(Convolution(Conv(groups: 2), activation: .relu))
     try expectDecomposition(
       op, [image, one, filters, try Self.scales([6], 8, 0.01), nil, try Self.codes([2, 6, 3, 5], 9), one, one], outputs: 2, within: 1e-4)
+    let (own, zeroes) = (try Tensor.scalar(Int8(-100)), try Self.codes([6], 12))
+    try expectDecomposition(
+      op, [image, one, filters, try Self.scales([6], 8, 0.01), nil, nil, nil, one, own, own, zeroes], outputs: 2, within: 1e-4)
   }
 
   @Test func rowsWithoutAScaleAreRefused() throws {

@@ -1,9 +1,7 @@
 import Foundation
 import LatheDiagnostics
 import LatheIR
-import LatheInterpreter
 import LatheOperators
-import LatheRuntime
 import LatheTensors
 import LatheTestSupport
 import Testing
@@ -19,35 +17,6 @@ import Testing
 
   private static func code(_ dtype: DType, _ bits: UInt8) throws -> Tensor {
     dtype == .uint8 ? try Tensor.scalar(bits) : try Tensor.scalar(Int8(bitPattern: bits))
-  }
-
-  /// Constants are bound by name; everything else is fed.
-  private func expectSameBits(_ op: any Operator, _ operands: [Tensor?], constants: Set<Int>, outputs: Int) throws {
-    var builder = GraphBuilder(provenance: .source("case"))
-    var (inputs, feed) = ([ValueID?](), [String: Tensor]())
-    for (position, tensor) in operands.enumerated() {
-      guard let tensor else {
-        inputs.append(nil)
-        continue
-      }
-      if constants.contains(position) {
-        inputs.append(try builder.constant("c\(position)", tensor))
-      } else {
-        inputs.append(try builder.input("x\(position)", tensor.dtype, tensor.shape.map { .known($0) }))
-        feed["x\(position)"] = tensor
-      }
-    }
-    let results = try builder.add(op, inputs, outputCount: outputs)
-    var graph = builder.graph
-    graph.setOutputs(results)
-    let expected = try Interpreter(graph).run(feed)
-    for set in InstructionSet.available {
-      for threads in [1, 3] {
-        let runtime = try Runtime(graph, threads: threads, instructions: set)
-        #expect(try runtime.coverage(feed.mapValues { .tensor($0) }).kernels == 1, "\(op.name) has no kernel here")
-        #expect(try runtime.run(feed) == expected, "\(op.name) differs on \(set.name) with \(threads) threads")
-      }
-    }
   }
 
   @Test(arguments: [DType.int8, .uint8], [UInt8(0), 1, 127, 128, 255]) func layers(_ dtype: DType, _ zero: UInt8) throws
@@ -69,6 +38,31 @@ import Testing
       let dynamic = [x, one, w, scales, nil, nil, nil, nil, try Self.code(dtype, zero)]
       try expectSameBits(QuantizedLinear(), dynamic, constants: [2, 3], outputs: 1)
     }
+  }
+
+  @Test(arguments: [DType.int8, .uint8], [UInt8(0), 1, 127, 128, 255]) func convolutions(_ dtype: DType, _ zero: UInt8) throws {
+    let window = SlidingWindow(strides: [2, 1], dilations: [1, 2], pads: [1, 2, 0, 1])
+    for (index, (groups, perGroup)) in [(1, 5), (2, 3), (6, 1)].enumerated() {
+      let (seed, channels) = (UInt64(index), groups * perGroup)
+      let (x, w) = (
+        try Self.codes(dtype, [2, channels, 13, 21], seed), try Self.codes(.int8, [12, perGroup, 3, 4], seed + 10)
+      )
+      let (scales, bias) = (
+        try Tensor.seeded(.float32, [12], seed: seed + 20), try Tensor.seeded(.float32, [12], seed: seed + 30)
+      )
+      let (one, fine) = (try Tensor.scalar(Float(0.013)), try Tensor.scalar(Float(0.37)))
+      let (own, weights) = (try Self.code(dtype, zero), try Self.codes(.int8, [12], seed + 40))
+      let op = QuantizedConvolution(Convolution(Conv(window: window, groups: groups), activation: .hardSwish))
+      let operands = [x, one, w, scales, bias, nil, nil, fine, own, try Self.code(dtype, 255 - zero), weights]
+      try expectSameBits(op, operands, constants: [1, 2, 3, 4, 7, 8, 9, 10], outputs: 2)
+      // Scale and zero point of X, and W, are computed; nothing is quantized behind, and W has no zero points.
+      try expectSameBits(op, [x, one, w, scales, nil, nil, nil, nil, own], constants: [3], outputs: 1)
+    }
+    let line = QuantizedConvolution(Convolution(Conv(window: SlidingWindow(pads: [3, 2]))))
+    let (x, w) = (try Self.codes(dtype, [3, 4, 70], 1), try Self.codes(.int8, [8, 4, 5], 2))
+    let scales = try Tensor.seeded(.float32, [8], seed: 3)
+    let operands = [x, try Tensor.scalar(Float(0.013)), w, scales, nil, nil, nil, nil, try Self.code(dtype, zero)]
+    try expectSameBits(line, operands, constants: [1, 2, 3, 8], outputs: 1)
   }
 
   @Test(arguments: [[1], [3, 1], [5, 7, 40], [2, 300], [1, 1, 513]]) func conversions(_ shape: [Int]) throws {
@@ -93,6 +87,31 @@ import Testing
     try expectSameBits(DynamicQuantizeLinear(), [special], constants: [], outputs: 3)
     try expectSameBits(
       DynamicQuantizeLinear(), [try Tensor([Float](repeating: 0, count: 5), shape: [5])], constants: [], outputs: 3)
+  }
+
+  @Test(arguments: [
+    ("%x, @s, @w, @ss, _, _, _, _, @u", "i8[1, 2, 6]"), ("%x, @s, @w, @ss, _, _, _, _, @i2", "i8[1, 2, 6]"),
+    ("%x, @s, @w, @ss, _, _, _, _, _, @i", "i8[1, 2, 6]"), ("%x, @s, @w, @ss, _, _, _, @s, _, @i2", "i8[1, 2, 6]"),
+    ("%x, @s, @w, @ss, _, _, _, _, _, _, @i", "i8[1, 2, 6]"),
+    ("%x, @s, %v, @ss, _, _, _, _, @i", "i8[1, 70000, 6]"),
+  ])
+  func misfitsOfConvolutionsAreRefused(_ operands: String, _ type: String) throws {
+    let error = #expect(throws: Diagnostic.self) {
+      var graph = try GraphParser(catalog: .standard).parse(
+        """
+        graph (%x: \(type), %v: i8[2, 70000, 1]) -> (%y) {
+          @s: f32[] = [1.0]
+          @ss: f32[2] = [1.0, 2.0]
+          @i: i8[] = [1]
+          @i2: i8[2] = [1, 2]
+          @u: u8[] = [1]
+          @w: i8[2, 2, 1] = [1, 2, 3, 4]
+          %y = lathe::QuantizedConvolution(\(operands))
+        }
+        """)
+      try graph.inferTypes()
+    }
+    #expect(error?.category == .invalidInput)
   }
 
   @Test(arguments: [

@@ -65,7 +65,12 @@ enum CodeRules {
         return "its operand has several scales"
       }
       let readers = graph.result(match.root).map { graph[$0].users } ?? []
-      let isRead = readers.contains { graph[$0].op is QuantizeLinear || graph[$0].op is MatMul || graph[$0].op is Gemm }
+      let isRead = readers.contains { reader in
+        switch graph[reader].op {
+        case is QuantizeLinear, is MatMul, is Gemm, is Conv: true
+        default: false
+        }
+      }
       return isRead ? nil : "nothing that could read codes reads it"
     } rewrite: { (match, site, graph) throws(Diagnostic) in
       guard let source = Dequantized(graph[match.root].inputs[0], graph) else { return [] }

@@ -6,11 +6,15 @@ import LatheTensors
 
 /// Dynamic forms: products of integers whose sums are scaled behind them.
 enum IntegerRules {
-  static var all: [RewriteRule] { [scaled, unscaled, toFloat, dynamic] }
+  static var all: [RewriteRule] {
+    [
+      scaled(MatMulInteger.self), unscaled(MatMulInteger.self), scaled(ConvInteger.self), unscaled(ConvInteger.self), toFloat, dynamic,
+    ]
+  }
 
-  /// MatMulInteger, cast to float and multiplied by both scales, or by the product of the two.
-  private static var scaled: RewriteRule {
-    let sums = Pattern.op(MatMulInteger.self, "x", "w", .optional("xz"), .optional("wz"), as: "product")
+  /// A product of integers, cast to float and multiplied by both scales, or by the product of the two.
+  private static func scaled<Op: Operator>(_ type: Op.Type) -> RewriteRule {
+    let sums = Pattern.op(type, "x", "w", .optional("xz"), .optional("wz"), as: "product")
     let floats = Pattern.op(Cast.self, sums, as: "cast") { $0.target == .float32 ? nil : "it makes no 32-bit floats" }
     let pattern = Pattern.either([
       .op(Mul.self, floats, .op(Mul.self, "s", .constant("ws"))),
@@ -27,12 +31,16 @@ enum IntegerRules {
       {
         throw Refusal("the scale of its first operand follows")
       }
+      let convolution = match.nodes.lazy.compactMap { graph[$0].op as? ConvInteger }.first
       let weights = try QuantizedWeights(
-        w, scale: match.optionalValue("ws"), zeroPoint: match.optionalValue("wz"), graph)
-      return try QuantizedLayer(
+        w, scale: match.optionalValue("ws"), zeroPoint: match.optionalValue("wz"),
+        layout: convolution == nil ? .columns : .filters, graph)
+      var layer = try QuantizedLayer(
         x, scale: match.optionalValue("s"), zeroPoint: match.optionalValue("xz"), weights, graph)
+      if let op = convolution { layer.op = QuantizedConvolution(Convolution(Conv(window: op.window, groups: op.groups))) }
+      return layer
     }
-    return RewriteRule("scaled sums", pattern: pattern) { (match, graph) throws(Diagnostic) in
+    return RewriteRule("scaled sums of \(type.schema.name)", pattern: pattern) { (match, graph) throws(Diagnostic) in
       do throws(Refusal) {
         _ = try layer(match, graph)
         return nil
@@ -45,8 +53,8 @@ enum IntegerRules {
     }
   }
 
-  private static var unscaled: RewriteRule {
-    QuantizedLayer.rule("sums", .op(MatMulInteger.self, "x", "w", .optional("xz"), .optional("wz"))) {
+  private static func unscaled<Op: Operator>(_ type: Op.Type) -> RewriteRule {
+    QuantizedLayer.rule("sums of \(type.schema.name)", .op(type, "x", "w", .optional("xz"), .optional("wz"))) {
       (node, graph) throws(Refusal) in
       throw Refusal("its sums are not cast to 32-bit floats and multiplied by both scales")
     }

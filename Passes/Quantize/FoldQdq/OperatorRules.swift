@@ -6,7 +6,7 @@ import LatheTensors
 
 /// Operators of quantized products, as the QOperator format has them.
 enum OperatorRules {
-  static var all: [RewriteRule] { [product, gemm, attention] }
+  static var all: [RewriteRule] { [product, gemm, convolution, channelsLast, attention] }
 
   private static var product: RewriteRule {
     let pattern = Pattern.op(QLinearMatMul.self, "x", "s", "xz", "w", "ws", "wz", "ys", "yz")
@@ -27,7 +27,7 @@ enum OperatorRules {
         throw Refusal("it scales, or transposes its input")
       }
       let weights = try QuantizedWeights(
-        node.inputs[3], scale: node.inputs[4], zeroPoint: node.inputs[5], isTransposed: op.transposesB, graph)
+        node.inputs[3], scale: node.inputs[4], zeroPoint: node.inputs[5], layout: op.transposesB ? .rows : .columns, graph)
       var layer = try QuantizedLayer(node.inputs[0], scale: node.inputs[1], zeroPoint: node.inputs[2], weights, graph)
       if node.inputs.count > 7, node.inputs[7] != nil {
         let result = try result(node, scale: 7, graph)
@@ -35,6 +35,29 @@ enum OperatorRules {
       }
       if node.inputs.count > 6, let sums = node.inputs[6] { layer.bias = (sums, try bias(sums, layer, graph)) }
       return layer
+    }
+  }
+
+  private static var convolution: RewriteRule {
+    let pattern = Pattern.op(QLinearConv.self, "x", "s", "xz", "w", "ws", "wz", "ys", "yz", .optional("b"))
+    return QuantizedLayer.rule("quantized convolution", pattern) { (node, graph) throws(Refusal) in
+      guard let op = node.op as? QLinearConv else { throw Refusal("it is no QLinearConv") }
+      let weights = try QuantizedWeights(
+        node.inputs[3], scale: node.inputs[4], zeroPoint: node.inputs[5], axis: 0, layout: .filters, graph)
+      var layer = try QuantizedLayer(node.inputs[0], scale: node.inputs[1], zeroPoint: node.inputs[2], weights, graph)
+      layer.op = QuantizedConvolution(Convolution(Conv(window: op.window, groups: op.groups)))
+      let result = try result(node, scale: 6, graph)
+      (layer.result, layer.factors) = (result, factors(layer, result, graph))
+      if node.inputs.count > 8, let sums = node.inputs[8] { layer.bias = (sums, try bias(sums, layer, graph)) }
+      return layer
+    }
+  }
+
+  private static var channelsLast: RewriteRule {
+    let operands: [Pattern] = ["x", "s", "xz", "w", "ws", "wz", "ys", "yz", .optional("b")]
+    return QuantizedLayer.rule("ONNX Runtime's convolution", .node(NodePattern(MicrosoftQLinearConv.self, operands))) {
+      (_, _) throws(Refusal) in
+      throw Refusal("channels come last where ONNX Runtime has laid convolutions out for a processor")
     }
   }
 

@@ -29,7 +29,7 @@ enum ProductRules {
       guard op.alpha == 1, op.beta == 1 || bias == nil, !op.transposesA else {
         throw Refusal("it scales, or transposes its input")
       }
-      var layer = try QuantizedLayer(node.inputs[0], node.inputs[1], isTransposed: op.transposesB, graph)
+      var layer = try QuantizedLayer(node.inputs[0], node.inputs[1], layout: op.transposesB ? .rows : .columns, graph)
       try layer.take(bias: bias, graph)
       return layer
     }
@@ -46,7 +46,7 @@ enum ProductRules {
       let operands = node.inputs + [nil, nil]
       var layer = try QuantizedLayer(operands[0], operands[1], graph)
       try layer.take(bias: operands[2], graph)
-      (layer.activation, layer.residual) = (op.activation, operands[3])
+      (layer.op, layer.residual) = (QuantizedLinear(activation: op.activation), operands[3])
       return layer
     }
   }

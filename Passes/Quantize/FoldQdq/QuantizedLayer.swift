@@ -4,9 +4,9 @@ import LatheOperators
 import LathePassKit
 import LatheTensors
 
-/// A QuantizedLinear in the making: where its operands come from, and what follows the product.
+/// A QuantizedLinear or QuantizedConvolution in the making: where its operands come from, and what follows the product.
 struct QuantizedLayer {
-  /// Positions of QuantizedLinear's operands.
+  /// Positions of the operands of both.
   enum Operand {
     static let (x, xScale, w, wScale, bias, residual, residualScale, yScale, xZero, yZero, wZero) = (
       0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
@@ -19,7 +19,7 @@ struct QuantizedLayer {
   let scale: ValueID?
   let zeroPoint: ValueID?
   let weights: QuantizedWeights
-  var activation = LinearActivation.none
+  var op: any Operator = QuantizedLinear()
   /// A vector of floats, and the value it comes from.
   var bias: (source: ValueID, tensor: Tensor)?
   var residual: ValueID?
@@ -28,7 +28,7 @@ struct QuantizedLayer {
   /// For each output the factor of its sums that makes them multiples of the result's scale, in place of all scales.
   var factors: Tensor?
 
-  /// - Throws: why QuantizedLinear does not take these operands.
+  /// - Throws: why the layer does not take these operands.
   init(_ codes: ValueID?, scale: ValueID?, zeroPoint: ValueID?, _ weights: QuantizedWeights, _ graph: Graph)
     throws(Refusal)
   {
@@ -48,12 +48,12 @@ struct QuantizedLayer {
   }
 
   /// A product of what DequantizeLinear makes, or why it is none.
-  init(_ x: ValueID?, _ w: ValueID?, isTransposed: Bool = false, _ graph: Graph) throws(Refusal) {
+  init(_ x: ValueID?, _ w: ValueID?, layout: QuantizedWeights.Layout = .columns, _ graph: Graph) throws(Refusal) {
     guard let operand = Dequantized(x, graph) else {
       throw Refusal(
         "its first operand \(x.map { "%\(graph[$0].name)" } ?? "") is in float, its weights alone are quantized")
     }
-    let weights = try QuantizedWeights(w, isTransposed: isTransposed, graph)
+    let weights = try QuantizedWeights(w, layout: layout, graph)
     try self.init(operand.codes, scale: operand.scale, zeroPoint: operand.zeroPoint, weights, graph)
   }
 
@@ -88,15 +88,15 @@ struct QuantizedLayer {
       (inputs[Operand.yScale], inputs[Operand.yZero]) = try result.install(
         site, scale: factors == nil ? nil : one, in: &graph)
     }
-    return try Self.add(QuantizedLinear(activation: activation), inputs, match, in: &graph)
+    return try Self.add(op, inputs, match, in: &graph)
   }
 
-  /// Adds a QuantizedLinear that gives INT8 values where it has a scale for them, and else floats.
-  static func add(_ op: QuantizedLinear, _ inputs: [ValueID?], _ match: Match, in graph: inout Graph) throws(Diagnostic)
+  /// Adds a layer that gives INT8 values where it has a scale for them, and else floats.
+  static func add(_ op: any Operator, _ inputs: [ValueID?], _ match: Match, in graph: inout Graph) throws(Diagnostic)
     -> ValueID
   {
     let isQuantized = inputs.count > Operand.yScale && inputs[Operand.yScale] != nil
-    let name = graph.uniqueName("quantizedlinear")
+    let name = graph.uniqueName(op.name.name.lowercased())
     let provenance = Provenance.pass(FoldQdq.id.rawValue, from: match.nodes.map(graph.describe))
     let id = try graph.addNode(
       op, inputs: inputs, outputs: isQuantized ? [nil, name] : [name], provenance: provenance, before: match.root)
@@ -137,7 +137,7 @@ struct QuantizedResult {
   let zeroPoint: ValueID?
   let dtype: DType
 
-  /// - Throws: why QuantizedLinear does not give such results.
+  /// - Throws: why the layer does not give such results.
   init(scale: ValueID?, zeroPoint: ValueID?, dtype: DType?, _ graph: Graph) throws(Refusal) {
     guard let dtype, Dequantized.bytes.contains(dtype) else { throw Refusal("its result is no tensor of bytes") }
     guard let scale, graph.holdsOneNumber(scale), graph[scale].type?.tensor?.dtype == .float32 else {

@@ -71,9 +71,7 @@ struct ChannelFold {
   private static func perChannel(_ constant: Tensor, channels: Int, rank: Int) -> [Double]? {
     guard constant.rank <= rank, let numbers = constant.doubles() else { return nil }
     if numbers.count == 1 { return Array(repeating: numbers[0], count: channels) }
-    let padded = Array(repeating: 1, count: rank - constant.rank) + constant.shape
-    guard numbers.count == channels, padded.count > 1, padded[1] == channels else { return nil }
-    return numbers
+    return constant.isPerChannel(channels, rank: rank) ? numbers : nil
   }
 
   private static func bias(

@@ -1,19 +1,25 @@
 /* What windows of a convolution read. The file that includes this has types `convolution` and `element`, those of its arguments and of X and W, and
- * finish(convolution, filter, plane of the result, place in it, sums, count) and taps_of(convolution, filter, room), the filter in floats. */
+ * finish(convolution, filter, plane of the result, place in it, sums, count), taps_of(convolution, filter, room), the filter in floats,
+ * padding_of(convolution), the element that means 0, and value_of(convolution, element), what an element means. */
 
-/* One tap of one channel for `count` places from oy, ox on: zeros where it lies outside. Places before the first wrap around to large ones. */
+/* One tap of one channel for `count` places from oy, ox on: padding where it lies outside. Places before the first wrap around to large ones. */
 static void tap(const convolution *c, const element *x, size_t ky, size_t kx, size_t oy, size_t ox, size_t count, element *row) {
+  const element padding = padding_of(c);
   size_t down = ky * c->dilation_y, right = kx * c->dilation_x;
   while (count > 0) {
     size_t run = lathe_smaller(count, c->out_width - ox), iy = oy * c->stride_y + down - c->pad_top;
     size_t ix = ox * c->stride_x + right - c->pad_left;
     if (iy >= c->height) {
-      memset(row, 0, run * sizeof *row);
+      for (size_t i = 0; i < run; i++) row[i] = padding;
     } else if (c->stride_x == 1 && ix < c->width && run <= c->width - ix) {
       memcpy(row, x + iy * c->width + ix, run * sizeof *row);
     } else {
       const element *line = x + iy * c->width;
-      for (size_t i = 0; i < run; i++, ix += c->stride_x) row[i] = ix < c->width ? line[ix] : 0;
+      size_t i = 0, step = c->stride_x;
+      for (; i < run && ix >= c->width; i++, ix += step) row[i] = padding;
+      size_t end = ix < c->width ? lathe_smaller(run, i + (c->width - ix - 1) / step + 1) : i;
+      for (; i < end; i++, ix += step) row[i] = line[ix];
+      for (; i < run; i++) row[i] = padding;
     }
     row += run, count -= run, ox = 0, oy++;
   }
@@ -30,7 +36,7 @@ static void spread_line(const convolution *c, const element *x, size_t iy, size_
     size_t ix = phase - c->pad_left, i = 0;
     for (; i < length && ix >= c->width; i++, ix += c->stride_x) line[i] = 0;
     size_t inside = ix < c->width ? lathe_smaller(length - i, (c->width - ix - 1) / c->stride_x + 1) : 0;
-    for (size_t j = 0; j < inside; j++) line[i + j] = x[ix + j * c->stride_x];
+    for (size_t j = 0; j < inside; j++) line[i + j] = value_of(c, x[ix + j * c->stride_x]);
     memset(line + i + inside, 0, (length - i - inside) * sizeof *line);
   }
 }

@@ -493,20 +493,23 @@ typedef struct lathe_gru_i8 {
 
 size_t lathe_gru_scratch_i8(const lathe_gru_i8 *gru);
 
-/* Convolution of X and W, INT8 values laid out as in lathe_convolution_f32:
- *   v = fma(float(sum of X * W), scale[filter], bias[filter]); without bias, float(sum) * scale[filter]
+/* Convolution of X and W, INT8 values laid out as in lathe_convolution_f32; padding has the code x_zero_point, which means 0:
+ *   v = fma(float(sum of (X - x_zero_point) * (W - w_zero_point[filter])), scale[filter], bias[filter]); without bias, float(sum) * scale[filter]
  *   v, to which the residual is added as lathe_rows_in says, and then activation(v)
  * Rows of the residual and of Y are planes [out_height * out_width], of each filter of each batch entry; neither has row scales. Y may be the residual,
- * and must not be X. channels / groups * kernel_height * kernel_width are LATHE_GEMM_MOST_K_I8 at most. Items: lathe_convolution_items_i8; scratch:
- * lathe_convolution_scratch_i8. */
+ * and must not be X. channels / groups * kernel_height * kernel_width are what k of lathe_gemm_i8 is at most. Items: lathe_convolution_items_i8;
+ * scratch: lathe_convolution_scratch_i8; both may be asked for before the addresses and x_zero_point are known, but for whether W has zero points. */
 typedef struct lathe_convolution_i8 {
   size_t batch, channels, height, width;
   size_t filters, groups, kernel_height, kernel_width;
   size_t stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left;
   size_t out_height, out_width;
   const int8_t *x;
+  lathe_codes x_codes;
+  int32_t x_zero_point; /* one of the codes; 0 for symmetric ones */
   const int8_t *w;
-  const float *scale; /* [filters], each with that of X */
+  const float *scale;          /* [filters], each with that of X */
+  const int32_t *w_zero_point; /* [filters], of -128 ... 127, or NULL */
   const float *bias;  /* [filters], or NULL */
   lathe_rows_in residual;
   lathe_activation activation;

@@ -74,6 +74,22 @@ struct ZeroPoint {
   }
 }
 
+extension KernelSite {
+  /// Constant zero points of weights in 32 bits, as kernels read them; nil for an operand that is left out.
+  func weightZeroPoints(_ position: Int) throws(Diagnostic) -> Tensor? {
+    try constant(position).map { (zeroes) throws(Diagnostic) in
+      try Tensor((zeroes.integers() ?? []).map { Int32(truncatingIfNeeded: $0) }, shape: zeroes.shape)
+    }
+  }
+}
+
+extension Tensor {
+  /// The elements of a tensor of 32-bit integers; they stay where they are while the tensor lives.
+  var integers32: UnsafePointer<Int32>? {
+    withBytes { $0.baseAddress?.assumingMemoryBound(to: Int32.self) }
+  }
+}
+
 /// Rows of an operand: floats, or INT8 values with a scale.
 struct QuantizedInput {
   private let value: ValueID?
@@ -153,9 +169,7 @@ struct QuantizedLinearKernel: Kernel {
       extents.rows > 0, site.isAbsent(10) || site.constant(10) != nil
     else { return nil }
     (isUnsigned, zeroPoint) = (type.dtype == .uint8, ZeroPoint(site, 8))
-    weightZeroPoints = try site.constant(10).map { (zeroes) throws(Diagnostic) in
-      try Tensor((zeroes.integers() ?? []).map { Int32(truncatingIfNeeded: $0) }, shape: zeroes.shape)
-    }
+    weightZeroPoints = try site.weightZeroPoints(10)
     (self.x, self.bias, self.residual, self.output, activation) = (x, bias, residual, output, op.activation.code)
     (inputs, columns) = extents
     rows = type.elementCount / inputs
@@ -182,7 +196,7 @@ struct QuantizedLinearKernel: Kernel {
   private func gemm(_ memory: Memory?) -> lathe_gemm_i8 {
     var gemm = lathe_gemm_i8()
     (gemm.m, gemm.n, gemm.k, gemm.x_stride, gemm.activation) = (rows, columns, inputs, inputs, activation)
-    gemm.w_zero_point = weightZeroPoints?.withBytes { $0.baseAddress?.assumingMemoryBound(to: Int32.self) }
+    gemm.w_zero_point = weightZeroPoints?.integers32
     guard let memory else { return gemm }
     gemm.x = UnsafePointer(memory.codes(x))
     (gemm.x_is_unsigned, gemm.x_zero_point) = (isUnsigned, zeroPoint?.value(memory) ?? 0)

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Quantizes a small model in the forms that tools write, with inputs and ONNX Runtime's outputs beside them; needs onnx and onnxruntime.
+"""Quantizes two small models in the forms that tools write, with inputs and ONNX Runtime's outputs beside them; needs onnx and onnxruntime.
 
 Usage: make_models.py [FOLDER]
 
-Writes <FOLDER>/<form>/{model.onnx,input_0.pb,output_0.pb}. Weights and inputs come from fixed seeds. The forms:
+Writes <FOLDER>/<model>/<form>/{model.onnx,input_0.pb,output_0.pb}: of `models`, a model of products, and of `pictures`, one of convolutions. Weights and
+inputs come from fixed seeds. The forms:
 
 qdq-*      onnxruntime.quantization.quantize_static, QuantFormat.QDQ: type of activations, type of weights, per tensor or per channel
 qop-*      the same, QuantFormat.QOperator
 dynamic-*  quantize_dynamic: DynamicQuantizeLinear and MatMulInteger
 *-fused    what ONNX Runtime's own optimizer makes of one of these: DynamicQuantizeMatMul, MatMulIntegerToFloat, QGemm
-trainer    as quantization-aware training leaves it: nodes around the operands of products alone, weights turned over behind their DequantizeLinear
+trainer    as quantization-aware training leaves it: nodes around the operands of products alone, weights turned over behind their DequantizeLinear, those of
+           convolutions in float before their QuantizeLinear
 
 Weights that ONNX Runtime multiplies with bytes without a sign have 7 bits there: on processors without VNNI its sums of two products saturate otherwise.
 """
@@ -25,6 +27,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 HERE = pathlib.Path(__file__).parent
 WORDS, WIDTH, INNER, CLASSES = 24, 16, 37, 5
+SIDE, FILTERS = 11, 8
 
 
 def constants():
@@ -37,9 +40,9 @@ def value(name, kind, shape):
     return helper.make_tensor_value_info(name, kind, shape)
 
 
-def model(nodes, initializers, opset=17):
+def model(nodes, initializers, opset=17, x=None):
     graph = helper.make_graph(
-        nodes, "small", [value("ids", TensorProto.INT64, ["batch", 6])], [value("y", TensorProto.FLOAT, ["batch", CLASSES])],
+        nodes, "small", [x or value("ids", TensorProto.INT64, ["batch", 6])], [value("y", TensorProto.FLOAT, ["batch", CLASSES])],
         [numpy_helper.from_array(array, name) for name, array in initializers.items()])
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     onnx.checker.check_model(made, full_check=True)
@@ -57,13 +60,20 @@ def floats():
         ], constants())
 
 
+def ids(seed, *batches):
+    return np.random.default_rng(seed).integers(0, WORDS, (*batches, 6)).astype(np.int64)
+
+
+def pictures(seed, *batches):
+    return np.random.default_rng(seed).standard_normal((*batches, 3, SIDE, SIDE)).astype(np.float32)
+
+
 class Samples(CalibrationDataReader):
-    def __init__(self):
-        self.items = iter(np.random.default_rng(1).integers(0, WORDS, (20, 3, 6)))
+    def __init__(self, name, batches):
+        self.items = iter([{name: batch} for batch in batches])
 
     def get_next(self):
-        ids = next(self.items, None)
-        return None if ids is None else {"ids": ids.astype(np.int64)}
+        return next(self.items, None)
 
 
 def trainer():
@@ -99,6 +109,58 @@ def trainer():
     return model(nodes, made)
 
 
+def convolution_constants():
+    rng = np.random.default_rng(11)
+    sizes = {
+        "w1": (FILTERS, 3, 3, 3), "b1": (FILTERS,), "w2": (FILTERS, FILTERS, 3, 3), "b2": (FILTERS,), "w3": (FILTERS, 1, 3, 3), "b3": (FILTERS,),
+        "w4": (6, FILTERS, 1, 1), "w5": (7, 6, 3), "b5": (7,), "w6": (CLASSES, 7), "b6": (CLASSES,),
+    }
+    made = {name: rng.standard_normal(size) / np.sqrt(np.prod(size[1:]) if len(size) > 1 else 16) for name, size in sizes.items()}
+    return {name: array.astype(np.float32) for name, array in made.items()}
+
+
+def convolution_nodes(between=lambda name, of: name):
+    """Convolutions with padding, residual, stride, groups of one channel, one tap, and along a line; `between` makes what a layer reads."""
+    node = helper.make_node
+    return [
+        node("Conv", [between("x", "x"), between("w1", "w"), "b1"], ["c1"], pads=[1, 1, 1, 1]), node("Relu", ["c1"], ["h1"]),
+        node("Conv", [between("h1", "x"), between("w2", "w"), "b2"], ["c2"], pads=[1, 1, 1, 1]), node("Add", ["c2", "h1"], ["s2"]),
+        node("Relu", ["s2"], ["h2"]), node("MaxPool", ["h2"], ["p2"], kernel_shape=[2, 2], strides=[2, 2], pads=[0, 0, 1, 1]),
+        node("Conv", [between("p2", "x"), between("w3", "w"), "b3"], ["c3"], pads=[1, 0, 1, 1], strides=[2, 1], group=FILTERS),
+        node("Clip", ["c3", "zero", "six"], ["h3"]), node("Conv", [between("h3", "x"), between("w4", "w")], ["h4"]),
+        node("Reshape", ["h4", "line"], ["l4"]),
+        node("Conv", [between("l4", "x"), between("w5", "w"), "b5"], ["c5"], pads=[2, 1], strides=[2], dilations=[2]),
+        node("GlobalAveragePool", ["c5"], ["a5"]), node("Flatten", ["a5"], ["f5"]), node("Gemm", [between("f5", "x"), between("w6", "w"), "b6"], ["y"], transB=1),
+    ]
+
+
+def convolution_model(nodes, more):
+    made = convolution_constants() | {"zero": np.float32(0), "six": np.float32(6), "line": np.array([0, 6, -1])} | more
+    return model(nodes, made, x=value("x", TensorProto.FLOAT, ["batch", 3, SIDE, SIDE]))
+
+
+def convolution_trainer():
+    """Symmetric codes; weights are quantized by the graph itself, each filter with its own scale."""
+    constants, made, nodes = convolution_constants(), {}, []
+    scales = {"x": 0.03, "h1": 0.025, "p2": 0.03, "h3": 0.02, "l4": 0.02, "f5": 0.01}
+
+    def between(name, of):
+        axis = {"axis": 0} if of == "w" else {}
+        scale = np.abs(constants[name]).reshape(len(constants[name]), -1).max(axis=1) / 127 if of == "w" else np.array(scales[name])
+        made.update({f"{name}.s": scale.astype(np.float32), f"{name}.z": np.zeros(scale.shape, np.int8)})
+        step = [helper.make_node("QuantizeLinear", [name, f"{name}.s", f"{name}.z"], [f"{name}.q"], **axis)]
+        step.append(helper.make_node("DequantizeLinear", [f"{name}.q", f"{name}.s", f"{name}.z"], [f"{name}.d"], **axis))
+        made_before[name] = step
+        return f"{name}.d"
+
+    made_before = {}
+    for own in convolution_nodes(between):
+        for name in own.input:
+            nodes += made_before.pop(name.removesuffix(".d"), []) if name.endswith(".d") else []
+        nodes.append(own)
+    return convolution_model(nodes, made)
+
+
 def optimized(source, target):
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
@@ -106,7 +168,7 @@ def optimized(source, target):
     ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
 
 
-def write(folder, form, path):
+def write(folder, form, path, feed):
     target = folder / form
     target.mkdir(parents=True, exist_ok=True)
     quantized = onnx.load(path)
@@ -116,42 +178,62 @@ def write(folder, form, path):
     onnx.save(quantized, target / "model.onnx")
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    ids = np.random.default_rng(2).integers(0, WORDS, (7, 6)).astype(np.int64)
+    ((name, array),) = feed.items()
     session = ort.InferenceSession(str(target / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    (target / "input_0.pb").write_bytes(numpy_helper.from_array(ids, "ids").SerializeToString())
-    (target / "output_0.pb").write_bytes(numpy_helper.from_array(session.run(None, {"ids": ids})[0], "y").SerializeToString())
+    (target / "input_0.pb").write_bytes(numpy_helper.from_array(array, name).SerializeToString())
+    (target / "output_0.pb").write_bytes(numpy_helper.from_array(session.run(None, feed)[0], "y").SerializeToString())
     kinds = sorted({node.op_type for node in quantized.graph.node})
     print(f"{form}: {(target / 'model.onnx').stat().st_size} bytes, {', '.join(kinds)}")
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "models"
-    scratch = pathlib.Path(tempfile.mkdtemp())
-    source = scratch / "floats.onnx"
-    onnx.save(floats(), source)
-    u8, i8 = QuantType.QUInt8, QuantType.QInt8
-    static = [("u8", "i8", False, False), ("u8", "i8", True, False), ("u8", "u8", False, False), ("i8", "i8", True, False), ("i8", "i8", False, True)]
+def static_forms():
+    """Name, format, and what quantize_static is told of types."""
+    types = {"u8": QuantType.QUInt8, "i8": QuantType.QInt8}
+    forms = [("u8", "i8", False, False), ("u8", "i8", True, False), ("u8", "u8", False, False), ("i8", "i8", True, False), ("i8", "i8", False, True)]
     for style, form in (("qdq", QuantFormat.QDQ), ("qop", QuantFormat.QOperator)):
-        for activations, weights, per_channel, symmetric in static:
+        for activations, weights, per_channel, symmetric in forms:
             name = f"{style}-{activations}-{weights}-{'channel' if per_channel else 'tensor'}{'-symmetric' if symmetric else ''}"
-            types = {"u8": u8, "i8": i8}
-            quantize_static(
-                source, scratch / "made.onnx", Samples(), quant_format=form, per_channel=per_channel, activation_type=types[activations],
-                weight_type=types[weights], reduce_range=style == "qop" and activations != weights, extra_options={"ActivationSymmetric": symmetric})
-            write(folder, name, scratch / "made.onnx")
+            yield name, dict(
+                quant_format=form, per_channel=per_channel, activation_type=types[activations], weight_type=types[weights],
+                reduce_range=style == "qop" and activations != weights, extra_options={"ActivationSymmetric": symmetric})
+
+
+def make(folder, floats, trained, feed, batches, only, fused=()):
+    """All forms of one model; `only` are the operators of the form that has no others quantized, `fused` those that ONNX Runtime takes further."""
+    scratch = pathlib.Path(tempfile.mkdtemp())
+    source, made, further = scratch / "floats.onnx", scratch / "made.onnx", scratch / "fused.onnx"
+    onnx.save(floats, source)
+    (name,) = feed
+
+    def write_fused(form):
+        optimized(made, further)
+        write(folder, f"{form}-fused", further, feed)
+
+    for form, options in static_forms():
+        quantize_static(source, made, Samples(name, batches), **options)
+        write(folder, form, made, feed)
+        if form in fused:
+            write_fused(form)
     quantize_static(
-        source, scratch / "made.onnx", Samples(), quant_format=QuantFormat.QDQ, activation_type=u8, weight_type=i8, op_types_to_quantize=["MatMul", "Gemm"])
-    write(folder, "qdq-u8-i8-products", scratch / "made.onnx")
-    for weights, per_channel in ((i8, True), (u8, False)):
-        name = f"dynamic-{'i8-channel' if weights == i8 else 'u8-tensor'}"
-        quantize_dynamic(source, scratch / "made.onnx", weight_type=weights, per_channel=per_channel, reduce_range=weights == i8)
-        write(folder, name, scratch / "made.onnx")
-        optimized(scratch / "made.onnx", scratch / "fused.onnx")
-        write(folder, f"{name}-fused", scratch / "fused.onnx")
-    onnx.save(trainer(), scratch / "made.onnx")
-    write(folder, "trainer", scratch / "made.onnx")
-    optimized(scratch / "made.onnx", scratch / "fused.onnx")
-    write(folder, "trainer-fused", scratch / "fused.onnx")
+        source, made, Samples(name, batches), quant_format=QuantFormat.QDQ, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+        op_types_to_quantize=only)
+    write(folder, "qdq-u8-i8-products", made, feed)
+    for form, kind in (("dynamic-i8-channel", QuantType.QInt8), ("dynamic-u8-tensor", QuantType.QUInt8)):
+        signed = kind == QuantType.QInt8
+        quantize_dynamic(source, made, weight_type=kind, per_channel=signed, reduce_range=signed)
+        write(folder, form, made, feed)
+        write_fused(form)
+    onnx.save(trained, made)
+    write(folder, "trainer", made, feed)
+    write_fused("trainer")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    make(folder / "models", floats(), trainer(), {"ids": ids(2, 7)}, ids(1, 20, 3), ["MatMul", "Gemm"])
+    make(
+        folder / "pictures", convolution_model(convolution_nodes(), {}), convolution_trainer(), {"x": pictures(2, 3)}, pictures(1, 20, 2),
+        ["Conv", "Gemm"], ["qdq-u8-i8-channel", "qop-i8-i8-channel"])
 
 
 if __name__ == "__main__":

@@ -250,6 +250,26 @@ extension [Operand?] {
     throw .invalid("operator/quantized", "\(name): the operand \(position) is \(type), not one number")
   }
 
+  /// Checks weights of so many outputs, each a sum of `depth` products: X, W, the scale of W and the zero points of both are the operands 0, 2, 3, 8
+  /// and 10.
+  ///
+  /// - Throws: `operator/quantized` unless W has a scale, and perhaps a zero point, for each output, the zero point of X is one number of its type, and
+  ///   sums stay within 32 bits.
+  func checkWeights(outputs: Dimension, depth: Int?, _ name: OperatorName) throws(Diagnostic) {
+    func misfit(_ message: String) -> Diagnostic { .invalid("operator/quantized", "\(name): \(message)") }
+    for (position, what) in [(3, "w_scale"), (10, "w_zero_point")] {
+      guard let type = try optional(position)?.tensor(), let own = type.shape else { continue }
+      guard own.count == 1, !own[0].isProvablyDifferent(from: outputs) else { throw misfit("W has \(outputs) outputs, and \(what) is \(type)") }
+    }
+    try checkNumber(at: 8, name)
+    let x = try tensor(0)
+    if let zero = try optional(8)?.tensor(), zero.dtype != x.dtype { throw misfit("X is \(x), and its zero point is \(zero)") }
+    let hasZeroPoint = x.dtype == .uint8 || optional(8) != nil
+    if let depth, depth > QuantizedLinear.mostInputs(withZeroPointOfX: hasZeroPoint, ofW: optional(10) != nil) {
+      throw misfit("sums of \(depth) products do not fit 32 bits")
+    }
+  }
+
   /// Checks that INT8 operands have a scale, one number or one for each row, and floats none.
   func checkScale(of position: Int, at scale: Int, _ name: OperatorName) throws(Diagnostic) {
     guard let operand = optional(position) else { return }

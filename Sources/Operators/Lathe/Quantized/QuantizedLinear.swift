@@ -44,19 +44,9 @@ public struct QuantizedLinear: Evaluable {
       }
     }
     let result = try Linear().infer([try floats(0), try floats(2), try floats(4), try floats(5)])
-    let (shape, columns) = (result[0].tensor?.shape, try inputs.tensor(2).shape?.last ?? .unknown)
-    for (position, what) in [(3, "w_scale"), (10, "w_zero_point")] {
-      guard let type = try inputs.optional(position)?.tensor(), let own = type.shape else { continue }
-      guard own.count == 1, !own[0].isProvablyDifferent(from: columns) else { throw misfit("W has \(columns) columns, and \(what) is \(type)") }
-    }
-    try inputs.checkNumber(at: 8, name)
-    let x = try inputs.tensor(0)
-    if let zero = try inputs.optional(8)?.tensor(), zero.dtype != x.dtype { throw misfit("X is \(x), and its zero point is \(zero)") }
-    let hasZeroes = (x: x.dtype == .uint8 || inputs.optional(8) != nil, w: inputs.optional(10) != nil)
-    if let inner = x.shape?.last?.known, inner > Self.mostInputs(withZeroPointOfX: hasZeroes.x, ofW: hasZeroes.w) {
-      throw misfit("sums of \(inner) products do not fit 32 bits")
-    }
-    return try inputs.quantizedTypes(shape, scale: 7, zeroPoint: 9, name)
+    let (depth, columns) = (try inputs.tensor(0).shape?.last?.known, try inputs.tensor(2).shape?.last ?? .unknown)
+    try inputs.checkWeights(outputs: columns, depth: depth, name)
+    return try inputs.quantizedTypes(result[0].tensor?.shape, scale: 7, zeroPoint: 9, name)
   }
 
   /// Products whose sum stays within 32 bits.
@@ -101,8 +91,6 @@ public struct QuantizedLinear: Evaluable {
     let sum = x.reduce(0, &+)
     return zip(sums, zeroes).map { $0 &- sum &* $1 }
   }
-
-  private func misfit(_ message: String) -> Diagnostic { .invalid("operator/quantized-linear", "QuantizedLinear: \(message)") }
 }
 
 extension QuantizedLinear: Decomposable {
