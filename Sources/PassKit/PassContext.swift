@@ -2,6 +2,9 @@ import LatheDiagnostics
 import LatheIR
 import LatheTensors
 
+/// How often each id of the graph's present vocabulary occurs in the texts that the model is for.
+public typealias TokenCounts = @Sendable () throws(Diagnostic) -> [Int]?
+
 /// What a pass may see and use while it runs; all additions to the graph go through it, so that provenance is kept.
 public struct PassContext: Sendable {
   /// The running pass.
@@ -13,15 +16,19 @@ public struct PassContext: Sendable {
   public let observe: Observe?
   /// Compares the outputs of two graphs on the samples; nil where there are no samples.
   public let compare: Compare?
+  /// Counts tokens; nil where there are no texts.
+  public let tokenCounts: TokenCounts?
 
   public init(
-    pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil, compare: Compare? = nil
+    pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil, compare: Compare? = nil,
+    tokenCounts: TokenCounts? = nil
   ) {
     self.pass = pass
     self.limits = limits
     self.verifiesEveryRewrite = verifiesEveryRewrite
     self.observe = observe
     self.compare = compare
+    self.tokenCounts = tokenCounts
   }
 
   /// Adds a node in place of `replaced`, before the first of them, with inferred types.

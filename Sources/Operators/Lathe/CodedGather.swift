@@ -4,8 +4,8 @@ import LatheTensors
 
 /// Rows of a `CodedTable`, looked up by number, as floats; negative numbers count from the back.
 ///
-/// Operands are the codes [rows, bytes of a row], the indices, the codebook, and a scale for each row, which may be left out. The result has the
-/// indices' shape, and `width` values for each of them.
+/// Operands are the codes [rows, bytes of a row], the indices, the codebook, and a scale for each row, which may be left out. The result has
+/// the indices' shape, and `width` values for each of them.
 public struct CodedGather: DefinedByDecomposition {
   public static let schema = OperatorSchema(
     "CodedGather", domain: "lathe", since: 1,

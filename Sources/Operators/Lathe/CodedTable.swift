@@ -4,8 +4,8 @@ import LatheTensors
 
 /// A table of floats as codes of a few bits, which a codebook turns into floats.
 ///
-/// Codes are bytes, [rows, `rowBytes`]. Those of a row follow each other, least significant bits first, and each row begins with a byte of its own. A value
-/// is codebook[code], or codebook[code] · scale[row], rounded once.
+/// Codes are bytes, [rows, `rowBytes`]. Those of a row follow each other, least significant bits first, and each row begins with a byte of its
+/// own. A value is codebook[code], or codebook[code] · scale[row], rounded once.
 public enum CodedTable {
   /// Bits that a code may have.
   public static let allowedBits = [4, 5, 6, 8]
@@ -83,7 +83,8 @@ extension GraphBuilder {
     var codes = try add(Cast(to: .int32), [rows])
     if bits < 8 {
       guard let width, width <= 1 << 24 else {
-        throw .invalid("operator/coded-table", "rows of codes of \(bits) bits have \(width.map { "\($0)" } ?? "nobody knows how many") values")
+        let count = width.map { "\($0)" } ?? "nobody knows how many"
+        throw .invalid("operator/coded-table", "rows of codes of \(bits) bits have \(count) values")
       }
       codes = try cut(codes, width: width, bits: bits)
     }
