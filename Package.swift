@@ -156,7 +156,7 @@ let package = Package(
     tests("Reports", ["Diagnostics", "JSON", "Reports"], [collections]),
     tests(
       "Passes", ["Diagnostics", "Calibration", "Tensors", "IR", "Operators", "Interpreter", "JSON", "PassKit", "Passes", "ONNX"],
-      files: ["Exporters", "Golden", "Quantizers"]),
+      files: ["Exporters", "Golden", "Paddle", "Quantizers"]),
     tests(
       "ONNX", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "ONNX"],
       files: [

@@ -39,10 +39,11 @@
   bool lathe_embedding_i8_##isa(const lathe_embedding_i8 *, void *scratch, size_t begin, size_t end);
 
 /* Of an instruction set: its float kernels, its INT8 kernels of rows, and those that multiply. Rows are gathered by memcpy, which knows the processor
- * itself, and bytes are looked up one by one. */
+ * itself, and bytes and codes are looked up one by one. */
 #define LATHE_TABLE(ISA, isa, rows, products)                                                                                  \
   {LATHE_ISA_##ISA, lathe_gemm_f32_##isa, lathe_matmul_f32_##isa, lathe_activation_f32_##isa, lathe_exp_f32_##isa,             \
    lathe_erf_f32_##isa, lathe_binary_f32_##isa, lathe_softmax_f32_##isa, lathe_normalization_f32_##isa, lathe_gather_f32_scalar, \
+   lathe_coded_gather_f32_scalar,                                                                                               \
    lathe_embedding_f32_##isa, lathe_attention_f32_##isa, lathe_lstm_f32_##isa, lathe_gru_reset_f32_##isa, lathe_gru_f32_##isa,  \
    lathe_permute_f32_##isa, lathe_convolution_f32_##isa, lathe_gemm_i8_##products, lathe_quantize_i8_##rows,                    \
    lathe_normalization_i8_##rows, lathe_embedding_i8_##rows, lathe_attention_i8_##products, lathe_lstm_i8_##products,      \
@@ -52,6 +53,7 @@ LATHE_KERNELS_OF(scalar)
 LATHE_PRODUCTS_I8_OF(scalar)
 LATHE_ROWS_I8_OF(scalar)
 bool lathe_gather_f32_scalar(const lathe_gather_f32 *, size_t begin, size_t end);
+bool lathe_coded_gather_f32_scalar(const lathe_coded_gather_f32 *, size_t begin, size_t end);
 void lathe_map_i8_scalar(const lathe_map_i8 *, size_t begin, size_t end);
 #if defined(__x86_64__)
 LATHE_KERNELS_OF(avx2)
@@ -76,6 +78,12 @@ size_t lathe_gemm_panel_rows(size_t m, size_t k);
 
 /* The row that the entry at `place` means, or SIZE_MAX. */
 size_t lathe_index_at(lathe_indices ids, size_t place, size_t rows);
+
+/* Columns of a coded row that are floats at a time; a multiple of 8. */
+enum { LATHE_DECODED_COLUMNS = 64 };
+
+/* Y [count] = the columns of a row from `column` on, which is a multiple of 8. */
+void lathe_decode_row(const lathe_coded_table *table, size_t row, size_t column, size_t count, float *y);
 
 /* Queries of an item at most, and keys whose products are in memory at a time. Rows of products are no power of two apart, so that they do not share
  * cache sets. */

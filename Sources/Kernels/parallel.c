@@ -53,6 +53,7 @@ PLAIN(binary_f32)
 PLAIN(softmax_f32)
 PLAIN(normalization_f32)
 CHECKED(gather_f32)
+CHECKED(coded_gather_f32)
 CHECKED(embedding_f32)
 WITH_SCRATCH(attention_f32)
 PLAIN(lstm_f32)
@@ -119,6 +120,12 @@ void lathe_parallel_normalization_f32(
 bool lathe_parallel_gather_f32(lathe_pool *pool, const lathe_kernels *kernels, const lathe_gather_f32 *g, size_t rows) {
   job j = JOB(g);
   lathe_pool_run(pool, rows, grain(2 * g->width), gather_f32, &j);
+  return !j.failed;
+}
+
+bool lathe_parallel_coded_gather_f32(lathe_pool *pool, const lathe_kernels *kernels, const lathe_coded_gather_f32 *g, size_t rows) {
+  job j = JOB(g);
+  lathe_pool_run(pool, rows, grain(4 * g->width), coded_gather_f32, &j);
   return !j.failed;
 }
 

@@ -38,6 +38,7 @@ extension OperatorCatalog {
     Celu.self,
     CenterCropPad.self,
     Clip.self,
+    CodedGather.self,
     Col2Im.self,
     Compress.self,
     Concat.self,

@@ -66,6 +66,38 @@ static inline void in_pieces(size_t count, void (*run)(void *, size_t, size_t), 
 
 static inline bool is_same(const float *a, const float *b, size_t count) { return count == 0 || memcmp(a, b, count * sizeof *a) == 0; }
 
+/* A table of random codes, each row in as many bytes as it needs and one or two more; release with `release_coded`. */
+static inline lathe_coded_table random_coded(size_t rows, size_t width, int bits, bool is_scaled) {
+  lathe_coded_table table = {.stride = (width * (size_t)bits + 7) / 8 + random_below(2), .bits = bits};
+  uint8_t *codes = malloc(rows * table.stride + 1);
+  for (size_t i = 0; i < rows * table.stride; i++) codes[i] = (uint8_t)random_bits();
+  table.codes = codes;
+  table.codebook = randoms((size_t)1 << bits, 1);
+  if (is_scaled) table.row_scale = randoms(rows, 2);
+  return table;
+}
+
+static inline void release_coded(lathe_coded_table *table) {
+  free((void *)table->codes);
+  released(table->codebook), released(table->row_scale);
+}
+
+/* One value, bit by bit. */
+static inline float coded_value(const lathe_coded_table *table, size_t row, size_t column) {
+  size_t code = 0, bits = (size_t)table->bits;
+  for (size_t i = 0; i < bits; i++) {
+    size_t at = column * bits + i;
+    code |= (size_t)(table->codes[row * table->stride + at / 8] >> at % 8 & 1) << i;
+  }
+  return table->row_scale ? table->codebook[code] * table->row_scale[row] : table->codebook[code];
+}
+
+/* 4, 5, 6 or 8. */
+static inline int random_code_bits(void) {
+  static const int all[] = {4, 5, 6, 8};
+  return all[random_below(4)];
+}
+
 /* Whether a value is what doubles gave, to within `bound`; infinities and what is not a number count as themselves. */
 static inline bool is_near(float value, double expected, double bound) {
   if (isnan(expected)) return isnan(value);

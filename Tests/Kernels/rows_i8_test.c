@@ -81,7 +81,12 @@ static void check_embedding(size_t batch, size_t sequence, size_t width, int out
   float *scale = randoms(width, 1), *bias = randoms(width, 1), *row = buffer(width);
   int64_t *ids = malloc((batch * sequence + 1) * sizeof *ids);
   for (size_t i = 0; i < batch * sequence; i++) ids[i] = (int64_t)random_below(WORDS + 1);
-  lathe_embedding_source_i8 sources[] = {{words.in, WORDS, {ids, true}, sequence, 1, 0}, {places.in, PLACES, {NULL, false}, 0, 0, 2}};
+  const lathe_rows_in nothing = {0};
+  lathe_coded_table none = {0}, coded_words = none, coded_places = none;
+  if (random_below(2)) coded_words = random_coded(WORDS, width, random_code_bits(), random_below(2));
+  if (random_below(2)) coded_places = random_coded(PLACES, width, random_code_bits(), random_below(2));
+  lathe_embedding_source_i8 sources[] = {{coded_words.codes ? nothing : words.in, WORDS, {ids, true}, sequence, 1, 0, coded_words},
+                                         {coded_places.codes ? nothing : places.in, PLACES, {NULL, false}, 0, 0, 2, coded_places}};
   lathe_embedding_i8 e = {sequence, width, sources, 2, scale, bias, 1e-12f, y.out};
   scratch = buffer(width);
   randomize_codes(&right, &y);
@@ -91,8 +96,10 @@ static void check_embedding(size_t batch, size_t sequence, size_t width, int out
   in_pieces(batch * sequence, run_embedding, &e);
   for (size_t t = 0; t < batch * sequence; t++) {
     for (size_t c = 0; c < width; c++) {
-      float z = ids[t] < WORDS ? plus_value(0, &words.in, (size_t)ids[t], c) : 0;
-      row[c] = plus_value(z, &places.in, t % sequence + 2, c);
+      size_t place = t % sequence + 2;
+      float z = 0;
+      if (ids[t] < WORDS) z = coded_words.codes ? z + coded_value(&coded_words, (size_t)ids[t], c) : plus_value(z, &words.in, (size_t)ids[t], c);
+      row[c] = coded_places.codes ? z + coded_value(&coded_places, place, c) : plus_value(z, &places.in, place, c);
     }
     is_right = is_right && ids[t] < WORDS;
     normalize_values(row, width, scale, bias, 1e-12f, false);
@@ -100,6 +107,7 @@ static void check_embedding(size_t batch, size_t sequence, size_t width, int out
   }
   CHECK(is_same_target(&right, &y), "embedding_i8 of %zu is not its definition", width);
   CHECK(is_good == is_right, "embedding_i8 finds %d", is_good);
+  release_coded(&coded_words), release_coded(&coded_places);
   release_rows(&words), release_rows(&places), release_target(&right), release_target(&y);
   released(scale), released(bias), released(row), released(scratch);
   free(ids);
@@ -140,6 +148,6 @@ void test_rows_i8(void) {
   check_normalization(20, 384, 0, 1, 3, false);
   check_normalization(20, 312, 1, 1, 7, false);
   check_normalization(3, 4099, 0, -1, 1, true);
-  check_embedding(3, 17, 384, 7);
+  for (size_t i = 0; i < 8; i++) check_embedding(3, 17, 384 - i, 7);
   check_quantize(30, 384, 0, 6, 0);
 }

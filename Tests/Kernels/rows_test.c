@@ -113,24 +113,55 @@ static void check_gather(bool is_int64) {
   released(table), released(y);
 }
 
+static void run_coded_gather(void *g, size_t begin, size_t end) { kernels->coded_gather_f32(g, begin, end); }
+
+static void check_coded_gather(int bits, size_t width, bool is_scaled) {
+  enum { ROWS = 7, COUNT = 9 };
+  static const int64_t ids[COUNT] = {0, 6, 3, -1, -7, 7, -8, 2, INT64_MIN};
+  lathe_coded_table table = random_coded(ROWS, width, bits, is_scaled);
+  float *y = buffer(COUNT * (width + 1)), *split = buffer(COUNT * (width + 1));
+  lathe_coded_gather_f32 g = {ROWS, width, table, {ids, true}, y, width + 1};
+  CHECK(kernels->coded_gather_f32(&g, 0, 5), "coded gather finds fault with good rows");
+  CHECK(!kernels->coded_gather_f32(&g, 5, COUNT), "coded gather takes rows out of bounds");
+  for (int i = 0; i < COUNT; i++) {
+    int64_t row = ids[i] < 0 ? ids[i] + ROWS : ids[i];
+    for (size_t c = 0; c < width; c++) {
+      float right = row < 0 || row >= ROWS ? 0 : coded_value(&table, (size_t)row, c);
+      CHECK(is_same(y + (size_t)i * (width + 1) + c, &right, 1), "%d bits: column %zu of row %d", bits, c, i);
+    }
+  }
+  g.y = split;
+  in_pieces(COUNT, run_coded_gather, &g);
+  CHECK(is_same(y, split, COUNT * (width + 1)), "coded gather depends on the split");
+  released(y), released(split), release_coded(&table);
+}
+
 static void run_embedding(void *c, size_t begin, size_t end) { kernels->embedding_f32(c, begin, end); }
 
 static void check_embedding(size_t batch, size_t sequence, size_t width) {
   enum { WORDS = 11, PLACES = 40 };
   float *words = randoms(WORDS * width, 1), *places = randoms(PLACES * width, 1), *types = randoms(2 * width, 1);
+  /* None, the first, the second or both are codes. */
+  lathe_coded_table none = {0}, coded_words = none, coded_places = none;
+  if (random_below(2)) coded_words = random_coded(WORDS, width, random_code_bits(), random_below(2));
+  if (random_below(2)) coded_places = random_coded(PLACES, width, random_code_bits(), random_below(2));
   float *scale = randoms(width, 1), *bias = randoms(width, 1), *y = buffer(batch * sequence * width), *split = buffer(batch * sequence * width);
   int64_t *ids = malloc((batch * sequence + 1) * sizeof *ids);
   int32_t *kinds = malloc((sequence + 1) * sizeof *kinds);
   for (size_t i = 0; i < batch * sequence; i++) ids[i] = (int64_t)random_below(WORDS);
   for (size_t i = 0; i < sequence; i++) kinds[i] = (int32_t)random_below(2);
-  lathe_embedding_source sources[] = {{words, WORDS, {ids, true}, sequence, 1, 0}, {places, PLACES, {NULL, false}, 0, 0, 2},
-                                      {types, 2, {kinds, false}, 0, 1, 0}};
+  lathe_embedding_source sources[] = {{coded_words.codes ? NULL : words, WORDS, {ids, true}, sequence, 1, 0, coded_words},
+                                      {coded_places.codes ? NULL : places, PLACES, {NULL, false}, 0, 0, 2, coded_places},
+                                      {types, 2, {kinds, false}, 0, 1, 0, none}};
   lathe_embedding_f32 e = {sequence, width, sources, 3, scale, bias, 1e-12f, y};
   CHECK(kernels->embedding_f32(&e, 0, batch * sequence), "embedding finds fault with good rows");
   for (size_t t = 0; t < batch * sequence; t++) {
     float *z = buffer(width), *right = buffer(width);
-    for (size_t i = 0; i < width; i++)
-      z[i] = words[(size_t)ids[t] * width + i] + places[(t % sequence + 2) * width + i] + types[(size_t)kinds[t % sequence] * width + i];
+    for (size_t i = 0; i < width; i++) {
+      float word = coded_words.codes ? coded_value(&coded_words, (size_t)ids[t], i) : words[(size_t)ids[t] * width + i];
+      float place = coded_places.codes ? coded_value(&coded_places, t % sequence + 2, i) : places[(t % sequence + 2) * width + i];
+      z[i] = word + place + types[(size_t)kinds[t % sequence] * width + i];
+    }
     lathe_normalization_f32 n = {.width = width, .x = z, .scale = scale, .bias = bias, .epsilon = 1e-12f, .y = right};
     kernels->normalization_f32(&n, 0, 1);
     CHECK(is_same(y + t * width, right, width), "embedding of token %zu", t);
@@ -143,6 +174,7 @@ static void check_embedding(size_t batch, size_t sequence, size_t width) {
     ids[0] = WORDS;
     CHECK(!kernels->embedding_f32(&e, 0, 1), "embedding takes a row out of bounds");
   }
+  release_coded(&coded_words), release_coded(&coded_places);
   released(words), released(places), released(types), released(scale), released(bias), released(y), released(split);
   free(ids), free(kinds);
 }
@@ -153,6 +185,7 @@ void test_rows(void) {
     check_normalization(3, width, width % 2, width % 3 == 0, width % 5 != 0, 0);
     check_binary(4, width, (lathe_binary)(width % 4), width % 3 == 0, width % 3 == 1);
     check_embedding(2, width % 4, width);
+    for (int i = 0; i < 8; i++) check_coded_gather(i / 2 < 3 ? 4 + i / 2 : 8, width, i % 2);
   }
   check_softmax(50, 1000, 80, true, true);
   check_softmax_specials();
@@ -160,5 +193,5 @@ void test_rows(void) {
   check_normalization(5, 100003, false, false, true, 10);
   check_normalization(5, 4099, true, false, true, 0);
   check_gather(true), check_gather(false);
-  check_embedding(3, 17, 384);
+  for (int i = 0; i < 8; i++) check_embedding(3, 17, 384 - (size_t)i);
 }

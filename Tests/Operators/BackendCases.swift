@@ -19,7 +19,7 @@ import Testing
 
   /// The suite has no cases of these, or none whose draws can be repeated.
   static let testedElsewhere: Set<String> = [
-    "Bernoulli", "Convolution", "EmbeddingNormalization", "FusedAttention", "Linear", "MaxRoiPool", "Multinomial",
+    "Bernoulli", "CodedGather", "Convolution", "EmbeddingNormalization", "FusedAttention", "Linear", "MaxRoiPool", "Multinomial",
     "PackedGRU", "PackedLSTM", "PackedLinear", "PackedQuantizedLinear", "QuantizeRows", "QuantizedAttention", "QuantizedConvolution",
     "QuantizedEmbedding", "QuantizedGRU", "QuantizedLSTM", "QuantizedLinear", "QuantizedNormalization", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
   ]

@@ -150,6 +150,76 @@ import Testing
        (tables[2], true), (kinds, false)], outputs: 2)
   }
 
+  /// Random codes of a table, with a codebook and scales.
+  private static func table(_ rows: Int, _ width: Int, bits: Int, seed: UInt64) throws -> (codes: Tensor, codebook: Tensor, scales: Tensor) {
+    var generator = SeededGenerator(seed: seed)
+    let codes = (0..<rows * width).map { _ in UInt8.random(in: 0...UInt8(1 << bits - 1), using: &generator) }
+    return (
+      try CodedTable.packed(codes, width: width, bits: bits), try Tensor.seeded(.float32, [1 << bits], seed: seed + 1),
+      try scales([rows], seed + 2, 1)
+    )
+  }
+
+  @Test(arguments: CodedTable.allowedBits, [1, 12, 20, 131]) func codedTables(_ bits: Int, _ width: Int) throws {
+    let words = try Self.table(5, width, bits: bits, seed: 1)
+    let places = try Self.table(6, width, bits: bits == 8 ? 4 : 8, seed: 2)
+    let ids = try Tensor([0, 3, -1, 4, 1, 0] as [Int64], shape: [2, 3])
+    let gather = CodedGather(bits: bits, width: width)
+    try expectSameBits(gather, [(words.codes, true), (ids, false), (words.codebook, true), (words.scales, true)], outputs: 1)
+    try expectSameBits(gather, [(words.codes, false), (ids, false), (words.codebook, false)], outputs: 1)
+    var op = EmbeddingNormalization(sources: [.ids, .positions, .ids], epsilon: 1e-12, offset: 1)
+    op.bits = [bits, bits == 8 ? 4 : 8, 0]
+    let kinds = try Tensor([0, 1, 1] as [Int32], shape: [1, 3])
+    let (gain, bias) = (try Tensor.seeded(.float32, [width], seed: 7), try Tensor.seeded(.float32, [width], seed: 8))
+    let operands: [(tensor: Tensor?, isConstant: Bool)] = [
+      (gain, true), (bias, true), (words.codes, true), (ids, false), (places.codes, true), (nil, true),
+      (try Tensor.seeded(.float32, [2, width], seed: 9), true), (kinds, false), (words.codebook, true), (words.scales, true),
+      (places.codebook, true),
+    ]
+    try expectSameBits(QuantizedEmbedding(op), [(try Tensor.scalar(Float(0.01)), true)] + operands, outputs: 2)
+    try expectNear(op, operands, Tolerance(absolute: 1e-4, relative: 1e-5))
+  }
+
+  /// Every instruction set comes close to reference evaluation, by a kernel.
+  private func expectNear(_ op: any Operator, _ operands: [(tensor: Tensor?, isConstant: Bool)], _ tolerance: Tolerance) throws {
+    var builder = GraphBuilder(provenance: .source("case"))
+    var (inputs, feed) = ([ValueID?](), [String: Tensor]())
+    for (position, operand) in operands.enumerated() {
+      guard let tensor = operand.tensor, !operand.isConstant else {
+        inputs.append(try operand.tensor.map { try builder.constant("c\(position)", $0) })
+        continue
+      }
+      inputs.append(try builder.input("x\(position)", tensor.dtype, tensor.shape.map { .known($0) }))
+      feed["x\(position)"] = tensor
+    }
+    let result = try builder.add(op, inputs)
+    var graph = builder.graph
+    graph.setOutputs([result])
+    let expected = try Interpreter(graph).run(feed)
+    for set in InstructionSet.available {
+      let runtime = try Runtime(graph, threads: 2, instructions: set)
+      #expect(try runtime.coverage(feed.mapValues { .tensor($0) }).kernels == 1, "\(op.name) has no kernel here")
+      #expect(try runtime.run(feed)[0].difference(from: expected[0], tolerance) == nil, "\(op.name) on \(set.name)")
+    }
+  }
+
+  @Test func rowsOfCodesThatAreNotThereAreRefused() throws {
+    let graph = try GraphParser(catalog: .standard).parse(
+      """
+      graph (%ids: i64[1, 2]) -> (%y, %z) {
+        @codes: u8[2, 1] = [17, 34]
+        @book: f32[16] = [\((0..<16).map { "\($0).0" }.joined(separator: ", "))]
+        @scale: f32[2] = [1.0, 1.0]
+        %y = lathe::EmbeddingNormalization(@scale, _, @codes, %ids, @book) {sources = ["ids"], bits = [4]} : f32[1, 2, 2]
+        %z = lathe::CodedGather(@codes, %ids, @book) {bits = 4, width = 2} : f32[1, 2, 2]
+      }
+      """)
+    for id: Int64 in [2, -3, .max, .min] {
+      let error = #expect(throws: Diagnostic.self) { try Runtime(graph).run(["ids": try Tensor([0, id], shape: [1, 2])]) }
+      #expect(error?.category == .invalidInput)
+    }
+  }
+
   /// What an operator decomposes into comes close to it: INT8 values by a few steps, floats to within `bound`.
   private func expectDecomposition(_ op: any Operator, _ operands: [Tensor?], outputs: Int, within bound: Double) throws {
     var builder = GraphBuilder(provenance: .source("case"))

@@ -51,18 +51,31 @@ struct NodeSelection {
     return nil
   }
 
-  /// Tells of names and expressions that no node of a graph has.
-  func noteUnmatched(in graph: Graph, to outcome: inout PassOutcome) {
-    for rule in ignored + only where !graph.order.contains(where: { Self.matches(rule, $0, graph) }) {
-      outcome.notes.append("\(rule.text) names no node")
+  /// Why a constant is left out that these nodes read, or nil if it is in: by its own name or by that of any of them.
+  func refusal(of nodes: [NodeID], reading value: ValueID, in graph: Graph) -> String? {
+    let name = [graph[value].name]
+    if ignored.contains(where: { Self.matches($0, name) }) { return "it is to be ignored" }
+    if let reader = nodes.first(where: { ignores($0, in: graph) }) { return "\(graph.describe(reader)) is to be ignored" }
+    if only.isEmpty || only.contains(where: { Self.matches($0, name) }) { return nil }
+    return nodes.compactMap { refusal(of: $0, in: graph) }.first
+  }
+
+  /// Tells of names and expressions that no node of a graph has, and none of the constants that may be named.
+  func noteUnmatched(in graph: Graph, operands: [ValueID] = [], to outcome: inout PassOutcome) {
+    let names = operands.map { graph[$0].name }
+    for rule in ignored + only where !graph.order.contains(where: { Self.matches(rule, $0, graph) }) && !Self.matches(rule, names) {
+      outcome.notes.append(operands.isEmpty ? "\(rule.text) names no node" : "\(rule.text) names no node and no table")
     }
   }
 
   private static func matches(_ rule: Rule, _ id: NodeID, _ graph: Graph) -> Bool {
     let node = graph[id]
     let names = [node.name, node.op.name.description, node.op.name.name, node.outputs.compactMap { $0 }.first.map { graph[$0].name } ?? ""]
-      + sources(node.provenance)
-    return switch rule {
+    return matches(rule, names + sources(node.provenance))
+  }
+
+  private static func matches(_ rule: Rule, _ names: [String]) -> Bool {
+    switch rule {
     case .name(let name): names.contains(name)
     case .expression(let expression, _): names.contains { $0.contains(expression) }
     }

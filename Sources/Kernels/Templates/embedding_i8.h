@@ -12,6 +12,17 @@ static void add_row(float *z, const row_in *row, size_t width) {
   FOR_WHOLE_LANES(width, c, count, v_store_some(z + c, added_to(v_load_some(z + c, count), row, c, count), count);)
 }
 
+/* z + the row of codes, in place. */
+static void add_coded_row(float *z, const lathe_coded_table *table, size_t row, size_t width) {
+  float floats[LATHE_DECODED_COLUMNS];
+  const row_in values = {.f32 = floats};
+  for (size_t c = 0; c < width; c += LATHE_DECODED_COLUMNS) {
+    size_t count = lathe_smaller(LATHE_DECODED_COLUMNS, width - c);
+    lathe_decode_row(table, row, c, count, floats);
+    add_row(z + c, &values, count);
+  }
+}
+
 /* Writes z for a token; false if a row is out of bounds. */
 static bool gather(const lathe_embedding_i8 *e, size_t token, float *z) {
   bool is_within = true;
@@ -21,6 +32,10 @@ static bool gather(const lathe_embedding_i8 *e, size_t token, float *z) {
     size_t row = source_row(source, token / e->sequence, token % e->sequence);
     if (row == SIZE_MAX) {
       is_within = false;
+      continue;
+    }
+    if (source->coded.codes) {
+      add_coded_row(z, &source->coded, row, e->width);
       continue;
     }
     row_in values = row_in_at(&source->table, row, 0);

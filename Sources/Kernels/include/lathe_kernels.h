@@ -153,13 +153,33 @@ typedef struct lathe_gather_f32 {
   size_t y_stride;
 } lathe_gather_f32;
 
+/* A table of codes of 4, 5, 6 or 8 bits. Those of a row are packed, least significant bits first, and rows begin `stride` bytes apart. A value is
+ * codebook[code], or codebook[code] * row_scale[row]. */
+typedef struct lathe_coded_table {
+  const uint8_t *codes;
+  size_t stride;
+  int bits;
+  const float *codebook;  /* [2^bits] */
+  const float *row_scale; /* [rows], or NULL */
+} lathe_coded_table;
+
+/* Y [count, width] = rows of a table of codes [rows, width], as in lathe_gather_f32. */
+typedef struct lathe_coded_gather_f32 {
+  size_t rows, width;
+  lathe_coded_table table;
+  lathe_indices ids;
+  float *y;
+  size_t y_stride;
+} lathe_coded_gather_f32;
+
 /* A table [rows, width] of an embedding and where its row numbers come from. */
 typedef struct lathe_embedding_source {
-  const float *table;
+  const float *table; /* NULL where it is coded */
   size_t rows;
   lathe_indices ids; /* without values, rows offset, offset + 1, ... along the sequence */
   size_t batch_stride, position_stride; /* of the ids; 0 repeats */
   size_t offset;
+  lathe_coded_table coded;
 } lathe_embedding_source;
 
 /* lathe::EmbeddingNormalization: Y [batch, sequence, width] is the layer normalization of the sum of rows, in the order of the sources. One item is
@@ -391,11 +411,12 @@ size_t lathe_row_scratch_i8(size_t width);
 
 /* A table [rows, width] of an embedding, and where its row numbers come from as in lathe_embedding_source. */
 typedef struct lathe_embedding_source_i8 {
-  lathe_rows_in table; /* its row scales are those of the table's rows */
+  lathe_rows_in table; /* its row scales are those of the table's rows; nothing where it is coded */
   size_t rows;
   lathe_indices ids;
   size_t batch_stride, position_stride;
   size_t offset;
+  lathe_coded_table coded; /* to z, a value is added as a float */
 } lathe_embedding_source_i8;
 
 /* Y [batch * sequence, width]: the layer normalization, as in lathe_normalization_i8, of z, which is 0 to which the rows of the sources are added in
@@ -538,6 +559,7 @@ typedef struct lathe_kernels {
   void (*softmax_f32)(const lathe_softmax_f32 *, size_t begin, size_t end);
   void (*normalization_f32)(const lathe_normalization_f32 *, size_t begin, size_t end);
   bool (*gather_f32)(const lathe_gather_f32 *, size_t begin, size_t end);
+  bool (*coded_gather_f32)(const lathe_coded_gather_f32 *, size_t begin, size_t end);
   bool (*embedding_f32)(const lathe_embedding_f32 *, size_t begin, size_t end);
   void (*attention_f32)(const lathe_attention_f32 *, float *scratch, size_t begin, size_t end);
   void (*lstm_f32)(const lathe_lstm_f32 *, size_t begin, size_t end);
@@ -593,6 +615,7 @@ void lathe_parallel_binary_f32(lathe_pool *, const lathe_kernels *, const lathe_
 void lathe_parallel_softmax_f32(lathe_pool *, const lathe_kernels *, const lathe_softmax_f32 *, size_t rows);
 void lathe_parallel_normalization_f32(lathe_pool *, const lathe_kernels *, const lathe_normalization_f32 *, size_t rows);
 bool lathe_parallel_gather_f32(lathe_pool *, const lathe_kernels *, const lathe_gather_f32 *, size_t rows);
+bool lathe_parallel_coded_gather_f32(lathe_pool *, const lathe_kernels *, const lathe_coded_gather_f32 *, size_t rows);
 bool lathe_parallel_embedding_f32(lathe_pool *, const lathe_kernels *, const lathe_embedding_f32 *, size_t tokens);
 void lathe_parallel_attention_f32(lathe_pool *, const lathe_kernels *, const lathe_attention_f32 *, float *scratch);
 void lathe_parallel_lstm_f32(lathe_pool *, const lathe_kernels *, const lathe_lstm_f32 *);

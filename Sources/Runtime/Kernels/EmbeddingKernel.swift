@@ -6,12 +6,18 @@ import LatheTensors
 /// The tables of an embedding and where their row numbers come from.
 struct EmbeddingLookUp {
   private struct Source {
-    let table: ValueID
+    let table: Table
     let rows: Int
     /// nil for positions.
     let ids: ValueID?
     let isInt64: Bool
     let batchStride, stepStride: Int
+  }
+
+  /// What rows are looked up in.
+  private enum Table {
+    case floats(ValueID)
+    case codes(CodedRows)
   }
 
   private let sources: [Source]
@@ -26,9 +32,9 @@ struct EmbeddingLookUp {
     guard result.count == 3, !result.contains(0), result[2] == width else { return nil }
     var sources: [Source] = []
     for (index, source) in op.sources.enumerated() {
-      guard let (table, extents) = site.floats(first + 2 * index), extents.count == 2, extents[1] == width else { return nil }
+      guard let (table, rows) = Self.table(site, op, index, first: first, width: width) else { return nil }
       guard source == .ids else {
-        sources.append(Source(table: table, rows: extents[0], ids: nil, isInt64: true, batchStride: 0, stepStride: 0))
+        sources.append(Source(table: table, rows: rows, ids: nil, isInt64: true, batchStride: 0, stepStride: 0))
         continue
       }
       let position = first + 1 + 2 * index
@@ -37,11 +43,25 @@ struct EmbeddingLookUp {
       else { return nil }
       sources.append(
         Source(
-          table: table, rows: extents[0], ids: site.node.inputs[position], isInt64: ids.dtype == .int64,
+          table: table, rows: rows, ids: site.node.inputs[position], isInt64: ids.dtype == .int64,
           batchStride: ids.shape[0] == 1 ? 0 : ids.shape[1], stepStride: ids.shape[1] == 1 ? 0 : 1))
     }
     (self.sources, offset, epsilon) = (sources, op.offset, op.epsilon)
     (batch, steps, self.width) = (result[0], result[1], width)
+  }
+
+  /// A table and its number of rows.
+  private static func table(
+    _ site: KernelSite, _ op: EmbeddingNormalization, _ index: Int, first: Int, width: Int
+  ) -> (Table, Int)? {
+    if let codebook = op.codebook(of: index) {
+      // Of the operands of EmbeddingNormalization, the first table is the third.
+      let place = codebook + first - 2
+      return CodedRows(site, first + 2 * index, codebook: place, scales: place + 1, width: width, bits: op.bits[index])
+        .map { (.codes($0), $0.rows) }
+    }
+    guard let (table, extents) = site.floats(first + 2 * index), extents.count == 2, extents[1] == width else { return nil }
+    return (.floats(table), extents[0])
   }
 
   /// Calls `body` with the sources as kernels take them.
@@ -49,12 +69,14 @@ struct EmbeddingLookUp {
     withUnsafeTemporaryAllocation(of: lathe_embedding_source.self, capacity: sources.count) { list in
       for (index, source) in sources.enumerated() {
         let ids = source.ids.flatMap { memory.addresses[$0.index] }
-        list.initializeElement(
-          at: index,
-          to: lathe_embedding_source(
-            table: UnsafePointer(memory.floats(source.table)), rows: source.rows,
-            ids: lathe_indices(values: ids, is_int64: source.isInt64), batch_stride: source.batchStride,
-            position_stride: source.stepStride, offset: offset))
+        var own = lathe_embedding_source()
+        switch source.table {
+        case .floats(let table): own.table = UnsafePointer(memory.floats(table))
+        case .codes(let rows): own.coded = rows.table(memory)
+        }
+        (own.rows, own.ids) = (source.rows, lathe_indices(values: ids, is_int64: source.isInt64))
+        (own.batch_stride, own.position_stride, own.offset) = (source.batchStride, source.stepStride, offset)
+        list.initializeElement(at: index, to: own)
       }
       return body(list)
     }

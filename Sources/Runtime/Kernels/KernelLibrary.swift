@@ -42,6 +42,7 @@ final class KernelLibrary: Sendable {
     case let op as EmbeddingNormalization: return EmbeddingKernel(site, op)
     case let op as Softmax: return SoftmaxKernel(site, op)
     case let op as Gather: return GatherKernel(site, op)
+    case let op as CodedGather: return CodedGatherKernel(site, op)
     case let op as Transpose: return PermuteKernel(site, op)
     case let op as Conv: return ConvolutionKernel(site, Convolution(op))
     case let op as Convolution: return ConvolutionKernel(site, op)

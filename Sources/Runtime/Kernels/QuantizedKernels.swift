@@ -293,7 +293,7 @@ struct QuantizedNormalizationKernel: Kernel {
   }
 }
 
-/// QuantizedEmbedding on tables of floats.
+/// QuantizedEmbedding on tables of floats and of codes.
 struct QuantizedEmbeddingKernel: Kernel {
   private let lookUp: EmbeddingLookUp
   private let scale: ValueID
@@ -315,7 +315,7 @@ struct QuantizedEmbeddingKernel: Kernel {
       withUnsafeTemporaryAllocation(of: lathe_embedding_source_i8.self, capacity: sources.count) { list in
         for (index, source) in sources.enumerated() {
           var own = lathe_embedding_source_i8()
-          (own.table.f32, own.table.stride, own.rows) = (source.table, lookUp.width, source.rows)
+          (own.table.f32, own.table.stride, own.coded, own.rows) = (source.table, lookUp.width, source.coded, source.rows)
           (own.ids, own.batch_stride, own.position_stride, own.offset) = (
             source.ids, source.batch_stride, source.position_stride, source.offset
           )

@@ -24,7 +24,16 @@ public struct QuantizedEmbedding: Evaluable {
 
   public func infer(_ inputs: [Operand?]) throws(Diagnostic) -> [ValueType] {
     let result = try embedding.infer(Array(inputs.dropFirst()))
+    for position in [1, 2] { try checkVector(inputs.optional(position), result[0].tensor?.shape?.last) }
     return try inputs.quantizedTypes(result[0].tensor?.shape, scale: 0, name)
+  }
+
+  /// Scale and bias are one float of 32 bits for each column.
+  private func checkVector(_ operand: Operand?, _ width: Dimension?) throws(Diagnostic) {
+    guard let type = try operand?.tensor() else { return }
+    guard type.dtype == .float32, type.shape.map({ $0.count == 1 && !$0[0].isProvablyDifferent(from: width ?? .unknown) }) ?? true else {
+      throw .invalid("operator/quantized", "\(name): \(type) is not one float of 32 bits for each of \(width ?? .unknown) columns")
+    }
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
@@ -33,7 +42,7 @@ public struct QuantizedEmbedding: Evaluable {
       throw Diagnostic("operator/inconsistent", .internalFault, "\(name) cannot tell the shape of its output")
     }
     let (batch, steps, width) = (shape[0], shape[1], shape[2])
-    let sources = try embedding.sources.indices.map { index throws(Diagnostic) in try rows(index, operands, batch, steps) }
+    let sources = try embedding.sources.indices.map { index throws(Diagnostic) in try rows(index, operands, batch, steps, width) }
     let scale = try operands.required(0).elements(as: Float.self) ?? []
     let bias = operands.optional(1)?.elements(as: Float.self)
     var results = QuantizedResults(shape, scale: inputs.optional(0))
@@ -49,7 +58,7 @@ public struct QuantizedEmbedding: Evaluable {
 
   /// A table, and its row for each token.
   private func rows(
-    _ index: Int, _ operands: [Tensor?], _ batch: Int, _ steps: Int
+    _ index: Int, _ operands: [Tensor?], _ batch: Int, _ steps: Int, _ width: Int
   ) throws(Diagnostic) -> (QuantizedRows, [Int]) {
     let table = try operands.required(2 + 2 * index)
     let count = table.shape[0]
@@ -67,7 +76,10 @@ public struct QuantizedEmbedding: Evaluable {
       }
       rows.append(row)
     }
-    return (try QuantizedRows(table, scale: nil), rows)
+    guard let codebook = embedding.codebook(of: index) else { return (try QuantizedRows(table, scale: nil), rows) }
+    let floats = try CodedTable.rows(
+      rows, of: table, try operands.required(codebook), operands.optional(codebook + 1), width: width, bits: embedding.bits[index])
+    return (try QuantizedRows(floats, scale: nil), Array(rows.indices))
   }
 }
 
