@@ -146,7 +146,7 @@ extension EmbeddingNormalization: AxisMapping {
       guard let rows = inputs.optional(table)?.type.tensor?.shape?.first else { return nil }
       map.inputs[table] = [map.axis(rows, source == .ids ? .lookedUp(by: ids) : .normalized), hidden]
       guard source == .ids else { continue }
-      guard let own = inputs.optional(ids)?.type.tensor?.shape, let axes = AxisMap.aligned(own, to: [batch, steps], of: Array(y[..<2]))
+      guard let own = inputs.optional(ids)?.type.tensor?.shape, let axes = map.align(own, to: [batch, steps], of: Array(y[..<2]))
       else { return nil }
       map.inputs[ids] = axes
     }
