@@ -18,7 +18,7 @@ public struct AxisMap: Sendable {
     case lookedUp(by: Int)
     /// Every index enters into all others; none may be cut.
     case normalized
-    /// Only in a result, or explained by nothing.
+    /// Only in a result, or not explained: what cutting it does is not known.
     case fresh
   }
 

@@ -14,40 +14,6 @@ extension AxisMap {
     return map
   }
 
-  /// The atoms that axes before and behind a change of shape have in common; nil where they do not factor into each other.
-  static func reshaping(_ before: Shape, _ after: Shape) -> AxisMap? {
-    var map = AxisMap(inputs: 1)
-    var (left, right): ([Axis], [Axis]) = (before.map { _ in one }, after.map { _ in one })
-    var (i, j) = (0, 0)
-    var (a, b): (Dimension?, Dimension?) = (before.first, after.first)
-    while let extent = a, let other = b {
-      if extent == 1 {
-        i += 1
-        a = i < before.count ? before[i] : nil
-      } else if other == 1 {
-        j += 1
-        b = j < after.count ? after[j] : nil
-      } else {
-        guard extent != .unknown, other != .unknown, extent != 0, other != 0 else { return nil }
-        let part: Dimension
-        if let rest = extent.exactlyDivided(by: other) {
-          (part, a, b) = (other, rest, 1)
-        } else if let rest = other.exactlyDivided(by: extent) {
-          (part, a, b) = (extent, 1, rest)
-        } else {
-          return nil
-        }
-        let atom = map.atom(part)
-        left[i][0].append(atom)
-        right[j][0].append(atom)
-      }
-    }
-    let isDone = before.dropFirst(i + 1).allSatisfy { $0 == 1 } && after.dropFirst(j + 1).allSatisfy { $0 == 1 }
-    guard isDone, a ?? 1 == 1, b ?? 1 == 1 else { return nil }
-    map.inputs[0] = left
-    map.outputs[0] = right
-    return map
-  }
 }
 
 /// An operator whose operands broadcast to its result, though not as freely as those of an `Elementwise` one.
@@ -97,7 +63,7 @@ extension AxisMap {
     else { return nil }
     for position in 1..<inputs.count {
       guard let operand = inputs[position] else { continue }
-      guard let own = operand.type.tensor?.shape, let aligned = Self.aligned(own, to: axes, of: shape) else { return nil }
+      guard let own = operand.type.tensor?.shape, let aligned = map.align(own, to: axes, of: shape) else { return nil }
       map.inputs[position] = aligned
     }
     return map
@@ -112,6 +78,19 @@ extension AxisMap {
     let kept = y[..<2].map { map.axis($0) }
     map.inputs[0] = kept + x.dropFirst(2).map { map.axis($0, .normalized) }
     map.outputs[0] = kept + y.dropFirst(2).map { map.axis($0, .fresh) }
+    return map
+  }
+}
+
+extension AxisMap {
+  /// The map of an operator that adds its operands, which broadcast to the result, and normalizes the sum along the last axis; further results
+  /// are statistics of the rows, and last the sum.
+  static func normalizingSum(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = outputs.first?.shape, !shape.isEmpty, var map = broadcasting(inputs, outputs), let axes = map.outputs[0] else {
+      return nil
+    }
+    for atom in (axes.last ?? []).joined() { map.setRole(.normalized, of: atom) }
+    for position in outputs.indices.dropFirst() { map.outputs[position] = position == 3 ? axes : axes.dropLast() + [one] }
     return map
   }
 }

@@ -10,7 +10,7 @@ public enum AxisUse: Sendable, Hashable {
   case lookedUp(NodeID, operand: Int, by: ValueID)
   /// Every index enters into all others.
   case normalized(NodeID)
-  /// The operator makes the indices, or explains them by nothing.
+  /// The operator makes the indices, or does not explain what becomes of them.
   case fresh(NodeID)
   /// The operator cannot tell what it does with the indices, or sees them in parts that do not fit those of the other operators.
   case unmapped(NodeID)
@@ -30,8 +30,8 @@ extension Graph {
     case .recurrent(let node, _, _): "it is carried from step to step in \(describe(node))"
     case .lookedUp(let node, _, let rows): "%\(self[rows].name) picks from it by number in \(describe(node))"
     case .normalized(let node): "every index enters into all others in \(describe(node))"
-    case .fresh(let node): "it is made by \(describe(node))"
-    case .unmapped(let node): "\(describe(node)) does not tell what it does with it"
+    case .fresh(let node): "\(describe(node)) makes it, or does not explain what becomes of it"
+    case .unmapped(let node): "\(describe(node)) does not tell what it has to do with its operands and results"
     case .input(let value): "it is an axis of the input \(self[value].name)"
     case .output(let value): "it is an axis of the output \(self[value].name)"
     case .open(let value): "its extent in %\(self[value].name) is not known"

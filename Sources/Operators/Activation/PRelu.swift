@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// The number, or slope · x where it is negative; the slope broadcasts to the input.
-public struct PRelu: NumericEvaluable, AttributeFree {
+public struct PRelu: NumericEvaluable, AttributeFree, Broadcast {
   public static let schema = OperatorSchema(
     "PRelu", since: 16,
     inputs: [.init("X", "T", .wide), .init("slope", "T", .wide)],

@@ -3,7 +3,7 @@ import LatheIR
 import LatheTensors
 
 /// x − bias above λ, x + bias below −λ, and 0 between; results of integers truncate toward zero.
-public struct Shrink: NumericEvaluable {
+public struct Shrink: NumericEvaluable, Elementwise {
   private static let domain = DTypeDomain.numeric.subtracting([.bfloat16])
 
   public static let schema = OperatorSchema(

@@ -4,7 +4,7 @@ import LatheIR
 import LatheTensors
 
 /// Swish(A) · B: a gate and the values it lets through, of the same shape (Shazeer, 2020, "GLU Variants Improve Transformer").
-public struct SwiGLU: FloatEvaluable {
+public struct SwiGLU: FloatEvaluable, Broadcast {
   public static let schema = OperatorSchema(
     "SwiGLU", since: 28,
     inputs: [.init("A", "T", .floats), .init("B", "T", .floats)],

@@ -48,3 +48,12 @@ public struct CastLike: Evaluable, ShapeArithmetic {
     try cast(to: try inputs.required(1).dtype).evaluate([try inputs.required(0)])
   }
 }
+
+extension CastLike: AxisMapping {
+  /// Of the second input, only the type matters.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = inputs.optional(1)?.type.tensor?.shape, var map = AxisMap.along([], .carried, inputs, outputs) else { return nil }
+    map.inputs[1] = shape.map { map.axis($0) }
+    return map
+  }
+}

@@ -50,3 +50,20 @@ public struct ConstantOfShape: Evaluable, ShapeArithmetic {
     return [try value.reshaped(to: []).broadcast(to: shape)]
   }
 }
+
+extension ConstantOfShape: AxisMapping {
+  /// All indices are alike, so that any may go where the extents are constants.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = outputs.first?.shape else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    let isConstant = inputs.optional(0)?.constant != nil
+    map.outputs[0] = shape.map { map.axis($0, isConstant ? .carried : .fresh) }
+    return map
+  }
+
+  public func adapted(
+    to map: AxisMap, inputs: [Tensor?]
+  ) throws(Diagnostic) -> (op: any Operator, inputs: [Tensor?]) {
+    (self, [inputs.optional(0)?.extents(following: map.outputs[0], of: map) ?? inputs.optional(0)])
+  }
+}

@@ -205,3 +205,29 @@ public struct Resize: NumericEvaluable {
     return plans
   }
 }
+
+extension Resize: AxisMapping {
+  /// Axes that are resized are not explained, even where they keep their extent.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, x.count == y.count,
+      let resized = try? order(rank: x.count)
+    else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    let scales = inputs.optional(2)?.constant?.doubles() ?? []
+    var (before, after): ([AxisMap.Axis], [AxisMap.Axis]) = ([], [])
+    for axis in x.indices {
+      let place = resized.firstIndex(of: axis)
+      let isKept = place.map { scales.indices.contains($0) && scales[$0] == 1 } ?? true
+      if isKept, x[axis].isProvablyEqual(to: y[axis]), sampling.transformation != .cropAndResize {
+        before.append(map.axis(x[axis]))
+        after.append(before[axis])
+      } else {
+        before.append(map.axis(x[axis], .normalized))
+        after.append(map.axis(y[axis], .fresh))
+      }
+    }
+    map.inputs[0] = before
+    map.outputs[0] = after
+    return map
+  }
+}

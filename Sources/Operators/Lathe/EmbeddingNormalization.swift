@@ -189,7 +189,7 @@ extension EmbeddingNormalization: AxisMapping {
         if inputs.optional(codebook + 1) != nil { map.inputs[codebook + 1] = [rows] }
       }
       guard source == .ids else { continue }
-      guard let own = inputs.optional(ids)?.type.tensor?.shape, let axes = AxisMap.aligned(own, to: [batch, steps], of: Array(y[..<2]))
+      guard let own = inputs.optional(ids)?.type.tensor?.shape, let axes = map.align(own, to: [batch, steps], of: Array(y[..<2]))
       else { return nil }
       map.inputs[ids] = axes
     }

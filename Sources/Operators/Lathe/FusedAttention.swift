@@ -151,7 +151,7 @@ extension FusedAttention: AxisMapping {
     map.outputs[0] = [batch, queries, [[head, value]]]
     guard let mask = inputs.optional(3) else { return map }
     let extents = [y[0], .known(heads), y[1], map.extent(of: keys)]
-    guard let own = mask.type.tensor?.shape, let axes = AxisMap.aligned(own, to: [batch, [[head]], queries, keys], of: extents) else {
+    guard let own = mask.type.tensor?.shape, let axes = map.align(own, to: [batch, [[head]], queries, keys], of: extents) else {
       return nil
     }
     map.inputs[3] = axes

@@ -107,7 +107,7 @@ extension Gemm: AxisMapping {
     map.inputs[1] = transposesB ? [n, k] : [k, n]
     map.outputs[0] = [m, n]
     guard let c = inputs.optional(2) else { return map }
-    guard let shape = c.type.tensor?.shape, let axes = AxisMap.aligned(shape, to: [m, n], of: y) else { return nil }
+    guard let shape = c.type.tensor?.shape, let axes = map.align(shape, to: [m, n], of: y) else { return nil }
     map.inputs[2] = axes
     return map
   }

@@ -63,8 +63,8 @@ extension MatMul: AxisMapping {
     let (row, column) = (a.count > 1 ? 1 : 0, b.count > 1 ? 1 : 0)
     let batch = Array(axes.dropLast(row + column))
     let extents = Array(y.dropLast(row + column))
-    guard let left = AxisMap.aligned(Array(a.dropLast(2)), to: batch, of: extents),
-      let right = AxisMap.aligned(Array(b.dropLast(2)), to: batch, of: extents)
+    guard let left = map.align(Array(a.dropLast(2)), to: batch, of: extents),
+      let right = map.align(Array(b.dropLast(2)), to: batch, of: extents)
     else { return nil }
     map.inputs[0] = left + (row == 1 ? [axes[axes.count - 1 - column]] : []) + [k]
     map.inputs[1] = right + [k] + (column == 1 ? [axes[axes.count - 1]] : [])

@@ -101,3 +101,27 @@ public struct EmbedLayerNormalization: Evaluable {
     return [output, try Tensor(counts, shape: [batch]), sum]
   }
 }
+
+extension EmbedLayerNormalization: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let y = outputs.first?.shape, y.count == 3 else { return nil }
+    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
+    let isCounted = inputs.optional(8) == nil
+    // Tokens are counted along the sequence where there is a mask.
+    let batch = map.axis(y[0])
+    let steps = map.axis(y[1], isCounted || inputs.optional(7) != nil ? .normalized : .carried)
+    let hidden = map.axis(y[2], .normalized)
+    for (table, ids) in [(2, 0), (3, 8), (4, 1)] {
+      guard let rows = inputs.optional(table)?.type.tensor?.shape?.first else { continue }
+      map.inputs[table] = [map.axis(rows, inputs.optional(ids) == nil ? .normalized : .lookedUp(by: ids)), hidden]
+    }
+    for ids in [0, 1, 7, 8] {
+      guard let operand = inputs.optional(ids) else { continue }
+      guard let own = operand.type.tensor?.shape, let axes = map.align(own, to: [batch, steps], of: Array(y[..<2])) else { return nil }
+      map.inputs[ids] = axes
+    }
+    for position in [5, 6] where inputs.optional(position) != nil { map.inputs[position] = [hidden] }
+    for position in outputs.indices { map.outputs[position] = position == 1 ? [batch] : [batch, steps, hidden] }
+    return map
+  }
+}

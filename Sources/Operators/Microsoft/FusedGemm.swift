@@ -63,3 +63,7 @@ public struct FusedGemm: FloatEvaluable {
     return [try function(y, as: T.self)]
   }
 }
+
+extension FusedGemm: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? { product.axisMap(inputs, outputs) }
+}

@@ -82,3 +82,19 @@ public struct FusedMatMul: FloatEvaluable {
     return [try Broadcasting.map(product) { (x: T) in T(double: Double(alpha) * x.wide) }]
   }
 }
+
+extension FusedMatMul: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let a = inputs.optional(0)?.type.tensor, let b = inputs.optional(1)?.type.tensor else { return nil }
+    let turns = [(transposesA, transposesBatchA), (transposesB, transposesBatchB)]
+    let operands = [turned(a, transposesA, transposesBatchA), turned(b, transposesB, transposesBatchB)].map { Operand(type: .tensor($0)) }
+    guard var map = MatMul().axisMap(operands, outputs) else { return nil }
+    for (position, (transposes, transposesBatch)) in turns.enumerated() {
+      guard let axes = map.inputs[position] else { continue }
+      var own = axes
+      for (place, axis) in Self.order(axes.count, transposes, transposesBatch).enumerated() { own[axis] = axes[place] }
+      map.inputs[position] = own
+    }
+    return map
+  }
+}

@@ -75,3 +75,7 @@ public struct SkipLayerNormalization: FloatEvaluable {
     return outputs + [sum]
   }
 }
+
+extension SkipLayerNormalization: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? { .normalizingSum(inputs, outputs) }
+}

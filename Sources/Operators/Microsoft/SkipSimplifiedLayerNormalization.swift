@@ -56,3 +56,7 @@ public struct SkipSimplifiedLayerNormalization: FloatEvaluable {
     return [y, try Tensor(means, shape: Array(shape)), try Tensor(reciprocals, shape: Array(shape)), sum]
   }
 }
+
+extension SkipSimplifiedLayerNormalization: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? { .normalizingSum(inputs, outputs) }
+}

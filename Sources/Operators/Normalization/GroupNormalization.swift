@@ -83,3 +83,26 @@ public struct GroupNormalization: FloatEvaluable {
     }
   }
 }
+
+extension GroupNormalization: AxisMapping {
+  /// Groups are for themselves, but their number is fixed by the channels in each.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = outputs.first?.shape, shape.count > 1, let perGroup = shape[1].exactlyDivided(by: .known(groups)),
+      var map = AxisMap.along(Set(2..<shape.count), .normalized, inputs, outputs), var axes = map.outputs[0]
+    else { return nil }
+    axes[1] = [[map.atom(.known(groups)), map.atom(perGroup, .normalized)]]
+    map.inputs[0] = axes
+    map.outputs[0] = axes
+    for position in 1..<inputs.count { map.inputs[position] = [axes[1]] }
+    return map
+  }
+
+  public func adapted(
+    to map: AxisMap, inputs: [Tensor?]
+  ) throws(Diagnostic) -> (op: any Operator, inputs: [Tensor?]) {
+    guard let group = map.outputs[0]?[1].first?.first, let count = map.atoms[group].extent.known else { return (self, inputs) }
+    var op = self
+    op.groups = count
+    return (op, inputs)
+  }
+}

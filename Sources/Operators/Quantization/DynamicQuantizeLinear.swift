@@ -47,3 +47,12 @@ public struct DynamicQuantizeLinear: Evaluable, AttributeFree {
     return sum.isNaN ? zeroPoint : UInt8(Swift.min(Swift.max(sum, 0), 255))
   }
 }
+
+extension DynamicQuantizeLinear: AxisMapping {
+  /// All elements decide on the scale.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let rank = outputs.first?.rank, var map = AxisMap.along(Set(0..<rank), .normalized, inputs, outputs) else { return nil }
+    for position in outputs.indices.dropFirst() { map.outputs[position] = [] }
+    return map
+  }
+}

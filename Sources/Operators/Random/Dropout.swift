@@ -55,3 +55,14 @@ public struct Dropout: Evaluable, RandomDraw {
     return [try Tensor(numbers: data.dtype, data.shape) { kept[$0] != 0 ? elements[$0] * scale : 0 }, mask]
   }
 }
+
+extension Dropout: AxisMapping {
+  /// In training, where the mask depends on the order of all elements, axes are not explained.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    if let mode = inputs.optional(2), mode.constant?.codes?.first != 0 { return nil }
+    guard var map = AxisMap.along([], .carried, [inputs.optional(0)], outputs) else { return nil }
+    map.inputs += Array(repeating: nil, count: inputs.count - 1)
+    if outputs.count > 1 { map.outputs[1] = map.outputs[0] }
+    return map
+  }
+}

@@ -75,3 +75,16 @@ extension RNN: AxisMapping {
     return (op, inputs)
   }
 }
+
+extension PackedLSTM: AxisMapping {
+  /// The axes of LSTM, but for directions that lie beside each other in the results.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let extents = try? LSTMExtents(inputs, LSTM(direction: direction, isBatchFirst: true)),
+      var map = AxisMap.recurrent(gates: 4, isBatchFirst: true, hidden: extents.hidden, inputs, outputs),
+      let (direction, unit) = map.inputs[2].map({ ($0[0], $0[2]) }), let x = map.inputs[0]
+    else { return nil }
+    let width = [direction[0] + unit[0]]
+    for position in outputs.indices { map.outputs[position] = position == 0 ? [x[0], x[1], width] : [x[0], width] }
+    return map
+  }
+}

@@ -89,3 +89,18 @@ public struct TopK: Evaluable {
     return keyed.sorted { $0.key != $1.key ? $0.key < $1.key : $0.index < $1.index }.prefix(wanted).map(\.index)
   }
 }
+
+extension TopK: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, x.count == y.count,
+      let along = try? normalized(axis: axis, rank: x.count)
+    else { return nil }
+    var map = AxisMap(inputs: inputs.count, outputs: outputs.count)
+    var axes = x.map { map.axis($0) }
+    axes[along] = map.axis(x[along], .normalized)
+    map.inputs[0] = axes
+    axes[along] = map.axis(y[along], .fresh)
+    for position in outputs.indices { map.outputs[position] = axes }
+    return map
+  }
+}

@@ -41,7 +41,7 @@ extension Expand: AxisMapping {
       let isStretched = position < missing || own[position - missing] == 1 && extent != 1
       return map.axis(extent, isStretched ? .fresh : .carried)
     }
-    guard let aligned = AxisMap.aligned(own, to: axes, of: shape) else { return nil }
+    guard let aligned = map.align(own, to: axes, of: shape) else { return nil }
     map.inputs[0] = aligned
     map.outputs[0] = axes
     return map

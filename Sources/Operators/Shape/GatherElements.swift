@@ -39,3 +39,21 @@ public struct GatherElements: Evaluable {
     return [result]
   }
 }
+
+extension GatherElements: AxisMapping {
+  /// Places are looked up along the axis, and lie beside their data on all others that are as long.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let data = inputs.optional(0)?.type.tensor?.shape, let places = inputs.optional(1)?.type.tensor?.shape,
+      data.count == places.count, let along = try? normalized(axis: axis, rank: data.count)
+    else { return nil }
+    var map = AxisMap(inputs: 2)
+    let all = places.map { map.axis($0) }
+    var source = all
+    for axis in data.indices where axis == along || !data[axis].isProvablyEqual(to: places[axis]) {
+      source[axis] = map.axis(data[axis], axis == along ? .lookedUp(by: 1) : .fresh)
+    }
+    map.inputs = [source, all]
+    map.outputs[0] = all
+    return map
+  }
+}

@@ -166,3 +166,28 @@ public struct Pad: Evaluable, ShapeArithmetic {
     }
   }
 }
+
+extension Pad: AxisMapping {
+  /// An axis that gets further indices of one value has them as segments before and behind; what else changes is not explained.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, x.count == y.count,
+      let amounts = try? amounts(inputs, rank: x.count)
+    else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    var (before, after): ([AxisMap.Axis], [AxisMap.Axis]) = ([], [])
+    for axis in x.indices {
+      let sides = (amounts.before[axis].known, amounts.after[axis].known)
+      guard let head = sides.0, let tail = sides.1, head >= 0, tail >= 0, mode == .constant || head == 0 && tail == 0 else {
+        before.append(map.axis(x[axis], .normalized))
+        after.append(map.axis(y[axis], .fresh))
+        continue
+      }
+      let own = map.axis(x[axis])
+      before.append(own)
+      after.append((head > 0 ? map.axis(.known(head), .fresh) : []) + own + (tail > 0 ? map.axis(.known(tail), .fresh) : []))
+    }
+    map.inputs[0] = before
+    map.outputs[0] = after
+    return map
+  }
+}

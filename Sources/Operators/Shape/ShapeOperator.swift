@@ -52,3 +52,15 @@ public struct ShapeOperator: Evaluable, ShapeArithmetic {
     return first..<Swift.max(first, clamped(end ?? rank))
   }
 }
+
+extension ShapeOperator: AxisMapping {
+  /// Axes that are not read are carried to nowhere.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let shape = inputs.optional(0)?.type.tensor?.shape else { return nil }
+    var map = AxisMap(inputs: 1)
+    let read = axes(rank: shape.count)
+    map.inputs[0] = shape.enumerated().map { map.axis($1, read.contains($0) ? .fresh : .carried) }
+    map.outputs[0] = [map.axis(.known(read.count), .fresh)]
+    return map
+  }
+}

@@ -59,7 +59,7 @@ public struct Slice: Evaluable, ShapeArithmetic, AttributeFree {
   }
 
   /// One range for each axis of a tensor of `shape`; nil if positions are not all numbers.
-  private func ranges(_ inputs: [Operand?], shape: [Int]) throws(Diagnostic) -> [SliceRange]? {
+  func ranges(_ inputs: [Operand?], shape: [Int]) throws(Diagnostic) -> [SliceRange]? {
     guard let count = try cutCount(inputs), let axes = try axes(inputs, count: count, rank: shape.count),
       let starts = try inputs.optional(1)?.numbers("list of starts"),
       let ends = try inputs.optional(2)?.numbers("list of ends"), let steps = try steps(inputs, count: count)
@@ -72,7 +72,7 @@ public struct Slice: Evaluable, ShapeArithmetic, AttributeFree {
   }
 
   /// On how many axes something is cut off; nil if not known.
-  private func cutCount(_ inputs: [Operand?]) throws(Diagnostic) -> Int? {
+  func cutCount(_ inputs: [Operand?]) throws(Diagnostic) -> Int? {
     var lengths: [Int] = []
     for (position, role) in [(1, "starts"), (2, "ends"), (3, "axes"), (4, "steps")] {
       guard let operand = inputs.optional(position) else { continue }
@@ -85,7 +85,7 @@ public struct Slice: Evaluable, ShapeArithmetic, AttributeFree {
   }
 
   /// The axes that are cut; nil if not known.
-  private func axes(_ inputs: [Operand?], count: Int, rank: Int) throws(Diagnostic) -> [Int]? {
+  func axes(_ inputs: [Operand?], count: Int, rank: Int) throws(Diagnostic) -> [Int]? {
     guard let operand = inputs.optional(3) else {
       guard count <= rank else { throw .invalid("operator/slice", "\(count) axes are cut, but there are only \(rank)") }
       return Array(0..<count)
@@ -101,23 +101,5 @@ public struct Slice: Evaluable, ShapeArithmetic, AttributeFree {
     let steps = try operand.numbers("list of steps")
     if let steps, steps.contains(0) { throw .invalid("operator/slice", "a step of Slice is 0") }
     return steps
-  }
-}
-
-extension Slice: AxisMapping {
-  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
-    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, let count = try? cutCount(inputs),
-      let cut = try? axes(inputs, count: count, rank: x.count)
-    else { return nil }
-    var map = AxisMap(inputs: inputs.count)
-    var before = y.map { map.axis($0) }
-    var after = before
-    for axis in cut {
-      before[axis] = map.axis(x[axis], .normalized)
-      after[axis] = map.axis(y[axis], .fresh)
-    }
-    map.inputs[0] = before
-    map.outputs[0] = after
-    return map
   }
 }

@@ -54,3 +54,25 @@ public struct Tile: Evaluable, ShapeArithmetic, AttributeFree {
     return [try input.gathered(by: layout).reshaped(to: shape)]
   }
 }
+
+extension Tile: AxisMapping {
+  /// A repeated axis is a product: of the repeats, and of the axis as it was.
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    guard let x = inputs.optional(0)?.type.tensor?.shape, let y = outputs.first?.shape, x.count == y.count else { return nil }
+    var map = AxisMap(inputs: inputs.count)
+    var (before, after): ([AxisMap.Axis], [AxisMap.Axis]) = ([], [])
+    for (own, extent) in zip(x, y) {
+      guard own != 0, let repeats = extent.exactlyDivided(by: own) else {
+        before.append(map.axis(own, .fresh))
+        after.append(map.axis(extent, .fresh))
+        continue
+      }
+      let atom = map.atom(own)
+      before.append([[atom]])
+      after.append(repeats == 1 ? [[atom]] : [[map.atom(repeats, .fresh), atom]])
+    }
+    map.inputs[0] = before
+    map.outputs[0] = after
+    return map
+  }
+}
