@@ -52,6 +52,7 @@ struct IDFlow {
       return node.outputs.compactMap { $0 }
     case let gather as Gather where node.inputs[1] == value && node.inputs[0] != value:
       if take(id, table: 0, isRows: gather.axis == 0 || gather.axis == -(graph.shape(node.inputs[0])?.count ?? 0), graph) { return [] }
+    case is CodedGather where node.inputs[1] == value: if take(id, table: 0, isRows: true, graph) { return [] }
     case let embedding as EmbeddingNormalization: if take(value, id, embedding, first: 2, graph) { return [] }
     case let embedding as QuantizedEmbedding: if take(value, id, embedding.embedding, first: 3, graph) { return [] }
     case is Equal:

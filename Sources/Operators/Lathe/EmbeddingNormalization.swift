@@ -87,6 +87,7 @@ public struct EmbeddingNormalization: DefinedByDecomposition {
       hidden = try width(of: index, hidden, inputs)
       guard source == .ids else {
         guard inputs.optional(3 + 2 * index) == nil else { throw misfit("table \(index) takes positions, but has ids") }
+        try checkPositions(try inputs.tensor(2 + 2 * index).shape?.first, tokens?.last)
         continue
       }
       let ids = try inputs.tensor(3 + 2 * index)
@@ -102,6 +103,14 @@ public struct EmbeddingNormalization: DefinedByDecomposition {
       }
     }
     return [.tensor(TensorType(scale.dtype, (tokens ?? [.unknown, .unknown]) + [hidden]))]
+  }
+
+  /// - Throws: `operator/positions` for more tokens than there are positions.
+  private func checkPositions(_ rows: Dimension?, _ tokens: Dimension?) throws(Diagnostic) {
+    guard let rows = rows?.known, let tokens = tokens?.known, tokens > max(0, rows - offset) else { return }
+    throw .invalid(
+      "operator/positions", "\(tokens) positions are asked for, but the model has \(max(0, rows - offset))",
+      fix: "give at most \(max(0, rows - offset)) tokens (--max-length for texts)")
   }
 
   /// How many values a row of a table has, as far as its operands and what is known so far tell.

@@ -108,7 +108,7 @@ extension QuantizedEmbedding: AxisMapping {
 extension QuantizedLSTM: AxisMapping {
   public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
     guard let x = inputs.optional(0)?.type.tensor?.shape,
-      var map = PackedLSTM(direction: direction).axisMap([0, 2, 4, 6, 7].map { inputs.optional($0) }, outputs)
+      var map = layer.axisMap([0, 2, 4, 6, 7].map { inputs.optional($0) }, outputs)
     else { return nil }
     let float = map.inputs
     map.inputs = Array(repeating: nil, count: inputs.count)
