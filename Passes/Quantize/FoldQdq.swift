@@ -1,6 +1,6 @@
 import LathePassKit
 
-/// Puts the products of models that came quantized on INT8 values: weights keep their codes, and activations theirs.
+/// Puts the products and convolutions of models that came quantized on INT8 values: weights keep their codes, and activations theirs.
 ///
 /// ```
 /// %a = DequantizeLinear(%q, @xs, @xz)        →    _, %y = lathe::QuantizedLinear(%q, @xs, @w, @ws, @b, _, _, @ys, @xz, @yz)
@@ -10,12 +10,12 @@ import LathePassKit
 /// %y = QuantizeLinear(%d, @ys, @yz)
 /// ```
 /// Scales and zero points are those of the model, of one number for activations and of one for each tensor or output for weights. Known forms: QDQ, with
-/// MatMul, Gemm and Linear; the operators QLinearMatMul, QGemm and MatMulIntegerToFloat; and dynamic ones, DynamicQuantizeMatMul and DynamicQuantizeLinear
-/// with MatMulInteger. Bias, activation, residual and the quantization of the result go along. Sums are exact where the model adds up floats, and a value
+/// MatMul, Gemm, Linear, and Conv and FusedConv of one or two axes; the operators QLinearMatMul, QGemm, QLinearConv and MatMulIntegerToFloat; and dynamic
+/// ones, DynamicQuantizeMatMul and DynamicQuantizeLinear with MatMulInteger or ConvInteger. Convolutions become QuantizedConvolution. Bias, activation, residual and the quantization of the result go along. Sums are exact where the model adds up floats, and a value
 /// at a tie may fall to the neighbouring code. A QuantizeLinear that undoes a DequantizeLinear goes, and look-ups read the codes of their tables.
 public struct FoldQdq: RewritePass {
   public static let id: PassID = "quantize/fold-qdq"
-  public static let summary = "products of models that came quantized run on their INT8 values"
+  public static let summary = "products and convolutions of models that came quantized run on their INT8 values"
 
   public init(options: NoOptions) {}
 

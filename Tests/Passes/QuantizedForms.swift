@@ -53,7 +53,9 @@ struct QuantizedForms {
   }
 
   /// Folds a model and checks that nothing is left of `others`, that `count` nodes of a kind are there, and that their weights are codes of the model.
-  func expectCodes<Op: Operator>(_ name: String, of type: Op.Type, count: Int, ranks: ClosedRange<Int>, without others: Set<String>) throws {
+  func expectCodes<Op: Operator>(
+    _ name: String, of type: Op.Type, count: Int, ranks: ClosedRange<Int>, without others: Set<String>
+  ) throws {
     let (graph, ledger) = try folded(name)
     let operators = graph.order.map { graph[$0].op.name.name }
     let layers = graph.order.filter { graph[$0].op is Op }
@@ -72,7 +74,9 @@ struct QuantizedForms {
 
   private static func weights(_ graph: Graph, _ ranks: ClosedRange<Int>) -> [[Int]] {
     graph.constants.compactMap { id in
-      guard let tensor = graph.constant(id), ranks.contains(tensor.rank), tensor.dtype == .int8 || tensor.dtype == .uint8 else {
+      guard let tensor = graph.constant(id), ranks.contains(tensor.rank),
+        tensor.dtype == .int8 || tensor.dtype == .uint8
+      else {
         return nil
       }
       return tensor.integers()

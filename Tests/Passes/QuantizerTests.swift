@@ -18,12 +18,16 @@ import Testing
   @Test(arguments: forms.names) func resultsStay(_ name: String) throws { try Self.forms.expectSameResults(name) }
 
   /// Their factors and roundings are kept, not only their mathematics.
-  @Test(arguments: forms.names.filter { $0.hasPrefix("qop") }) func operatorsOfQuantizedProductsKeepTheirBits(_ name: String) throws {
+  @Test(arguments: forms.names.filter { $0.hasPrefix("qop") }) func operatorsOfQuantizedProductsKeepTheirBits(
+    _ name: String
+  ) throws {
     let forms = Self.forms
     #expect(try forms.result(forms.original(name), name) == forms.result(forms.folded(name).graph, name))
   }
 
-  @Test(arguments: forms.names) func theFoldedModelGoesBackToONNX(_ name: String) throws { try Self.forms.expectExport(name) }
+  @Test(arguments: forms.names) func theFoldedModelGoesBackToONNX(_ name: String) throws {
+    try Self.forms.expectExport(name)
+  }
 }
 
 /// A small model of convolutions as quantization tools write it.
@@ -40,16 +44,21 @@ import Testing
 
   @Test(arguments: forms.names) func resultsStay(_ name: String) throws { try Self.forms.expectSameResults(name) }
 
-  @Test(arguments: forms.names.filter { $0.hasPrefix("qop") }) func operatorsOfQuantizedConvolutionsKeepTheirBits(_ name: String) throws {
+  @Test(arguments: forms.names.filter { $0.hasPrefix("qop") }) func operatorsOfQuantizedConvolutionsKeepTheirBits(
+    _ name: String
+  ) throws {
     let forms = Self.forms
     #expect(try forms.result(forms.original(name), name) == forms.result(forms.folded(name).graph, name))
   }
 
   /// ONNX Runtime's own roundings are those of its QLinearConv, which is what the fold keeps.
-  @Test(arguments: forms.names.filter { $0.hasPrefix("qop") }) func operatorsOfQuantizedConvolutionsGiveONNXRuntimesBits(_ name: String) throws {
+  @Test(arguments: forms.names.filter { $0.hasPrefix("qop") })
+  func operatorsOfQuantizedConvolutionsGiveONNXRuntimesBits(_ name: String) throws {
     let forms = Self.forms
     #expect(try forms.expected(name) == forms.result(forms.folded(name).graph, name))
   }
 
-  @Test(arguments: forms.names) func theFoldedModelGoesBackToONNX(_ name: String) throws { try Self.forms.expectExport(name) }
+  @Test(arguments: forms.names) func theFoldedModelGoesBackToONNX(_ name: String) throws {
+    try Self.forms.expectExport(name)
+  }
 }

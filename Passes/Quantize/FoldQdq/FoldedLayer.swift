@@ -29,7 +29,9 @@ extension QuantizedConvolution: FoldedLayer {
   }
 
   static func vector(_ constant: ValueID?, weights: Tensor, _ graph: Graph) -> Tensor? {
-    guard let tensor = graph.constant(constant), tensor.dtype == .float32, tensor.isPerChannel(weights.shape[0], rank: weights.rank) else {
+    guard let tensor = graph.constant(constant), tensor.dtype == .float32,
+      tensor.isPerChannel(weights.shape[0], rank: weights.rank)
+    else {
       return nil
     }
     return try? tensor.reshaped(to: [weights.shape[0]])

@@ -8,7 +8,8 @@ import LatheTensors
 enum IntegerRules {
   static var all: [RewriteRule] {
     [
-      scaled(MatMulInteger.self), unscaled(MatMulInteger.self), scaled(ConvInteger.self), unscaled(ConvInteger.self), toFloat, dynamic,
+      scaled(MatMulInteger.self), unscaled(MatMulInteger.self), scaled(ConvInteger.self), unscaled(ConvInteger.self),
+      toFloat, dynamic,
     ]
   }
 
@@ -37,7 +38,9 @@ enum IntegerRules {
         layout: convolution == nil ? .columns : .filters, graph)
       var layer = try QuantizedLayer(
         x, scale: match.optionalValue("s"), zeroPoint: match.optionalValue("xz"), weights, graph)
-      if let op = convolution { layer.op = QuantizedConvolution(Convolution(Conv(window: op.window, groups: op.groups))) }
+      if let op = convolution {
+        layer.op = QuantizedConvolution(Convolution(Conv(window: op.window, groups: op.groups)))
+      }
       return layer
     }
     return RewriteRule("scaled sums of \(type.schema.name)", pattern: pattern) { (match, graph) throws(Diagnostic) in

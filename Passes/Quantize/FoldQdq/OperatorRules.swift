@@ -27,7 +27,8 @@ enum OperatorRules {
         throw Refusal("it scales, or transposes its input")
       }
       let weights = try QuantizedWeights(
-        node.inputs[3], scale: node.inputs[4], zeroPoint: node.inputs[5], layout: op.transposesB ? .rows : .columns, graph)
+        node.inputs[3], scale: node.inputs[4], zeroPoint: node.inputs[5], layout: op.transposesB ? .rows : .columns,
+        graph)
       var layer = try QuantizedLayer(node.inputs[0], scale: node.inputs[1], zeroPoint: node.inputs[2], weights, graph)
       if node.inputs.count > 7, node.inputs[7] != nil {
         let result = try result(node, scale: 7, graph)

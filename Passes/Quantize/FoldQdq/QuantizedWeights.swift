@@ -41,7 +41,9 @@ struct QuantizedWeights {
     guard Dequantized.bytes.contains(tensor.dtype) else { throw Refusal("its weights are \(tensor.dtype)") }
     let ranks = layout == .filters ? 3...4 : 2...2
     guard ranks.contains(tensor.rank), tensor.elementCount > 0 else {
-      throw Refusal("its weights are \(tensor.dtype)\(tensor.shape), no \(layout == .filters ? "filters of one or two axes" : "matrix")")
+      throw Refusal(
+        "its weights are \(tensor.dtype)\(tensor.shape), no \(layout == .filters ? "filters of one or two axes" : "matrix")"
+      )
     }
     let outputs = tensor.shape[layout == .columns ? 1 : 0]
     guard factors.elementCount == 1 || Self.isPerOutput(factors, tensor, axis, layout) else {
@@ -58,7 +60,8 @@ struct QuantizedWeights {
     do throws(Diagnostic) {
       let oriented = layout == .rows ? try Transpose().evaluate([tensor])[0] : tensor
       (self.codes, zeroPoints) = try Self.signed(
-        oriented, zeroes.count == 1 ? Array(repeating: zeroes[0], count: outputs) : zeroes, depth: layout == .filters ? inputs : 1)
+        oriented, zeroes.count == 1 ? Array(repeating: zeroes[0], count: outputs) : zeroes,
+        depth: layout == .filters ? inputs : 1)
       scales = try Self.spread(factors, outputs)
     } catch {
       throw Refusal(error.message)

@@ -10,7 +10,8 @@ enum ResultRules {
 
   private static func rules<Layer: FoldedLayer>(of type: Layer.Type) -> [RewriteRule] {
     [
-      bias(type), activation(Relu.self, type), activation(Gelu.self, type), activation(Tanh.self, type), activation(Sigmoid.self, type),
+      bias(type), activation(Relu.self, type), activation(Gelu.self, type), activation(Tanh.self, type),
+      activation(Sigmoid.self, type),
       activation(Swish.self, type), activation(HardSwish.self, type), relu6(type), residual(type), quantized(type),
     ]
   }
@@ -32,7 +33,8 @@ enum ResultRules {
 
   private static func layer<Layer: FoldedLayer>(_ match: Match, _ graph: Graph) throws(Diagnostic) -> Layer {
     guard let layer = graph[try match.node("layer")].op as? Layer else {
-      throw Diagnostic("quantize/fold", .internalFault, "\(graph.describe(match.root)) does not follow a \(Layer.schema.name)")
+      throw Diagnostic(
+        "quantize/fold", .internalFault, "\(graph.describe(match.root)) does not follow a \(Layer.schema.name)")
     }
     return layer
   }
@@ -42,7 +44,8 @@ enum ResultRules {
       guard let weights = graph.constant(try match.value("w")) else { return nil }
       return type.vector(try match.value("b"), weights: weights, graph)
     }
-    return RewriteRule("bias of \(type.schema.name)", pattern: .op(Add.self, pattern(type), "b")) { (match, graph) throws(Diagnostic) in
+    return RewriteRule("bias of \(type.schema.name)", pattern: .op(Add.self, pattern(type), "b")) {
+      (match, graph) throws(Diagnostic) in
       let (layer, operands): (Layer, [ValueID?]) = (try layer(match, graph), try operands(match, graph))
       if operands[Operand.residual] != nil { return "the layer has a residual" }
       if layer.activation != .none { return "the layer has an activation" }
@@ -65,12 +68,15 @@ enum ResultRules {
   }
 
   private static func activation<Layer: FoldedLayer>(
-    _ pattern: Pattern, _ type: Layer.Type, _ name: String, _ kind: @escaping @Sendable (any Operator) -> LinearActivation?
+    _ pattern: Pattern, _ type: Layer.Type, _ name: String,
+    _ kind: @escaping @Sendable (any Operator) -> LinearActivation?
   ) -> RewriteRule {
     RewriteRule("\(name) of \(type.schema.name)", pattern: pattern) { (match, graph) throws(Diagnostic) in
       let layer: Layer = try layer(match, graph)
       if layer.activation != .none { return "the layer has an activation" }
-      if !Layer.addsResidualFirst, try operands(match, graph)[Operand.residual] != nil { return "the layer has a residual" }
+      if !Layer.addsResidualFirst, try operands(match, graph)[Operand.residual] != nil {
+        return "the layer has a residual"
+      }
       return kind(graph[try match.node("activation")].op) == nil ? "\(type.schema.name) has no such activation" : nil
     } rewrite: { (match, site, graph) throws(Diagnostic) in
       var layer: Layer = try layer(match, graph)
@@ -80,9 +86,12 @@ enum ResultRules {
   }
 
   private static func residual<Layer: FoldedLayer>(_ type: Layer.Type) -> RewriteRule {
-    RewriteRule("residual of \(type.schema.name)", pattern: .op(Add.self, pattern(type), "r")) { (match, graph) throws(Diagnostic) in
+    RewriteRule("residual of \(type.schema.name)", pattern: .op(Add.self, pattern(type), "r")) {
+      (match, graph) throws(Diagnostic) in
       if try operands(match, graph)[Operand.residual] != nil { return "the layer has a residual" }
-      if Layer.addsResidualFirst, try (layer(match, graph) as Layer).activation != .none { return "the layer has an activation" }
+      if Layer.addsResidualFirst, try (layer(match, graph) as Layer).activation != .none {
+        return "the layer has an activation"
+      }
       guard let shape = graph.shape(graph.result(try match.node("layer"))),
         let other = graph.shape(try match.value("r"))
       else {

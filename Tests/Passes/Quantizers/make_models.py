@@ -140,13 +140,13 @@ def convolution_model(nodes, more):
 
 
 def convolution_trainer():
-    """Symmetric codes; weights are quantized by the graph itself, each filter with its own scale."""
+    """Symmetric codes; weights are quantized by the graph itself, each filter with its own scale, to 7 bits: ONNX Runtime drops the activations' sign."""
     constants, made, nodes = convolution_constants(), {}, []
     scales = {"x": 0.03, "h1": 0.025, "p2": 0.03, "h3": 0.02, "l4": 0.02, "f5": 0.01}
 
     def between(name, of):
         axis = {"axis": 0} if of == "w" else {}
-        scale = np.abs(constants[name]).reshape(len(constants[name]), -1).max(axis=1) / 127 if of == "w" else np.array(scales[name])
+        scale = np.abs(constants[name]).reshape(len(constants[name]), -1).max(axis=1) / 63 if of == "w" else np.array(scales[name])
         made.update({f"{name}.s": scale.astype(np.float32), f"{name}.z": np.zeros(scale.shape, np.int8)})
         step = [helper.make_node("QuantizeLinear", [name, f"{name}.s", f"{name}.z"], [f"{name}.q"], **axis)]
         step.append(helper.make_node("DequantizeLinear", [f"{name}.q", f"{name}.s", f"{name}.z"], [f"{name}.d"], **axis))
@@ -186,8 +186,8 @@ def write(folder, form, path, feed):
     print(f"{form}: {(target / 'model.onnx').stat().st_size} bytes, {', '.join(kinds)}")
 
 
-def static_forms():
-    """Name, format, and what quantize_static is told of types."""
+def static_forms(fused):
+    """Name, and what quantize_static is told."""
     types = {"u8": QuantType.QUInt8, "i8": QuantType.QInt8}
     forms = [("u8", "i8", False, False), ("u8", "i8", True, False), ("u8", "u8", False, False), ("i8", "i8", True, False), ("i8", "i8", False, True)]
     for style, form in (("qdq", QuantFormat.QDQ), ("qop", QuantFormat.QOperator)):
@@ -195,7 +195,7 @@ def static_forms():
             name = f"{style}-{activations}-{weights}-{'channel' if per_channel else 'tensor'}{'-symmetric' if symmetric else ''}"
             yield name, dict(
                 quant_format=form, per_channel=per_channel, activation_type=types[activations], weight_type=types[weights],
-                reduce_range=style == "qop" and activations != weights, extra_options={"ActivationSymmetric": symmetric})
+                reduce_range=(style == "qop" or name in fused) and activations != weights, extra_options={"ActivationSymmetric": symmetric})
 
 
 def make(folder, floats, trained, feed, batches, only, fused=()):
@@ -209,7 +209,7 @@ def make(folder, floats, trained, feed, batches, only, fused=()):
         optimized(made, further)
         write(folder, f"{form}-fused", further, feed)
 
-    for form, options in static_forms():
+    for form, options in static_forms(fused):
         quantize_static(source, made, Samples(name, batches), **options)
         write(folder, form, made, feed)
         if form in fused:
