@@ -75,7 +75,8 @@ import Testing
   @Test(arguments: [
     ("CodedGather(@codes, %ids, @book)", "bits = 7, width = 2"), ("CodedGather(@codes, %ids, @book)", "bits = 0, width = 2"),
     ("CodedGather(@codes, %ids, @book)", "bits = 4"), ("CodedGather(@codes, %ids, @book)", "width = 2"),
-    ("CodedGather(@codes, %ids, @book)", "bits = 4, width = -1"), ("CodedGather(@codes, %ids, @book)", "bits = 4, width = 9223372036854775807"),
+    ("CodedGather(@codes, %ids, @book)", "bits = 4, width = -1"),
+    ("CodedGather(@codes, %ids, @book)", "bits = 4, width = 9223372036854775807"),
     ("CodedGather(@codes, %ids, @book)", "bits = 4, width = 3"), ("CodedGather(@codes, %ids, @book)", "bits = 5, width = 1"),
     ("CodedGather(@codes, %ids, @short)", "bits = 4, width = 2"), ("CodedGather(@codes, %ids, @book, @short)", "bits = 4, width = 2"),
     ("CodedGather(@short, %ids, @book)", "bits = 4, width = 2"), ("CodedGather(@codes, %ids)", "bits = 4, width = 2"),
