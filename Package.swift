@@ -139,7 +139,7 @@ let package = Package(
     tests(
       "Tokenizers", ["Diagnostics", "Tokenizers", "JSON"],
       files: ["Data", "make_expectations.py", "make_decompositions.py"]),
-    tests("IR", ["Diagnostics", "Tensors", "IR", "Operators"]),
+    tests("IR", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests(
       "Operators", ["Diagnostics", "Tensors", "IR", "Operators"],
       files: [

@@ -112,6 +112,16 @@ import Testing
     #expect(try LatheProcess(["inspect", Self.model, "--dot"]).output.hasPrefix("digraph"))
   }
 
+  @Test func inspectShowsTheIndexSpaces() throws {
+    let folder = try TemporaryFolder()
+    let (model, _) = try Self.converted(folder)
+    let text = try LatheProcess(["inspect", model, "--axes"])
+    #expect(text.status == 0 && text.output.contains("it is an axis of the output logits"), "\(text.errors)")
+    let classes = try #require(try LatheProcess(["inspect", model, "--axes", "--json"]).json()["classes"] as? [[String: Any]])
+    #expect(classes.contains { $0["extent"] as? Int == 512 && $0["may_be_cut"] as? Bool == true })
+    #expect(try LatheProcess(["inspect", model, "--axes", "--dot"]).status == 64)
+  }
+
   @Test func outputsGoToAnArchiveInTheOrderOfTheSamples() throws {
     let folder = try TemporaryFolder()
     let (model, samples) = try Self.converted(folder, lines: 11)
