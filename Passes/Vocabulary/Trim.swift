@@ -16,7 +16,8 @@ import LatheTokenizers
 /// from then on: the vocabulary follows, and the record says which ids before are left. Texts whose tokens are all kept give the same bits.
 ///
 /// Counts come from the corpus of the conversion, or from its file of token counts. Of a corpus, words that lose a piece are read again by what is left,
-/// and a share of the texts is held out to tell how a vocabulary chosen without them would read them; what is shipped is chosen from all texts.
+/// and a share of the texts is held out to tell how a vocabulary chosen without them would read them; what is shipped is chosen from all texts. Where
+/// there are counts alone, the tokens that begin a word stand for the words.
 public struct Trim: ChangesInterface {
   public struct Options: PassOptions {
     /// At most so many tokens stay; 0 for any number.
@@ -107,7 +108,8 @@ public struct Trim: ChangesInterface {
   private func kept(
     _ counts: [Int], _ selection: TokenSelection, _ tokenizer: WordPieceTokenizer?, _ use: CorpusUse?
   ) throws(Diagnostic) -> [Int] {
-    guard let tokenizer, let use else { return selection.chosen(counts) }
+    guard let tokenizer else { return selection.chosen(counts) }
+    guard let use else { return try selection.closed(counts, words: tokenizer.wholeWords.map { ($0.word, counts[$0.id]) }, tokenizer) }
     return try selection.closed(counts, words: use.words.lazy.map { ($0.key, $0.value.all) }, tokenizer)
   }
 

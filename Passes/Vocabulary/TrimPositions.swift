@@ -39,6 +39,10 @@ public struct TrimPositions: Pass {
     for id in graph.order {
       for (position, first) in positionTables(id, graph, &analysis) {
         guard let table = graph.input(position, of: id) else { continue }
+        if graph.constant(table)?.dtype.isFloat == false {
+          outcome.record("@\(graph[table].name)", .declined("it holds codes: run this before quantize/embeddings"))
+          continue
+        }
         readers.append((id, position))
         needed[table] = max(needed[table] ?? 0, first + options.maximumLength)
       }

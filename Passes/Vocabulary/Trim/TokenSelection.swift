@@ -80,6 +80,12 @@ extension WordPieceTokenizer {
     }
   }
 
+  /// The tokens that can be words by themselves.
+  var wholeWords: [(word: String, id: Int)] {
+    vocabulary.tokens.indices.filter { options.continuingPrefix.isEmpty || !vocabulary.tokens[$0].hasPrefix(options.continuingPrefix) }
+      .map { (vocabulary.tokens[$0], $0) }
+  }
+
   /// Ids of the tokens that have a part of their own in every text.
   var specialIDs: [Int] {
     [unknownID, classID, separatorID, paddingID].map { Int($0) } + (vocabulary.id(of: options.maskToken).map { [Int($0)] } ?? [])
