@@ -2,6 +2,7 @@ import Foundation
 import LatheDiagnostics
 import LatheIR
 import LatheInterpreter
+import LatheJSON
 import LatheONNX
 import LathePassKit
 import LathePasses
