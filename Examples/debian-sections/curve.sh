@@ -12,7 +12,7 @@ row() {
   local name=$1 path=$2 samples=$3 figures
   # Exits with 1 where a decision differs, which is what the table is about.
   figures=$("$lathe" verify "$here/model.onnx" "$path" --samples "$samples" --vocab "$here/vocab.txt" --labels "$here/labels.json" \
-    --engine runtime --json --min-accuracy-delta -100 2>/dev/null | tr -d ' \n')
+    --engine runtime --json --min-accuracy-delta=-100 2>/dev/null | tr -d ' \n')
   awk -v name="$name" -v bytes="$(stat -c %s "$path")" -v source="$source" \
     -v right="$(sed 's/.*"candidate":\([0-9]*\),"delta".*/\1/' <<<"$figures")" \
     -v all="$(sed 's/.*"labelled":\([0-9]*\).*/\1/' <<<"$figures")" -v delta="$(sed 's/.*"delta":\([-0-9.e]*\).*/\1/' <<<"$figures")" \

@@ -75,7 +75,6 @@ import Testing
       let (left, right) = (try #require(results[0].doubles()), try #require(results[1].doubles()))
       let dot = { (a: [Double], b: [Double]) in zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
       let cosine = dot(left, right) / (dot(left, left) * dot(right, right)).squareRoot()
-      print("MEASURED \(name) \(activations) \(cosine)")
       #expect(results[0].shape == results[1].shape && cosine >= 0.99, "the cosine is \(cosine)")
     }
   }

@@ -34,7 +34,7 @@ struct Verify: ParsableCommand {
   @Option(help: ArgumentHelp("Largest absolute error allowed.", valueName: "error"))
   var maxAbs: Double?
 
-  @Option(help: ArgumentHelp("Least change of accuracy, in points; -0.1 allows a loss of 0.1.", valueName: "points"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Least change of accuracy, in points; -0.1 allows a loss of 0.1.", valueName: "points"))
   var minAccuracyDelta: Double?
 
   @OptionGroup var text: TextOptions
