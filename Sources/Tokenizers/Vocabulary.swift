@@ -25,25 +25,8 @@ public struct Vocabulary: Sendable {
         "tokenizers/vocabulary-size", "the vocabulary has \(bytes.count) bytes, more than \(Self.maximumBytes)",
         at: Location(file: file), fix: "give a vocab.txt with one token a line")
     }
-    var tokens: [String] = []
-    var ids: [ExactText: Int32] = [:]
-    let lineCount = bytes.reduce(into: 1) { count, byte in count += byte == 0x0A ? 1 : 0 }
-    tokens.reserveCapacity(lineCount)
-    ids.reserveCapacity(lineCount)
-    var start = 0
-    while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
-      guard let line = String(validating: bytes[start..<end], as: UTF8.self) else {
-        throw .invalid(
-          "tokenizers/vocabulary-utf8", "the vocabulary is not UTF-8 in this line",
-          at: Location(file: file, byteOffset: start, line: tokens.count + 1),
-          fix: "give a vocab.txt in UTF-8 with one token a line")
-      }
-      let token = line.withoutTrailingSpace
-      ids[ExactText(token)] = Int32(clamping: tokens.count)
-      tokens.append(token)
-      start = end + 1
-    }
+    try Self.checkEncoding(of: bytes, file: file)
+    let tokens = Self.lines(of: bytes)
     guard !tokens.isEmpty else {
       throw .invalid(
         "tokenizers/vocabulary-empty", "the vocabulary has no tokens", at: Location(file: file),
@@ -51,7 +34,39 @@ public struct Vocabulary: Sendable {
     }
     self.bytes = bytes
     self.tokens = tokens
+    var ids: [ExactText: Int32] = [:]
+    ids.reserveCapacity(tokens.count)
+    for (id, token) in tokens.enumerated() { ids[ExactText(token)] = Int32(clamping: id) }
     self.ids = ids
+  }
+
+  private static func lines(of bytes: [UInt8]) -> [String] {
+    var tokens: [String] = []
+    tokens.reserveCapacity(bytes.count { $0 == 0x0A } + 1)
+    bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      while start < bytes.count {
+        let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+        let line = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+        tokens.append(end > start && bytes[end - 1].isGraphic ? line : line.withoutTrailingSpace)
+        start = end + 1
+      }
+    }
+    return tokens
+  }
+
+  private static func checkEncoding(of bytes: [UInt8], file: String?) throws(Diagnostic) {
+    guard String(validating: bytes, as: UTF8.self) == nil else { return }
+    var start = 0
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+      if String(validating: line, as: UTF8.self) == nil {
+        throw .invalid(
+          "tokenizers/vocabulary-utf8", "the vocabulary is not UTF-8 in this line",
+          at: Location(file: file, byteOffset: start, line: index + 1),
+          fix: "give a vocab.txt in UTF-8 with one token a line")
+      }
+      start += line.count + 1
+    }
   }
 
   /// Reads the vocabulary file at `path`.
@@ -106,6 +121,11 @@ private struct ExactText: Hashable {
     var text = text
     text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
+}
+
+extension UInt8 {
+  /// Whether it is a character of ASCII that shows.
+  fileprivate var isGraphic: Bool { (0x21...0x7E).contains(self) }
 }
 
 extension String {

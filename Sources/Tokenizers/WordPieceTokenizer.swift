@@ -98,10 +98,13 @@ public struct WordPieceTokenizer: Sendable {
   }
 
   private func pieces(of text: String, limit: Int) -> [Int32] {
-    var sink = PieceSink(
-      trie: trie, unknown: unknownID, maximumScalars: options.maximumInputCharactersPerWord, limit: limit)
-    basic.scan(text, into: &sink)
-    return sink.ids
+    trie.withWalker { walker in
+      var sink = PieceSink(
+        walker, unknown: unknownID, maximumScalars: options.maximumInputCharactersPerWord, limit: limit)
+      defer { sink.deallocate() }
+      basic.scan(text, into: &sink)
+      return Array(sink.ids.ids)
+    }
   }
 
   private static func room(in maximumLength: Int, besides specials: Int) throws(Diagnostic) -> Int {

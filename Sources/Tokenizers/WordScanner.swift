@@ -2,138 +2,145 @@
 ///
 /// Each step of that order works on single scalars, except the ordering of combining marks, so the walk takes every
 /// scalar through all steps at once and holds back only a run of marks.
-struct WordScanner<Sink: WordSink> {
-  private let rules: BasicTokenization
-  private(set) var sink: Sink
-  private var word: [UInt8] = []
-  private var scalarCount = 0
+struct WordScanner {
+  private let tokenization: BasicTokenization
+  private let rules: ScalarRules
+  private let scalars: ScalarTable
+  private let kinds: UnsafeBufferPointer<ByteKind>
   private var marks: [(order: UInt8, scalar: Unicode.Scalar)] = []
 
-  init(rules: BasicTokenization, sink: Sink) {
-    self.rules = rules
-    self.sink = sink
+  init(_ tokenization: BasicTokenization, _ kinds: UnsafeBufferPointer<ByteKind>) {
+    self.tokenization = tokenization
+    self.kinds = kinds
+    rules = tokenization.rules
+    scalars = tokenization.scalars
   }
 
-  /// Gives the words of the UTF-8 `text` to the sink.
-  mutating func scan(_ text: UnsafeBufferPointer<UInt8>) {
+  /// Gives the words of the UTF-8 `text` to `sink`.
+  mutating func scan(_ text: UnsafeBufferPointer<UInt8>, into sink: inout some WordSink) {
     var offset = 0
     while offset < text.count, !sink.isFull {
-      let byte = text[offset]
-      if rules.startsSpecial[Int(byte)], let special = rules.special(in: text, at: offset) {
-        endWord()
+      let kind = kinds[Int(text[offset])]
+      if kind.isLetter {
+        placeMarks(&sink)
+        offset = sink.append(lettersOf: text, from: offset, kinds)
+      } else if kind.startsSpecial, let special = tokenization.special(in: text, at: offset) {
+        endWord(&sink)
         sink.take(special: special.id, special.token)
         offset += special.bytes.count
-      } else if byte < 0x80 {
-        take(ascii: byte)
-        offset += 1
       } else {
-        let (scalar, length) = Self.scalar(in: text, at: offset)
-        take(scalar)
-        offset += length
+        offset += take(kind, in: text, at: offset, &sink)
       }
     }
-    endWord()
+    endWord(&sink)
+  }
+
+  /// Takes the scalar that begins at `offset` with a byte of `kind`, and returns how many bytes it has.
+  @inline(__always)
+  private mutating func take(
+    _ kind: ByteKind, in text: UnsafeBufferPointer<UInt8>, at offset: Int, _ sink: inout some WordSink
+  ) -> Int {
+    switch kind.role {
+    case .letter:
+      placeMarks(&sink)
+      sink.append(UInt32(kind.folded))
+    case .alone: takeAlone(UInt32(kind.folded), &sink)
+    case .space: endWord(&sink)
+    case .removed: break
+    case .beyond:
+      let (value, length) = Self.scalar(in: text, at: offset)
+      take(value, &sink)
+      return length
+    }
+    return 1
   }
 
   /// The scalar at `offset` of UTF-8 that is known to be valid and not ASCII there.
-  private static func scalar(in text: UnsafeBufferPointer<UInt8>, at offset: Int) -> (Unicode.Scalar, length: Int) {
-    let lead = text[offset]
+  @inline(__always)
+  private static func scalar(in text: UnsafeBufferPointer<UInt8>, at offset: Int) -> (value: UInt32, length: Int) {
+    let lead = UInt32(text[offset])
     let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
-    var value = UInt32(lead & (0x7F >> UInt8(length)))
-    for byte in text[(offset + 1)..<min(offset + length, text.count)] { value = value << 6 | UInt32(byte & 0x3F) }
-    return (Unicode.Scalar(value) ?? "\u{FFFD}", length)
+    guard offset + length <= text.count else { return (0xFFFD, text.count - offset) }
+    var value = lead & (0x7F >> UInt32(length))
+    for place in 1..<length { value = value << 6 | UInt32(text[offset + place] & 0x3F) }
+    return (value, length)
+  }
+
+  @inline(__always)
+  private mutating func take(_ value: UInt32, _ sink: inout some WordSink) {
+    let outcome = scalars[value]
+    switch outcome.kind {
+    case .letter:
+      placeMarks(&sink)
+      sink.append(outcome.value)
+    case .alone: takeAlone(outcome.value, &sink)
+    case .space: endWord(&sink)
+    case .removed: break
+    case .barrier: placeMarks(&sink)
+    case .open: normalize(Unicode.Scalar(value) ?? "\u{FFFD}", &sink)
+    }
+  }
+
+  @inline(__always)
+  private mutating func takeAlone(_ value: UInt32, _ sink: inout some WordSink) {
+    endWord(&sink)
+    sink.append(value)
+    sink.endWord()
   }
 
   /// Ends the word at a boundary of the text.
-  private mutating func endWord() {
-    placeMarks()
-    finishWord()
-  }
-
-  private mutating func finishWord() {
-    guard scalarCount > 0 else { return }
-    word.withUnsafeBufferPointer { sink.take(word: $0, scalarCount: scalarCount) }
-    word.removeAll(keepingCapacity: true)
-    scalarCount = 0
-  }
-
   @inline(__always)
-  private mutating func append(_ byte: UInt8) {
-    word.append(byte)
-    scalarCount += 1
-  }
-}
-
-// From the text to normalized scalars.
-extension WordScanner {
-  @inline(__always)
-  private mutating func take(ascii byte: UInt8) {
-    switch rules.kinds[Int(byte)] {
-    case .removed: return
-    case .space: endWord()
-    case .letter:
-      placeMarks()
-      append(rules.folded[Int(byte)])
-    case .punctuation:
-      endWord()
-      append(byte)
-      endWord()
-    }
-  }
-
-  private mutating func take(_ scalar: Unicode.Scalar) {
-    if rules.cleanText {
-      if scalar == "\u{FFFD}" || UnicodeRules.isControl(scalar) { return }
-      if UnicodeRules.isWhitespace(scalar) { return endWord() }
-    }
-    guard rules.handleChineseCharacters, UnicodeRules.isChinese(scalar) else { return normalize(scalar) }
-    endWord()
-    normalize(scalar)
-    endWord()
-  }
-
-  private mutating func normalize(_ scalar: Unicode.Scalar) {
-    guard rules.stripAccents else { return fold(scalar) }
-    CanonicalDecomposition.forEach(of: scalar) { place($0) }
-  }
-
-  /// Takes a scalar of the decomposed text: marks wait until their run is complete, accents go.
-  private mutating func place(_ scalar: Unicode.Scalar) {
-    let order = UnicodeRules.combiningClass(scalar)
-    if order == 0 { placeMarks() }
-    if UnicodeRules.isAccent(scalar) { return }
-    if order == 0 { fold(scalar) } else { marks.append((order, scalar)) }
+  private mutating func endWord(_ sink: inout some WordSink) {
+    placeMarks(&sink)
+    sink.endWord()
   }
 
   /// Passes on the waiting marks in canonical order.
   @inline(__always)
-  private mutating func placeMarks() {
+  private mutating func placeMarks(_ sink: inout some WordSink) {
     guard !marks.isEmpty else { return }
-    placeWaitingMarks()
+    placeWaitingMarks(&sink)
+  }
+}
+
+// Scalars whose outcome is open.
+extension WordScanner {
+  @inline(never)
+  private mutating func normalize(_ scalar: Unicode.Scalar, _ sink: inout some WordSink) {
+    let isAlone = rules.isolates(scalar)
+    if isAlone { endWord(&sink) }
+    var parts: [Unicode.Scalar] = []
+    rules.forEachPart(of: scalar) { parts.append($0) }
+    for part in parts { if rules.stripAccents { place(part, &sink) } else { fold(part, &sink) } }
+    if isAlone { endWord(&sink) }
   }
 
-  private mutating func placeWaitingMarks() {
+  /// Takes a scalar of the decomposed text: marks wait until their run is complete, accents go.
+  private mutating func place(_ scalar: Unicode.Scalar, _ sink: inout some WordSink) {
+    let order = UnicodeRules.combiningClass(scalar)
+    if order == 0 { placeMarks(&sink) }
+    if UnicodeRules.isAccent(scalar) { return }
+    if order == 0 { fold(scalar, &sink) } else { marks.append((order, scalar)) }
+  }
+
+  @inline(never)
+  private mutating func placeWaitingMarks(_ sink: inout some WordSink) {
     let ordered = marks.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }
     marks.removeAll(keepingCapacity: true)
-    for mark in ordered { fold(mark.element.scalar) }
+    for mark in ordered { fold(mark.element.scalar, &sink) }
   }
 
-  private mutating func fold(_ scalar: Unicode.Scalar) {
-    guard rules.lowercase, let lower = UnicodeRules.lowercase(scalar) else { return emit(scalar) }
-    for scalar in lower { emit(scalar) }
+  private mutating func fold(_ scalar: Unicode.Scalar, _ sink: inout some WordSink) {
+    guard rules.lowercase, let lower = UnicodeRules.lowercase(scalar) else { return emit(scalar, &sink) }
+    for scalar in lower { emit(scalar, &sink) }
   }
 
   /// Takes a normalized scalar to where it belongs: into the word, into a word of its own, or between words.
-  private mutating func emit(_ scalar: Unicode.Scalar) {
-    if UnicodeRules.isWhitespace(scalar) { return finishWord() }
-    guard UnicodeRules.isPunctuation(scalar) else { return append(scalar) }
-    finishWord()
-    append(scalar)
-    finishWord()
-  }
-
-  private mutating func append(_ scalar: Unicode.Scalar) {
-    word += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
-    scalarCount += 1
+  private mutating func emit(_ scalar: Unicode.Scalar, _ sink: inout some WordSink) {
+    if UnicodeRules.isWhitespace(scalar) { return sink.endWord() }
+    guard UnicodeRules.isPunctuation(scalar) else { return sink.append(scalar.value) }
+    sink.endWord()
+    sink.append(scalar.value)
+    sink.endWord()
   }
 }

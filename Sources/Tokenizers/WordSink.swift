@@ -1,45 +1,49 @@
 /// Takes what basic tokenization finds, in order.
 protocol WordSink {
-  /// Whether nothing more is wanted.
+  /// Whether nothing more is wanted; asked only between words.
   var isFull: Bool { get }
 
-  /// Takes a word: its UTF-8, never empty, and how many scalars it has.
-  mutating func take(word: UnsafeBufferPointer<UInt8>, scalarCount: Int)
+  /// Takes the letters that `text` has from `offset` on, as `kinds` folds them, into the word, and returns where they end.
+  mutating func append(
+    lettersOf text: UnsafeBufferPointer<UInt8>, from offset: Int, _ kinds: UnsafeBufferPointer<ByteKind>
+  ) -> Int
+
+  /// Takes the next scalar of the word.
+  mutating func append(_ value: UInt32)
+
+  /// Ends the word, if one has begun.
+  mutating func endWord()
 
   /// Takes a special token that stands in the text.
   mutating func take(special id: Int32, _ token: String)
 }
 
-/// Turns words into the ids of their pieces.
-struct PieceSink: WordSink {
-  let trie: MatchingTrie
-  let unknown: Int32
-  let maximumScalars: Int
-  let limit: Int
-  var ids: [Int32] = []
-
-  var isFull: Bool { ids.count >= limit }
-
-  mutating func take(word: UnsafeBufferPointer<UInt8>, scalarCount: Int) {
-    let start = ids.count
-    if scalarCount <= maximumScalars, trie.match(word, into: &ids) { return }
-    ids.removeSubrange(start...)
-    ids.append(unknown)
-  }
-
-  mutating func take(special id: Int32, _ token: String) {
-    ids.append(id)
-  }
-}
-
 /// Keeps the words themselves.
 struct TextSink: WordSink {
-  var words: [String] = []
+  private var word: [UInt8] = []
+  private(set) var words: [String] = []
 
   var isFull: Bool { false }
 
-  mutating func take(word: UnsafeBufferPointer<UInt8>, scalarCount: Int) {
+  mutating func append(
+    lettersOf text: UnsafeBufferPointer<UInt8>, from offset: Int, _ kinds: UnsafeBufferPointer<ByteKind>
+  ) -> Int {
+    var next = offset
+    while next < text.count, kinds[Int(text[next])].isLetter {
+      word.append(kinds[Int(text[next])].folded)
+      next += 1
+    }
+    return next
+  }
+
+  mutating func append(_ value: UInt32) {
+    UTF8Bytes.forEach(of: value) { word.append($0) }
+  }
+
+  mutating func endWord() {
+    guard !word.isEmpty else { return }
     words.append(String(decoding: word, as: UTF8.self))
+    word.removeAll(keepingCapacity: true)
   }
 
   mutating func take(special id: Int32, _ token: String) {
