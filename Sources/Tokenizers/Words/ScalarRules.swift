@@ -34,6 +34,8 @@ struct ScalarRules: Sendable {
 
   /// What `scalar` becomes when it is not ASCII.
   func outcome(of scalar: Unicode.Scalar) -> ScalarOutcome {
+    if UnicodeRules.isUnifiedIdeograph(scalar) { return ScalarOutcome(handleChineseCharacters ? .alone : .letter, scalar) }
+    if CanonicalDecomposition.isSyllable(scalar) { return ScalarOutcome(stripAccents ? .syllable : .letter, scalar) }
     if removes(scalar) { return ScalarOutcome(.removed) }
     if separates(scalar) { return ScalarOutcome(.space) }
     var kept: [Unicode.Scalar] = []

@@ -11,6 +11,8 @@ struct ScalarOutcome {
     case removed
     /// Nothing, but marks do not change places across it.
     case barrier
+    /// A syllable of Hangul, which becomes the letters that it consists of.
+    case syllable
     /// It depends on the neighbours, or is more than one scalar.
     case open
   }

@@ -3,17 +3,17 @@
 /// Each step of that order works on single scalars, except the ordering of combining marks, so the walk takes every
 /// scalar through all steps at once and holds back only a run of marks.
 struct WordScanner {
-  private let tokenization: BasicTokenization
   private let rules: ScalarRules
   private let scalars: ScalarTable
+  private let specials: SpecialTokens
   private let kinds: UnsafeBufferPointer<ByteKind>
   private var marks: [(order: UInt8, scalar: Unicode.Scalar)] = []
 
   init(_ tokenization: BasicTokenization, _ kinds: UnsafeBufferPointer<ByteKind>) {
-    self.tokenization = tokenization
-    self.kinds = kinds
     rules = tokenization.rules
     scalars = tokenization.scalars
+    specials = tokenization.specials
+    self.kinds = kinds
   }
 
   /// Gives the words of the UTF-8 `text` to `sink`.
@@ -24,10 +24,10 @@ struct WordScanner {
       if kind.isLetter {
         placeMarks(&sink)
         offset = sink.append(lettersOf: text, from: offset, kinds)
-      } else if kind.startsSpecial, let special = tokenization.special(in: text, at: offset) {
+      } else if kind.startsSpecial, let special = specials.match(in: text, at: offset) {
         endWord(&sink)
         sink.take(special: special.id, special.token)
-        offset += special.bytes.count
+        offset += special.length
       } else {
         offset += take(kind, in: text, at: offset, &sink)
       }
@@ -77,6 +77,9 @@ struct WordScanner {
     case .space: endWord(&sink)
     case .removed: break
     case .barrier: placeMarks(&sink)
+    case .syllable:
+      placeMarks(&sink)
+      CanonicalDecomposition.forEachJamo(of: value) { sink.append($0) }
     case .open: normalize(Unicode.Scalar(value) ?? "\u{FFFD}", &sink)
     }
   }

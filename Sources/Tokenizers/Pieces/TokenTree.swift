@@ -23,12 +23,10 @@ struct TokenTree {
   /// The roots' children by root and byte, of which there are too many to look through.
   private var first = Array(repeating: 0 as Int32, count: 512)
 
-  /// Nil when the tokens need more than `maximumNodes`.
-  ///
-  /// - Parameter maximumScalars: Longer tokens are left out, since longer words are never looked up.
-  init?(_ vocabulary: Vocabulary, prefix: String, maximumScalars: Int, maximumNodes: Int) {
+  /// Nil when the pieces of `selection` need more than `maximumNodes`.
+  init?(_ vocabulary: Vocabulary, _ selection: PieceSelection, maximumNodes: Int) {
     nodes.reserveCapacity(vocabulary.bytes.count / 2)
-    vocabulary.forEachPiece(prefix: prefix, maximumScalars: maximumScalars) { bytes, token, place in
+    vocabulary.forEachPiece(of: selection) { bytes, token, place in
       guard nodes.count <= maximumNodes else { return }
       var node = child(ofRoot: place == .starting ? Self.startingRoot : Self.continuingRoot, bytes[0])
       for byte in bytes.dropFirst() { node = child(of: node, byte) }

@@ -24,12 +24,9 @@ struct MatchingTrie: Sendable {
     var previous: Int32
   }
 
-  /// Nil when the tokens need more nodes than there can be.
-  ///
-  /// - Parameter maximumScalars: Longer tokens are left out, since longer words are never looked up.
-  init?(_ vocabulary: Vocabulary, prefix: String, maximumScalars: Int) {
-    let tree = TokenTree(
-      vocabulary, prefix: prefix, maximumScalars: maximumScalars, maximumNodes: DoubleArray.maximumNodes)
+  /// Nil when the pieces of `selection` need more nodes than there can be.
+  init?(_ vocabulary: Vocabulary, _ selection: PieceSelection) {
+    let tree = TokenTree(vocabulary, selection, maximumNodes: DoubleArray.maximumNodes)
     var slots: [Int] = []
     guard let tree, let transitions = DoubleArray(tree, slots: &slots) else { return nil }
     self.transitions = transitions

@@ -3,7 +3,7 @@ struct PieceSink: WordSink {
   private let walker: TrieWalker
   private let unknown: Int32
   private let maximumScalars: Int
-  private let limit: Int
+  private var limit = Int.max
   /// Where the walk stands.
   private var slot = TrieWalker.start
   private var scalarCount = 0
@@ -11,15 +11,27 @@ struct PieceSink: WordSink {
   private var start = 0
   private(set) var ids = IDBuffer()
 
-  /// Whoever makes one calls `deallocate`; after `limit` ids, no further word is wanted.
-  init(_ walker: TrieWalker, unknown: Int32, maximumScalars: Int, limit: Int) {
+  /// Whoever makes one calls `deallocate`.
+  init(_ walker: TrieWalker, unknown: Int32, maximumScalars: Int) {
     self.walker = walker
     self.unknown = unknown
     self.maximumScalars = maximumScalars
-    self.limit = limit
   }
 
   func deallocate() { ids.deallocate() }
+
+  /// Begins a text of which `limit` ids are wanted.
+  mutating func begin(limit: Int) {
+    self.limit = limit
+    ids.truncate(to: 0)
+    start = 0
+  }
+
+  /// Ends the text with `id` behind the ids that are wanted.
+  mutating func end(with id: Int32) {
+    ids.truncate(to: limit)
+    ids.append(id)
+  }
 
   var isFull: Bool { start >= limit }
 
