@@ -80,7 +80,7 @@ let package = Package(
     module("Files", ["Diagnostics"]),
     module("Tensors", ["Diagnostics", "Files"]),
     module("JSON", ["Diagnostics", "Files"], [collections, "CJSONC"]),
-    module("Tokenizers", ["Diagnostics", "Files"]),
+    module("Tokenizers", ["Diagnostics", "Files", "JSON"], [collections]),
     module("Protobuf", ["Diagnostics"], ["CProtobufC"]),
     module("IR", ["Diagnostics", "Tensors"], [collections]),
     module("Operators", ["Diagnostics", "Tensors", "IR"]),

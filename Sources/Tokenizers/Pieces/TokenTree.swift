@@ -20,44 +20,50 @@ struct TokenTree {
 
   /// Parents stand before their children.
   private(set) var nodes = [Node(), Node(), Node()]
-  /// The roots' children by root and byte, of which there are too many to look through.
-  private var first = Array(repeating: 0 as Int32, count: 512)
+  /// Open addressing: a node, a byte and the child in 24, 8 and 32 bits; 0 is an empty slot.
+  private var slots: [UInt64]
 
   /// Nil when the pieces of `selection` need more than `maximumNodes`.
   init?(_ vocabulary: Vocabulary, _ selection: PieceSelection, maximumNodes: Int) {
     nodes.reserveCapacity(vocabulary.bytes.count / 2)
+    slots = Array(repeating: 0, count: 1 << (Int.bitWidth - vocabulary.bytes.count.leadingZeroBitCount))
     vocabulary.forEachPiece(of: selection) { bytes, token, place in
       guard nodes.count <= maximumNodes else { return }
-      var node = child(ofRoot: place == .starting ? Self.startingRoot : Self.continuingRoot, bytes[0])
-      for byte in bytes.dropFirst() { node = child(of: node, byte) }
+      var node = place == .starting ? Self.startingRoot : Self.continuingRoot
+      for byte in bytes { node = child(of: node, byte) }
       nodes[node].token = token
     }
     guard nodes.count <= maximumNodes else { return nil }
+    slots = []
   }
 
-  private mutating func child(ofRoot root: Int, _ byte: UInt8) -> Int {
-    let place = root << 8 + Int(byte)
-    if first[place] == 0 {
-      first[place] = Int32(clamping: nodes.count)
-      nodes.append(Node(parent: Int32(clamping: root), sibling: nodes[root].firstChild, depth: 1, byte: byte))
-      nodes[root].firstChild = first[place]
-    }
-    return Int(first[place])
-  }
-
-  /// The child of `node` by `byte`, made behind the others if there is none: what is frequent tends to come early.
+  /// The child of `node` by `byte`, made if there is none.
   private mutating func child(of node: Int, _ byte: UInt8) -> Int {
-    var last = 0
-    var child = Int(nodes[node].firstChild)
-    while child != 0 {
-      if nodes[child].byte == byte { return child }
-      last = child
-      child = Int(nodes[child].sibling)
-    }
-    child = nodes.count
-    nodes.append(Node(parent: Int32(clamping: node), depth: nodes[node].depth + 1, byte: byte))
-    if last == 0 { nodes[node].firstChild = Int32(clamping: child) } else { nodes[last].sibling = Int32(clamping: child) }
+    let key = UInt64(truncatingIfNeeded: node) << 8 | UInt64(byte)
+    let slot = slot(of: key)
+    if slots[slot] != 0 { return Int(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF) }
+    let child = nodes.count
+    nodes.append(
+      Node(parent: Int32(clamping: node), sibling: nodes[node].firstChild, depth: nodes[node].depth + 1, byte: byte))
+    nodes[node].firstChild = Int32(clamping: child)
+    slots[slot] = key << 32 | UInt64(truncatingIfNeeded: child)
+    if nodes.count * 2 > slots.count { grow() }
     return child
+  }
+
+  /// The slot that has `key`, or else the free one for it.
+  private func slot(of key: UInt64) -> Int {
+    slots.withUnsafeBufferPointer { slots in
+      var slot = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 32) & (slots.count - 1)
+      while slots[slot] != 0, slots[slot] >> 32 != key { slot = (slot + 1) & (slots.count - 1) }
+      return slot
+    }
+  }
+
+  private mutating func grow() {
+    let old = slots
+    slots = Array(repeating: 0, count: old.count * 2)
+    for entry in old where entry != 0 { slots[slot(of: entry >> 32)] = entry }
   }
 
   /// The bytes that lead on from `node`, falling behind the order in which they came.
