@@ -139,7 +139,7 @@ let package = Package(
     tests("JSON", ["Diagnostics", "JSON"], [collections]),
     tests(
       "Tokenizers", ["Diagnostics", "Tokenizers", "JSON"],
-      files: ["Data", "make_expectations.py", "make_decompositions.py"]),
+      files: ["Data", "make_expectations.py", "make_decompositions.py", "make_tokenizers.py"]),
     tests("IR", ["Diagnostics", "Tensors", "IR", "Operators"]),
     tests(
       "Operators", ["Diagnostics", "Tensors", "IR", "Operators"],
