@@ -34,7 +34,7 @@ public struct ModelMetadata: Sendable, Hashable {
 
 /// Vocabulary and labels of a text model.
 public struct TextAssets: Sendable, Hashable {
-  /// The vocabulary file as it was given (vocab.txt); empty if only labels are known.
+  /// The vocabulary, a token a line (vocab.txt); empty if only labels are known.
   public var vocabulary: [UInt8]
   /// Tokenizer settings that differ from its defaults, by name, such as `lowercase` = `false`.
   public var tokenizerOptions: OrderedDictionary<String, String>

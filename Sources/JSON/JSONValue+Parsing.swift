@@ -19,13 +19,32 @@ extension JSONValue {
   public static func parse(
     _ text: UnsafeRawBufferPointer, file: String? = nil, line: Int = 1, limits: ResourceLimits = ResourceLimits()
   ) throws(Diagnostic) -> JSONValue {
+    try tree(text, file, line, limits, membersAt: nil).value
+  }
+
+  /// Parses one JSON text whose object at `path` is kept apart: `value` has an empty object there, and `members` what it holds.
+  ///
+  /// `members` is nil if there is no object; for the rest see `parse(_:file:line:limits:)`.
+  public static func parse(
+    _ text: [UInt8], membersAt path: [String], file: String? = nil, limits: ResourceLimits = ResourceLimits()
+  ) throws(Diagnostic) -> (value: JSONValue, members: JSONMembers?) {
+    let parsed = text.withUnsafeBytes { text in
+      Result { () throws(Diagnostic) in try tree(text, file, 1, limits, membersAt: path) }
+    }
+    let result = try parsed.get()
+    return (result.value, result.members.map { JSONMembers(at: path, $0) })
+  }
+
+  private static func tree(
+    _ text: UnsafeRawBufferPointer, _ file: String?, _ line: Int, _ limits: ResourceLimits, membersAt path: [String]?
+  ) throws(Diagnostic) -> JSONTree {
     guard text.count <= maximumTextBytes else {
       throw .invalid(
         "json/size", "a JSON text of \(text.count) bytes is more than the \(maximumTextBytes) that are read",
         at: Location(file: file, line: line))
     }
     do {
-      return try parse(text, maximumDepth: min(limits.nestingDepth, deepestNesting))
+      return try parse(text, maximumDepth: min(limits.nestingDepth, deepestNesting), membersAt: path)
     } catch {
       let diagnostic = error.diagnostic(in: text, file: file, firstLine: line)
       guard error.id == "nesting", limits.nestingDepth < deepestNesting else { throw diagnostic }
@@ -62,11 +81,14 @@ extension JSONValue {
     try parse(try InputFile.bytes(of: path, maximumBytes: maximumBytes), file: path, limits: limits)
   }
 
-  private static func parse(_ text: UnsafeRawBufferPointer, maximumDepth: Int) throws(JSONFault) -> JSONValue {
+  private static func parse(
+    _ text: UnsafeRawBufferPointer, maximumDepth: Int, membersAt path: [String]?
+  ) throws(JSONFault) -> JSONTree {
     let check = try LexicalCheck(text, maximumDepth: maximumDepth)
     guard !check.isBlank else { throw JSONFault("empty", at: 0, "there is no JSON value here") }
-    let tree = try JSONTree(parsing: text, substitutions: check.substitutions, maximumDepth: maximumDepth)
+    let tree = try JSONTree(
+      parsing: text, substitutions: check.substitutions, maximumDepth: maximumDepth, membersAt: path)
     guard tree.memberCount == check.memberCount else { throw RepeatedKey.fault(in: text) }
-    return tree.value
+    return tree
   }
 }

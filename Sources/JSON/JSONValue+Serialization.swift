@@ -6,23 +6,29 @@ extension JSONValue {
   /// Keys stay in their order. Numbers are written in the fewest digits that parse back to the same `Double`;
   /// infinities and NaN, which JSON cannot say, become `null`. Text stays UTF-8: only quotes, backslashes and control
   /// characters are escaped. `pretty` puts each element on its own line, indented by two spaces.
-  public func serialized(pretty: Bool = false) -> String {
-    var writer = JSONWriter(pretty: pretty)
-    writer.write(self)
+  ///
+  /// - Parameter members: Stand in the place of the object at their path.
+  public func serialized(pretty: Bool = false, with members: JSONMembers? = nil) -> String {
+    var writer = JSONWriter(pretty: pretty, members: members?.members ?? [])
+    writer.write(self, at: members?.path[...])
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 }
 
 private struct JSONWriter {
   let pretty: Bool
+  /// Those of the object that stands at the path.
+  let members: [JSONMembers.Member]
   var bytes: [UInt8] = []
   var depth = 0
 
-  init(pretty: Bool) {
+  init(pretty: Bool, members: [JSONMembers.Member]) {
     self.pretty = pretty
+    self.members = members
   }
 
-  mutating func write(_ value: JSONValue) {
+  /// Writes `value`; `path` leads from it to the object that has `members`, nil leads nowhere.
+  mutating func write(_ value: JSONValue, at path: ArraySlice<String>?) {
     switch value {
     case .null: bytes += "null".utf8
     case .bool(let value): bytes += (value ? "true" : "false").utf8
@@ -30,14 +36,20 @@ private struct JSONWriter {
     case .number(let value): bytes += (value.isFinite ? value.description : "null").utf8
     case .string(let value): write(text: value)
     case .array(let elements):
-      list("[", elements, "]") { writer, element in writer.write(element) }
+      list("[", elements, "]") { writer, element in writer.write(element, at: nil) }
+    case .object where path?.isEmpty ?? false:
+      list("{", members, "}") { writer, member in writer.write(member.key, member.value, at: nil) }
     case .object(let members):
       list("{", members.elements, "}") { writer, member in
-        writer.write(text: member.key)
-        writer.bytes += (writer.pretty ? ": " : ":").utf8
-        writer.write(member.value)
+        writer.write(member.key, member.value, at: path?.first == member.key ? path?.dropFirst() : nil)
       }
     }
+  }
+
+  private mutating func write(_ key: String, _ value: JSONValue, at path: ArraySlice<String>?) {
+    write(text: key)
+    bytes += (pretty ? ": " : ":").utf8
+    write(value, at: path)
   }
 
   private mutating func list<Elements: Collection>(

@@ -30,6 +30,23 @@ public enum SampleReader {
     try TextBatcher(interface, options).sampleSet(of: texts.map { TextSample(text: $0) })
   }
 
+  /// The texts of the `.jsonl` or `.txt` file at `path`, without labels and second texts.
+  ///
+  /// - Throws: as `read(path:for:options:)`, and `samples/texts` for a file of anything else.
+  public static func texts(at path: String, limits: ResourceLimits = ResourceLimits()) throws(Diagnostic) -> [String] {
+    do throws(Diagnostic) {
+      switch try SampleSource(path: path) {
+      case .plainText: return try PlainTextSamples.read(path: path).map(\.text)
+      case .jsonLines: return try JSONLSamples.texts(at: path, limits)
+      default:
+        throw .invalid(
+          "samples/texts", "this file does not hold texts", fix: "give a .txt file, or a .jsonl file of {\"text\": …}")
+      }
+    } catch {
+      throw error.located(in: Location(file: path))
+    }
+  }
+
   private static func readUnlocated(
     _ path: String, _ interface: ModelInterface, _ options: SampleOptions
   ) throws(Diagnostic) -> SampleSet {

@@ -20,14 +20,21 @@ extension WordPieceOptions {
     case "separatorToken": separatorToken = value
     case "paddingToken": paddingToken = value
     case "maskToken": maskToken = value
+    case "recognizedTokens": recognizedTokens = Self.tokens(value)
+    case "addedTokens": addedTokens = Self.tokens(value)
     case "continuingPrefix": continuingPrefix = value
     case "maximumInputCharactersPerWord":
-      guard let number = Int(value), number > 0 else { throw Self.bad(name, value) }
+      guard let number = Int(value), number >= 0 else { throw Self.bad(name, value) }
       maximumInputCharactersPerWord = number
     // Says something of the model, not of the tokenizer.
     case "maximumLength": guard let number = Int(value), number >= 2 else { throw Self.bad(name, value) }
     default: throw Self.bad(name, value)
     }
+  }
+
+  /// Tokens a line, which is what a vocabulary can hold.
+  private static func tokens(_ value: String) -> [String] {
+    value.isEmpty ? [] : value.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
   }
 
   private static func truth(_ name: String, _ value: String) throws(Diagnostic) -> Bool {

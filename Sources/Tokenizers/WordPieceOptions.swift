@@ -18,6 +18,10 @@ public struct WordPieceOptions: Sendable, Hashable {
   public var paddingToken = "[PAD]"
   /// Recognized in text when the vocabulary has it.
   public var maskToken = "[MASK]"
+  /// Tokens that are recognized in a text as they stand; nil means the special tokens above.
+  public var recognizedTokens: [String]?
+  /// Further tokens that are recognized so, and that are no pieces of words.
+  public var addedTokens: [String] = []
   /// Longer words, in scalars, are unknown.
   public var maximumInputCharactersPerWord = 100
   /// How the vocabulary marks the pieces that go on with a word.
@@ -25,4 +29,7 @@ public struct WordPieceOptions: Sendable, Hashable {
 
   /// The defaults.
   public init() {}
+
+  /// The special tokens that every vocabulary has to have.
+  var frameTokens: [String] { [unknownToken, classToken, separatorToken, paddingToken] }
 }

@@ -18,8 +18,8 @@ public struct WordPieceTokenizer: Sendable {
   /// The id of `options.paddingToken`.
   public let paddingID: Int32
 
-  private let basic: BasicTokenization
-  private let trie: MatchingTrie
+  let basic: BasicTokenization
+  let trie: MatchingTrie
 
   /// A tokenizer for `vocabulary`.
   ///
@@ -29,16 +29,11 @@ public struct WordPieceTokenizer: Sendable {
     classID = try Self.specialID(options.classToken, "class", in: vocabulary)
     separatorID = try Self.specialID(options.separatorToken, "separator", in: vocabulary)
     paddingID = try Self.specialID(options.paddingToken, "padding", in: vocabulary)
-    var specials = [
-      (options.unknownToken, unknownID), (options.classToken, classID), (options.separatorToken, separatorID),
-      (options.paddingToken, paddingID),
-    ]
-    if let maskID = vocabulary.id(of: options.maskToken), !options.maskToken.isEmpty {
-      specials.append((options.maskToken, maskID))
-    }
-    let trie = MatchingTrie(
-      vocabulary, prefix: options.continuingPrefix, maximumScalars: max(options.maximumInputCharactersPerWord, 0))
-    guard let trie else {
+    let recognized = try Self.recognizedTokens(options, in: vocabulary)
+    let selection = PieceSelection(
+      prefix: options.continuingPrefix, maximumScalars: max(options.maximumInputCharactersPerWord, 0),
+      excluded: Set(options.addedTokens.compactMap(vocabulary.id(of:))))
+    guard let trie = MatchingTrie(vocabulary, selection) else {
       throw .invalid(
         "tokenizers/vocabulary-size", "the vocabulary's tokens are more than a tokenizer can hold",
         fix: "give a vocab.txt with one token a line")
@@ -46,7 +41,18 @@ public struct WordPieceTokenizer: Sendable {
     self.vocabulary = vocabulary
     self.options = options
     self.trie = trie
-    basic = BasicTokenization(options, specials: specials)
+    basic = BasicTokenization(options, specials: SpecialTokens(recognized))
+  }
+
+  private static func recognizedTokens(
+    _ options: WordPieceOptions, in vocabulary: Vocabulary
+  ) throws(Diagnostic) -> [(token: String, id: Int32)] {
+    let hasMask = !options.maskToken.isEmpty && vocabulary.id(of: options.maskToken) != nil
+    let mask = hasMask ? [options.maskToken] : []
+    let names = (options.recognizedTokens ?? options.frameTokens + mask) + options.addedTokens
+    var tokens: [(token: String, id: Int32)] = []
+    for name in names { tokens.append((name, try specialID(name, "recognized", in: vocabulary))) }
+    return tokens
   }
 
   private static func specialID(_ token: String, _ role: String, in vocabulary: Vocabulary) throws(Diagnostic) -> Int32
@@ -56,33 +62,6 @@ public struct WordPieceTokenizer: Sendable {
       "tokenizers/special-token",
       "the vocabulary has no \(token.isEmpty ? "empty token" : token) for the \(role) token",
       fix: "give the model's own vocab.txt, or name the \(role) token it uses")
-  }
-
-  /// The ids of the pieces of `text`, without the special tokens that frame it.
-  public func encode(_ text: String) -> [Int32] {
-    pieces(of: text, limit: .max)
-  }
-
-  /// The ids of `[CLS] text [SEP]`, of which the text loses its end if they are more than `maximumLength`.
-  ///
-  /// - Throws: when `maximumLength` has no room for the two special tokens.
-  public func encode(_ text: String, maximumLength: Int) throws(Diagnostic) -> [Int32] {
-    let room = try Self.room(in: maximumLength, besides: 2)
-    return [classID] + pieces(of: text, limit: room).prefix(room) + [separatorID]
-  }
-
-  /// The ids of `[CLS] first [SEP] second [SEP]`; if they are more than `maximumLength`, the longer text loses its end
-  /// first, and both keep half when both are longer than that.
-  ///
-  /// - Throws: when `maximumLength` has no room for the three special tokens.
-  public func encode(_ first: String, _ second: String, maximumLength: Int) throws(Diagnostic) -> EncodedPair {
-    let room = try Self.room(in: maximumLength, besides: 3)
-    let pieces = (pieces(of: first, limit: .max), pieces(of: second, limit: .max))
-    let kept = Self.longestFirst(pieces.0.count, pieces.1.count, room: room)
-    let head = [classID] + pieces.0.prefix(kept.0) + [separatorID]
-    let tail = pieces.1.prefix(kept.1) + [separatorID]
-    let segments = Array(repeating: Int32(0), count: head.count) + Array(repeating: Int32(1), count: tail.count)
-    return EncodedPair(ids: head + tail, segmentIDs: segments)
   }
 
   /// The words that basic tokenization makes of `text`, before they are cut into pieces.
@@ -95,29 +74,5 @@ public struct WordPieceTokenizer: Sendable {
   /// The tokens that have `ids`; an id that no token has is shown as `<id>`.
   public func tokens(of ids: [Int32]) -> [String] {
     ids.map { vocabulary.token($0) ?? "<\($0)>" }
-  }
-
-  private func pieces(of text: String, limit: Int) -> [Int32] {
-    var sink = PieceSink(
-      trie: trie, unknown: unknownID, maximumScalars: options.maximumInputCharactersPerWord, limit: limit)
-    basic.scan(text, into: &sink)
-    return sink.ids
-  }
-
-  private static func room(in maximumLength: Int, besides specials: Int) throws(Diagnostic) -> Int {
-    guard maximumLength >= specials else {
-      throw Diagnostic(
-        "tokenizers/maximum-length", .usage,
-        "a maximum length of \(maximumLength) has no room for the \(specials) special tokens",
-        fix: "choose a maximum length of at least \(specials)")
-    }
-    return maximumLength - specials
-  }
-
-  private static func longestFirst(_ first: Int, _ second: Int, room: Int) -> (Int, Int) {
-    if first <= room, second <= room - first { return (first, second) }
-    let shorter = min(first, second)
-    let kept = shorter <= room / 2 ? (shorter, room - shorter) : (room / 2, room - room / 2)
-    return first > second ? (kept.1, kept.0) : kept
   }
 }

@@ -155,4 +155,30 @@ import Testing
     #expect(notJSON.category == .invalidInput && notJSON.location.line == 1)
     #expect(throws: Diagnostic.self) { try JSONValue.parse(fileAt: "/dev/zero", maximumBytes: 1 << 20) }
   }
+
+  @Test func anObjectCanBeKeptApart() throws {
+    let text = #"{"a":{"b":{"\u00e9":1,"e\u0301":2,"x":{"b":3}},"c":4},"b":{"b":5}}"#
+    #expect(throws: Diagnostic.self) { try JSONValue.parse(text) }
+    let (value, members) = try JSONValue.parse(Array(text.utf8), membersAt: ["a", "b"])
+    #expect(value == ["a": ["b": [:], "c": 4], "b": ["b": 5]])
+    let kept = try #require(members)
+    #expect(kept.path == ["a", "b"] && kept.members.map(\.value) == [1, 2, ["b": 3]])
+    #expect(kept.members.map { Array($0.key.unicodeScalars) } == [["\u{E9}"], ["e", "\u{301}"], ["x"]])
+    #expect(value.serialized(with: kept) == text.replacing(#"\u00e9"#, with: "\u{E9}").replacing(#"e\u0301"#, with: "e\u{301}"))
+    let lines = value.serialized(pretty: true, with: kept).split(separator: "\n")
+    #expect(lines.count == 15 && lines[3].hasPrefix("      \"") && lines[3].hasSuffix("\": 1,"))
+  }
+
+  @Test(arguments: [#"{"a":{"x":1,"x":2}}"#, #"{"a":{},"a":{}}"#, #"{"a":{"b":{"é":1,"e\u0301":2}}}"#])
+  func repeatedKeysAreRefusedBesideWhatIsKeptApart(_ text: String) throws {
+    let fault = try #require(throws: Diagnostic.self) { try JSONValue.parse(Array(text.utf8), membersAt: ["a"]) }
+    #expect(fault.id == "json/repeated-key")
+  }
+
+  @Test(arguments: ["[]", "3", #"{"a":[]}"#, #"{"b":{"a":{"b":{}}}}"#, #"[{"a":{"b":{}}}]"#])
+  func whereThereIsNoObjectNothingIsKeptApart(_ text: String) throws {
+    let (value, members) = try JSONValue.parse(Array(text.utf8), membersAt: ["a", "b"])
+    let plain = try JSONValue.parse(text)
+    #expect(members == nil && value == plain)
+  }
 }

@@ -3,6 +3,7 @@ import LatheIR
 import LatheSamples
 import LatheTensors
 import LatheTestSupport
+import LatheTokenizers
 import OrderedCollections
 import Testing
 
@@ -107,6 +108,43 @@ import Testing
     #expect(try refused("{\"text\": \"a\"}", port).id == "tokenizers/option")
     port.text = TextAssets(vocabulary: Array("a\nb\n".utf8))
     #expect(try refused("{\"text\": \"a\"}", port).id == "tokenizers/special-token")
+  }
+
+  @Test func settingsComeBackAsTheyWere() throws {
+    var options = WordPieceOptions()
+    #expect(TokenizerSettings.settings(of: options).isEmpty)
+    options.lowercase = false
+    options.stripAccents = true
+    options.handleChineseCharacters = false
+    options.cleanText = false
+    options.unknownToken = "a"
+    options.classToken = "b"
+    options.separatorToken = "c"
+    options.paddingToken = "d"
+    options.maskToken = "e"
+    options.recognizedTokens = ["f", "g"]
+    options.addedTokens = ["h"]
+    options.maximumInputCharactersPerWord = 0
+    options.continuingPrefix = ""
+    for recognized in [["f", "g"], [], ["f"]] {
+      options.recognizedTokens = recognized
+      let settings = TokenizerSettings.settings(of: options)
+      let tokenizer = try TokenizerSettings.tokenizer(
+        for: TextAssets(vocabulary: vocabulary, tokenizerOptions: settings))
+      #expect(settings.count == 13 && tokenizer.options == options)
+    }
+  }
+
+  @Test func textsAreReadWithoutAModel() throws {
+    let folder = try TemporaryFolder()
+    let lines = try folder.write("t.jsonl", Array("{\"text\": \"a\", \"label\": \"x\"}\n\n{\"text\": \"\"}\n".utf8))
+    #expect(try SampleReader.texts(at: lines) == ["a", ""])
+    #expect(try SampleReader.texts(at: try folder.write("t.txt", Array("a\r\n\nb".utf8))) == ["a", "", "b"])
+    for (name, text) in [("e.jsonl", ""), ("n.jsonl", "{\"a\": 1}"), ("e.txt", ""), ("t.npy", "a")] {
+      let path = try folder.write(name, Array(text.utf8))
+      let fault = try #require(throws: Diagnostic.self) { try SampleReader.texts(at: path) }
+      #expect(fault.id.hasPrefix("samples/") && fault.location.file == path)
+    }
   }
 
   @Test func everySampleIsInOneRow() throws {

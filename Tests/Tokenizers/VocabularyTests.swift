@@ -28,7 +28,7 @@ import Testing
     #expect(try Vocabulary(vocabulary.bytes) == vocabulary)
   }
 
-  @Test(arguments: ["a\nb", "a ", "a\r", "\u{3000}"]) func tokensThatWouldNotComeBackAreRefused(_ token: String) {
+  @Test(arguments: ["a\nb", "a ", "a\r", "\u{3000}", "a\tb"]) func tokensThatWouldNotComeBackAreRefused(_ token: String) {
     #expect(throws: Diagnostic.self) { try Vocabulary(tokens: ["x", token]) }
   }
 
@@ -41,5 +41,26 @@ import Testing
     #expect(huge.category == .invalidInput)
     let missing = try #require(throws: Diagnostic.self) { try Vocabulary(fileAt: "/nonexistent/vocab.txt") }
     #expect(missing.category == .missingInput)
+  }
+
+  @Test func numberedLinesAreTokens() throws {
+    let file = "[PAD]\t0\n，\t1\r\na\t2\n\t3\n"
+    let vocabulary = try Vocabulary(Array(file.utf8))
+    #expect(vocabulary.tokens == ["[PAD]", "，", "a", ""] && vocabulary.bytes == Array(file.utf8))
+    #expect(try vocabulary.keeping([0, 2]).bytes == Array("[PAD]\t0\na\t1\n".utf8))
+    let plain = try Vocabulary(Array("a\tb\nc\t1\n".utf8))
+    #expect(plain.tokens == ["a\tb", "c\t1"])
+  }
+
+  @Test(arguments: ["a\t0\nb", "a\t0\nb\t2", "a\t0\n\n", "a\t0\nb\t-1", "a\t0\nb\t99999999999999999999"])
+  func wrongNumbersAreNamed(_ file: String) throws {
+    let fault = try #require(throws: Diagnostic.self) { try Vocabulary(Array(file.utf8), file: "v.txt") }
+    #expect(fault.id == "tokenizers/vocabulary-columns" && fault.location.line == 2 && fault.location.file == "v.txt")
+  }
+
+  @Test func tokensAreKeptInTheOrderThatIsAskedFor() throws {
+    let vocabulary = try Vocabulary(Array("a\nb\r\nc\n\nd".utf8))
+    #expect(try vocabulary.keeping([4, 0, 3, 1]).bytes == Array("d\na\n\nb\n".utf8))
+    for ids: [Int32] in [[5], [-1], []] { #expect(throws: Diagnostic.self) { try vocabulary.keeping(ids) } }
   }
 }

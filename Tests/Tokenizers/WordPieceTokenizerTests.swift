@@ -71,7 +71,7 @@ import Testing
     return ids
   }
 
-  @Test(arguments: ["##", "@@", "ab", ""]) func piecesAreTheGreedyLongest(_ prefix: String) throws {
+  @Test(arguments: ["##", "@@", "ab", "", "#"]) func piecesAreTheGreedyLongest(_ prefix: String) throws {
     var options = WordPieceOptions()
     options.lowercase = false
     options.continuingPrefix = prefix
@@ -123,5 +123,67 @@ import Testing
       #expect(ids.allSatisfy { (0..<6).contains($0) })
       #expect(try tokenizer.encode(text, maximumLength: 9) == [2] + ids.prefix(7) + [3])
     }
+  }
+
+  @Test func aPrefixOfOneMarkIsAlsoAWord() throws {
+    var options = WordPieceOptions()
+    options.continuingPrefix = "#"
+    let tokenizer = try Self.tokenizer(["#", "a", "#a"], options)
+    #expect(tokenizer.encode("# aa #a") == [4, 5, 6, 4, 5])
+  }
+
+  @Test func piecesJoinToTheirWord() throws {
+    let letters = ["a", "b", "é", "ß", "漢", "한", "か", "\u{301}", "x", "9"]
+    let tokens = letters + letters.map { "##" + $0 } + ["ab", "##ab", "##bé", "xx"]
+    let tokenizer = try Self.tokenizer(tokens)
+    for _ in 0..<2_000 {
+      let text = (0..<Int.random(in: 1...40)).map { _ in (letters + [" ", "!", "A", "É"]).randomElement() ?? "" }.joined()
+      var pieces = tokenizer.tokens(of: tokenizer.encode(text))[...]
+      for word in tokenizer.words(of: text) where pieces.first != "[UNK]" {
+        var joined = pieces.removeFirst()
+        while let next = pieces.first, next.hasPrefix("##") { joined += pieces.removeFirst().dropFirst(2) }
+        #expect(joined == word, "\(text.debugDescription)")
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 64]) func aBatchIsItsTexts(_ threads: Int) throws {
+    let tokenizer = try Self.tokenizer(["a", "##a", "b", "가", "\u{1100}", "##\u{1161}"])
+    let pool = ["a", "aa ", "B!", "é", "가", "[SEP]", "aaaaaaaaaa", "\u{1E94A}\u{1E006}", String(repeating: "a", count: 300)]
+    let texts = (0..<500).map { _ in (0..<Int.random(in: 0...12)).map { _ in pool.randomElement() ?? "" }.joined() }
+    #expect(tokenizer.encode(texts, threads: threads) == texts.map { tokenizer.encode($0) })
+    #expect(tokenizer.encode([], threads: threads).isEmpty)
+    for length in [2, 3, 7] {
+      let batch = try tokenizer.encode(texts, maximumLength: length, threads: threads)
+      #expect(try batch == texts.map { try tokenizer.encode($0, maximumLength: length) })
+      #expect(zip(batch, texts).allSatisfy { $0 == [2] + tokenizer.encode($1).prefix(length - 2) + [3] })
+    }
+    #expect(throws: Diagnostic.self) { try tokenizer.encode(texts, maximumLength: 1) }
+  }
+
+  @Test func oneTokenizerServesManyThreads() throws {
+    let tokenizer = try Self.tokenizer(["a"])
+    let texts = (0..<2_000).map { index in String(UnicodeScalar(UInt32(0x80 + index * 31)) ?? "a") + "é가" }
+    #expect(tokenizer.encode(texts, threads: 8).count == texts.count)
+    let fresh = try Self.tokenizer(["a"])
+    #expect(tokenizer.encode(texts) == texts.map { fresh.encode($0) })
+  }
+
+  @Test func tokensAreRecognizedAsAsked() throws {
+    var options = WordPieceOptions()
+    options.recognizedTokens = ["[SEP]"]
+    options.addedTokens = ["b", "bb", "[X]"]
+    let tokenizer = try Self.tokenizer(["a", "##a", "[", "]", "b", "bb", "[X]", "pad"], options)
+    #expect(tokenizer.encode("a[SEP]abbb[X][PAD] B") == [4, 3, 4, 9, 8, 10, 6, 11, 7, 1])
+    options.addedTokens = ["missing"]
+    let fault = try #require(throws: Diagnostic.self) { try Self.tokenizer(["a"], options) }
+    #expect(fault.id == "tokenizers/special-token" && fault.message.contains("missing"))
+  }
+
+  @Test func ernieIsRead() throws {
+    let file = "[PAD]\n[CLS]\n[SEP]\n[MASK]\n，\n的\n[unused1]\n[UNK]\n##a\na\nａ\n。\n的\n"
+    let tokenizer = try WordPieceTokenizer(vocabulary: Vocabulary(Array(file.utf8)))
+    #expect(try tokenizer.encode("的AA，ａ。 [unused1]x[MASK]", maximumLength: 64) == [1, 12, 9, 8, 4, 10, 11, 7, 7, 7, 7, 3, 2])
+    #expect(tokenizer.paddingID == 0 && tokenizer.unknownID == 7)
   }
 }

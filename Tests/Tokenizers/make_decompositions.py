@@ -1,6 +1,6 @@
-"""Writes Sources/Tokenizers/CanonicalDecomposition+Table.swift from Python's Unicode database.
+"""Writes Sources/Tokenizers/Words/CanonicalDecomposition+Table.swift from Python's Unicode database.
 
-Usage: python3 Tests/Tokenizers/make_decompositions.py > Sources/Tokenizers/CanonicalDecomposition+Table.swift
+Usage: python3 Tests/Tokenizers/make_decompositions.py > Sources/Tokenizers/Words/CanonicalDecomposition+Table.swift
 
 Decompositions never change once they are assigned, so every Python whose database is Unicode 9 to 17 gives the same
 table: the scalars that came later than Unicode 9 are listed here and left out.

@@ -88,6 +88,7 @@ extension WordPieceTokenizer {
 
   /// Ids of the tokens that have a part of their own in every text.
   var specialIDs: [Int] {
-    [unknownID, classID, separatorID, paddingID].map { Int($0) } + (vocabulary.id(of: options.maskToken).map { [Int($0)] } ?? [])
+    let named = [options.maskToken] + (options.recognizedTokens ?? []) + options.addedTokens
+    return [unknownID, classID, separatorID, paddingID].map { Int($0) } + named.compactMap { vocabulary.id(of: $0) }.map { Int($0) }
   }
 }

@@ -522,7 +522,7 @@ struct  Lathe__Compact__Text
 {
   ProtobufCMessage base;
   /*
-   * The vocabulary file (vocab.txt) as it was given.
+   * The vocabulary, a token a line (vocab.txt).
    */
   ProtobufCBinaryData vocabulary;
   /*

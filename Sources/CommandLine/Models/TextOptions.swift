@@ -3,12 +3,13 @@ import LatheDiagnostics
 import LatheFiles
 import LatheIR
 import LatheJSON
+import LatheSamples
 import LatheTokenizers
 import OrderedCollections
 
 /// `--vocab`, `--labels` and `--cased`: what turns text into ids and class indices into names.
 struct TextOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("WordPiece vocabulary, a token a line (vocab.txt).", valueName: "file"))
+  @Option(help: ArgumentHelp("WordPiece vocabulary: a token a line (vocab.txt), or tokenizer.json.", valueName: "file"))
   var vocab: String?
 
   @Option(help: ArgumentHelp("Names of the classes by index: a JSON array, or a name a line.", valueName: "file"))
@@ -24,8 +25,12 @@ struct TextOptions: ParsableArguments {
     guard vocab != nil || labels != nil || cased else { return carried }
     var assets = carried ?? TextAssets()
     if let vocab {
-      assets.vocabulary = try Vocabulary(fileAt: vocab).bytes
-      assets.tokenizerOptions = [:]
+      let tokenizer = try TokenizerFile(at: vocab)
+      assets.vocabulary = tokenizer.vocabulary.bytes
+      let bound = assets.maximumLength
+      assets.tokenizerOptions = TokenizerSettings.settings(of: tokenizer.options)
+      assets.maximumLength = bound
+      try checkCased(tokenizer)
     }
     if cased { assets.tokenizerOptions["lowercase"] = "false" }
     if let labels { assets.labels = try Self.readLabels(labels) }
@@ -34,6 +39,13 @@ struct TextOptions: ParsableArguments {
         "usage/cased", .usage, "--cased says something about a vocabulary, but there is none", fix: "give --vocab FILE")
     }
     return assets
+  }
+
+  private func checkCased(_ tokenizer: TokenizerFile) throws(Diagnostic) {
+    guard cased, tokenizer.isComplete, tokenizer.options.lowercase else { return }
+    throw Diagnostic(
+      "usage/cased", .usage, "--cased contradicts the tokenizer.json, which makes letters lower-case",
+      at: Location(file: vocab), fix: "leave --cased out: a tokenizer.json says itself how it reads texts")
   }
 
   private static func readLabels(_ path: String) throws(Diagnostic) -> [String] {

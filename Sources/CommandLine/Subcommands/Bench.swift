@@ -11,11 +11,17 @@ import OrderedCollections
 /// `lathe bench`: how long a model takes.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Time a model on made-up inputs of a given size.",
-    discussion: "Open axes are the batch where they come first, else the sequence. Whole numbers are 1, numbers without a sequence are its length.")
+    abstract: "Time a model on made-up inputs of a given size, or a tokenizer on texts.",
+    discussion: """
+      Open axes are the batch where they come first, else the sequence. Whole numbers are 1, numbers without a sequence are its length.
+      With --texts, what is timed is the tokenizer: that of a .lathe file, or of a vocab.txt or tokenizer.json in its place.
+      """)
 
-  @Argument(help: "The model: .onnx or .lathe.")
+  @Argument(help: "The model: .onnx or .lathe; with --texts a .lathe file, vocab.txt or tokenizer.json.")
   var model: String
+
+  @Option(help: ArgumentHelp("Time the tokenizer on these texts: .jsonl or .txt.", valueName: "file"))
+  var texts: String?
 
   @Option(help: ArgumentHelp("Rows that run together.", valueName: "rows"))
   var batch = 1
@@ -44,12 +50,19 @@ struct Bench: ParsableCommand {
     guard batch >= 1, sequence >= 1 else { throw ValidationError("--batch and --sequence are at least 1") }
     guard (1...1024).contains(threads) else { throw ValidationError("--threads is 1 to 1024") }
     guard !profile || engine == .runtime else { throw ValidationError("--profile is the runtime's") }
+    guard texts == nil || !profile && engine == .runtime && batch == 1 && sequence == 32 else {
+      throw ValidationError("--texts times the tokenizer: --batch, --sequence, --engine and --profile are the model's")
+    }
     guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds is over 0 and at most 3600") }
   }
 
   func run() throws {
     try reportingDiagnostics { () throws(Diagnostic) in
       let limits = try limits.limits()
+      if let texts {
+        let bench = TokenizerBench(path: model, texts: texts, threads: threads, seconds: seconds, limits: limits)
+        return Terminal.output.write(try bench.run().rendered(json: json))
+      }
       let clock = ContinuousClock()
       let start = clock.now
       let loaded = try ModelLoader(limits: limits).load(model).model

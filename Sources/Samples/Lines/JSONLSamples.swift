@@ -39,6 +39,21 @@ struct JSONLSamples {
     return try copy.finished()
   }
 
+  /// The texts of the file at `path`, whatever stands beside them.
+  static func texts(at path: String, _ limits: ResourceLimits) throws(Diagnostic) -> [String] {
+    var lines = try JSONLines(fileAt: path, limits: limits)
+    var texts: [String] = []
+    while let line = try lines.next() {
+      guard let text = line.value["text"]?.stringValue else {
+        throw .invalid(
+          "samples/line", "this line has no \"text\"", at: Location(line: line.number), fix: "write each sample as {\"text\": …}")
+      }
+      texts.append(text)
+    }
+    guard !texts.isEmpty else { throw .noSamples }
+    return texts
+  }
+
   private var count: Int { texts.count + feeds.count }
 
   private func finished() throws(Diagnostic) -> SampleSet {

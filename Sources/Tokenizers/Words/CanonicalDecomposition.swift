@@ -7,20 +7,23 @@ enum CanonicalDecomposition {
   static func forEach(of scalar: Unicode.Scalar, _ body: (Unicode.Scalar) -> Void) {
     let value = scalar.value
     if value < 0xC0 { return body(scalar) }
-    if (0xAC00..<0xD7A4).contains(value) { return forEachJamo(of: value - 0xAC00, body) }
+    if isSyllable(scalar) { return forEachJamo(of: value) { Unicode.Scalar($0).map(body) } }
     guard let parts = parts(of: value), let first = Unicode.Scalar(parts.first) else { return body(scalar) }
     forEach(of: first, body)
     // The second part of a canonical mapping never decomposes further.
     if parts.second != 0, let second = Unicode.Scalar(parts.second) { body(second) }
   }
 
-  /// The parts of a Hangul syllable (The Unicode Standard, section 3.12).
-  private static func forEachJamo(of syllable: UInt32, _ body: (Unicode.Scalar) -> Void) {
-    let trailing = syllable % 28
-    let values = [0x1100 + syllable / 588, 0x1161 + syllable % 588 / 28, 0x11A7 + trailing]
-    for value in values.prefix(trailing == 0 ? 2 : 3) {
-      if let jamo = Unicode.Scalar(value) { body(jamo) }
-    }
+  /// Whether `scalar` is a syllable of Hangul.
+  static func isSyllable(_ scalar: Unicode.Scalar) -> Bool { (0xAC00..<0xD7A4).contains(scalar.value) }
+
+  /// Calls `body` with the letters of the Hangul syllable `value` (The Unicode Standard, section 3.12).
+  @inline(__always)
+  static func forEachJamo(of value: UInt32, _ body: (UInt32) -> Void) {
+    let syllable = value - 0xAC00
+    body(0x1100 + syllable / 588)
+    body(0x1161 + syllable % 588 / 28)
+    if syllable % 28 != 0 { body(0x11A7 + syllable % 28) }
   }
 
   private static func parts(of value: UInt32) -> (first: UInt32, second: UInt32)? {

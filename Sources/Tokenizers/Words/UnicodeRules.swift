@@ -53,11 +53,18 @@ enum UnicodeRules {
     }
   }
 
-  /// The ideographs of the blocks that BERT names; one block starts at 2B920 where Unicode's starts at 2B820.
+  /// The ideographs of the blocks that BERT names.
   static func isChinese(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x2A6DF, 0x2A700...0x2B73F, 0x2B740...0x2B81F,
-      0x2B920...0x2CEAF, 0x2F800...0x2FA1F:
+    case 0xF900...0xFAFF, 0x2F800...0x2FA1F: true
+    default: isUnifiedIdeograph(scalar)
+    }
+  }
+
+  /// Those of them that are nothing but themselves; one block starts at 2B920 where Unicode's starts at 2B820.
+  static func isUnifiedIdeograph(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0x20000...0x2A6DF, 0x2A700...0x2B73F, 0x2B740...0x2B81F, 0x2B920...0x2CEAF:
       true
     default: false
     }

@@ -3,8 +3,9 @@ import LatheFiles
 
 /// The tokens of a model, one for each id from 0, as a BERT `vocab.txt` lists them: one a line.
 ///
-/// White space at the end of a line belongs to the file, not to the token. A token that is listed twice has the last of
-/// its ids, as in Hugging Face `tokenizers`. Tokens are compared scalar by scalar, not by canonical equivalence.
+/// White space at the end of a line belongs to the file, not to the token; an empty line is an id that no text has. In
+/// ERNIE's own files the id follows each token behind a tab. A token that is listed twice has the last of its ids, as in
+/// Hugging Face `tokenizers`. Tokens are compared scalar by scalar, not by canonical equivalence.
 public struct Vocabulary: Sendable {
   /// A larger file is taken for something else.
   public static let maximumBytes = 1 << 23
@@ -13,6 +14,7 @@ public struct Vocabulary: Sendable {
   public let bytes: [UInt8]
   /// The tokens by id, repeated ones included.
   public let tokens: [String]
+  private let isNumbered: Bool
   private let ids: [ExactText: Int32]
 
   /// How many ids there are.
@@ -25,25 +27,8 @@ public struct Vocabulary: Sendable {
         "tokenizers/vocabulary-size", "the vocabulary has \(bytes.count) bytes, more than \(Self.maximumBytes)",
         at: Location(file: file), fix: "give a vocab.txt with one token a line")
     }
-    var tokens: [String] = []
-    var ids: [ExactText: Int32] = [:]
-    let lineCount = bytes.reduce(into: 1) { count, byte in count += byte == 0x0A ? 1 : 0 }
-    tokens.reserveCapacity(lineCount)
-    ids.reserveCapacity(lineCount)
-    var start = 0
-    while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
-      guard let line = String(validating: bytes[start..<end], as: UTF8.self) else {
-        throw .invalid(
-          "tokenizers/vocabulary-utf8", "the vocabulary is not UTF-8 in this line",
-          at: Location(file: file, byteOffset: start, line: tokens.count + 1),
-          fix: "give a vocab.txt in UTF-8 with one token a line")
-      }
-      let token = line.withoutTrailingSpace
-      ids[ExactText(token)] = Int32(clamping: tokens.count)
-      tokens.append(token)
-      start = end + 1
-    }
+    let lines = try VocabularyLines(of: bytes, file: file)
+    let tokens = lines.tokens
     guard !tokens.isEmpty else {
       throw .invalid(
         "tokenizers/vocabulary-empty", "the vocabulary has no tokens", at: Location(file: file),
@@ -51,6 +36,10 @@ public struct Vocabulary: Sendable {
     }
     self.bytes = bytes
     self.tokens = tokens
+    isNumbered = lines.isNumbered
+    var ids: [ExactText: Int32] = [:]
+    ids.reserveCapacity(tokens.count)
+    for (id, token) in tokens.enumerated() { ids[ExactText(token)] = Int32(clamping: id) }
     self.ids = ids
   }
 
@@ -63,14 +52,30 @@ public struct Vocabulary: Sendable {
 
   /// The vocabulary of `tokens`, whose `bytes` are those tokens, each followed by a line feed.
   ///
-  /// - Throws: when a token would not come back from such a file: one with a line feed, or with white space at its end.
+  /// - Throws: when a token would not come back from such a file: one with a line feed or tab, or with white space at its end.
   public init(tokens: [String]) throws(Diagnostic) {
-    for (id, token) in tokens.enumerated() where token.utf8.contains(0x0A) || token.withoutTrailingSpace != token {
+    for (id, token) in tokens.enumerated() where !VocabularyLines.canHold(token) {
       throw .invalid(
-        "tokenizers/vocabulary-token", "token \(id) has a line feed or ends in white space: \(token.debugDescription)",
+        "tokenizers/vocabulary-token",
+        "token \(id) has a line feed or tab, or ends in white space: \(token.debugDescription)",
         fix: "remove the token: a vocabulary holds one token a line")
     }
-    try self.init(tokens.flatMap { Array($0.utf8) + [0x0A] })
+    try self.init(VocabularyLines.bytes(of: tokens, isNumbered: false))
+  }
+
+  /// The vocabulary of the tokens that have `ids`, which become 0, 1, 2, … in their order, as a file of the same form.
+  ///
+  /// - Throws: when there is no such id, when none is kept, or when a token holds a tab.
+  public func keeping(_ ids: [Int32]) throws(Diagnostic) -> Vocabulary {
+    var kept: [String] = []
+    for id in ids {
+      guard let token = token(id) else {
+        throw .invalid("tokenizers/kept-id", "the vocabulary has \(count) ids and no id \(id), which is to be kept")
+      }
+      kept.append(token)
+    }
+    guard isNumbered else { return try Vocabulary(tokens: kept) }
+    return try Vocabulary(VocabularyLines.bytes(of: kept, isNumbered: true))
   }
 
   /// The id of `token`, the last one if it is listed twice, or nil if it is not listed.
@@ -105,13 +110,5 @@ private struct ExactText: Hashable {
   func hash(into hasher: inout Hasher) {
     var text = text
     text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-  }
-}
-
-extension String {
-  fileprivate var withoutTrailingSpace: String {
-    guard let last = unicodeScalars.last, last.properties.isWhitespace else { return self }
-    let end = unicodeScalars.lastIndex { !$0.properties.isWhitespace }.map(unicodeScalars.index(after:))
-    return String(unicodeScalars[..<(end ?? unicodeScalars.startIndex)])
   }
 }
