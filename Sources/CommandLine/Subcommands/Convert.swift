@@ -113,7 +113,7 @@ struct Convert: ParsableCommand {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
     }
-    if let cut = conversion.cut { try CutFiles(vocabulary: vocabOut, idMap: idMap).write(cut, conversion.model.text, beside: output, format) }
+    if let cut = conversion.cut { try CutFiles(vocabulary: vocabOut, idMap: idMap, source: text.vocab).write(cut, conversion.model.text, beside: output, format) }
     try tell(ConversionReport(conversion, input: input, output: output), page)
   }
 
