@@ -40,8 +40,12 @@ struct Verify: ParsableCommand {
   @OptionGroup var text: TextOptions
   @OptionGroup var arguments: SampleArguments
 
-  @Option(help: ArgumentHelp("What runs the model: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
+  @Option(help: ArgumentHelp("What runs the candidate: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
   var engine: Engine.Name = .reference
+
+  @Option(
+    help: ArgumentHelp("What runs the reference: the oracle, or the runtime, which is faster.", valueName: "reference|runtime"))
+  var referenceEngine: Engine.Name = .reference
 
   @Flag(help: "Of models with vocabularies of their own, compare only samples that are the same tokens to both.")
   var covered = false
@@ -100,10 +104,9 @@ struct Verify: ParsableCommand {
     }
     let interfaces = (ModelInterface(left), ModelInterface(right))
     try Self.checkInterfaces(interfaces.0, interfaces.1)
-    // The reference is always run by the oracle.
     let threads = arguments.threadCount
     let engines = (
-      try Engine(.reference, left.graph, file: reference, limits: limits, threads: threads),
+      try Engine(referenceEngine, left.graph, file: reference, limits: limits, threads: threads),
       try Engine(self.engine, right.graph, file: candidate, limits: limits, threads: threads)
     )
     let options = arguments.options(limits)
