@@ -151,7 +151,7 @@ import Testing
     values[0] = .greatestFiniteMagnitude
     values[1] = -.leastNonzeroMagnitude
     values[2] = -0.0
-    let table = try Tensor(values, shape: [128, 1])
+    let table = try Tensor(values, shape: [64, 2])
     for options: JSONValue in [
       ["bits": 4], ["bits": 4, "dictionary": "frequency"], ["bits": 4, "dictionary": "magnitude"], ["bits": 4, "row-scales": true],
     ] { #expect(try Coded(table, options).floats.allSatisfy(\.isFinite)) }
@@ -228,7 +228,9 @@ import Testing
       let tables = converted.valueIDsInOrder.compactMap { converted.constant($0) }.filter { $0.shape == [60, 4] }
       #expect(!tables.contains { $0.dtype == .float32 })
       let values = try #require(try Interpreter(converted).run(["ids": ids])[0].doubles())
-      for (value, wanted) in zip(values, expected) { #expect(abs(value - wanted) < 0.6) }
+      let dot = zip(values, expected).reduce(0) { $0 + $1.0 * $1.1 }
+      let lengths = [values, expected].map { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+      #expect(dot >= 0.98 * lengths[0] * lengths[1])
     }
     let first = try Self.converted(graph, [codes, int8])
     #expect(first.valueIDsInOrder.contains { first.constant($0)?.dtype == .uint8 }, "INT8 has made something else of the codes")

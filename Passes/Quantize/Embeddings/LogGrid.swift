@@ -30,10 +30,11 @@ struct LogGrid {
     return Int(exact.exponent) * count + bounds.count { $0 < fraction }
   }
 
-  /// 2^(k · step).
+  /// 2^(k · step), or the largest float where that is beyond it.
   func level(_ bucket: Int) -> Float {
     let octave = bucket >= 0 ? bucket / count : (bucket + 1) / count - 1
-    return Float(Double(sign: .plus, exponent: octave, significand: levels[bucket - octave * count]))
+    let exact = Double(sign: .plus, exponent: octave, significand: levels[bucket - octave * count])
+    return min(Float(exact), .greatestFiniteMagnitude)
   }
 }
 
