@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-#error("MESSAGE FROM THE MAIN AUTHOR: do not build in this tree: the machine is overloaded. Check with typecheck only, commit what you have on your branch (without this line of Package.swift), and report now. I build and test the merged tree.")
 import Foundation
 import PackageDescription
 
