@@ -2,8 +2,9 @@
 
 Usage: tokenize_peers.py LATHE VOCAB TEXTS.jsonl|TEXTS.txt [--rounds 5]
 
-Needs tokenizers from PyPI. VOCAB is a vocab.txt, read as lower-cased, or a tokenizer.json. Each round encodes all texts once by encode_batch, and by
-`lathe bench VOCAB --texts TEXTS`. Prints the median of the microseconds that a text took, and the ratio.
+Needs tokenizers from PyPI. VOCAB is a vocab.txt, read as lower-cased, or a tokenizer.json. Each round encodes all texts
+once by encode_batch, and by `lathe bench VOCAB --texts TEXTS`. Prints the median of the microseconds that a text took, and
+the ratio.
 """
 import argparse
 import json
@@ -66,7 +67,7 @@ def main():
         theirs.append(microseconds)
         ours.append(result["median_us"])
     size = sum(len(text.encode()) for text in texts) / len(texts)
-    print(f"{len(texts)} texts of {size:.0f} bytes, {tokens} tokens; microseconds a text on one core, median of {arguments.rounds} rounds (least to most)")
+    print(f"{len(texts)} texts of {size:.0f} bytes, {tokens} tokens; microseconds a text on one core, median (least to most)")
     for name, times in [(f"tokenizers {tokenizers.__version__}", theirs), ("lathe", ours)]:
         print(f"{name:20} {statistics.median(times):8.2f}  ({min(times):.2f} to {max(times):.2f})")
     print(f"{'ratio':20} {statistics.median(theirs) / statistics.median(ours):8.1f}")

@@ -1,5 +1,4 @@
 import LatheDiagnostics
-import LatheFiles
 import LatheJSON
 
 /// A Hugging Face `tokenizer.json` with a BERT WordPiece tokenizer, to be run and to be written again.
@@ -44,13 +43,6 @@ public struct TokenizerDocument: Sendable {
     let parsed = try JSONValue.parse(bytes, membersAt: Self.vocabularyPath, file: file)
     let isPretty = bytes.first { $0 == 0x0A || $0 == UInt8(ascii: "\"") } == 0x0A
     try self.init(parsed.value, parsed.members, isPretty: isPretty, file: file)
-  }
-
-  /// Reads the `tokenizer.json` at `path`.
-  ///
-  /// - Throws: `file/missing` (exit code 66) when it cannot be read; otherwise as `init(_:file:)`.
-  public init(fileAt path: String) throws(Diagnostic) {
-    try self.init(try InputFile.bytes(of: path, maximumBytes: Self.maximumBytes), file: path)
   }
 
   init(_ document: JSONValue, _ entries: JSONMembers?, isPretty: Bool, file: String?) throws(Diagnostic) {

@@ -66,7 +66,7 @@ struct TokenTree {
     for entry in old where entry != 0 { slots[slot(of: entry >> 32)] = entry }
   }
 
-  /// The bytes that lead on from `node`, falling behind the order in which they came.
+  /// The bytes that lead on from `node`, the last one first.
   func forEachChild(of node: Int, _ body: (UInt8) -> Void) {
     var child = Int(nodes[node].firstChild)
     while child != 0 {
