@@ -78,7 +78,7 @@ import Testing
     #expect(groups.map(\.extent) == [4, 2])
     #expect(groups[0].weights(in: graph) == ["stem.0", "bias.0", "depth.0", "grouped.0", "left.1", "right.1"])
     #expect(groups[1].weights(in: graph) == ["stem.0", "bias.0", "depth.0", "grouped.1"])
-    #expect(groups.allSatisfy(\.mayBeCut))
+    #expect(groups.allSatisfy { $0.mayBeCut })
     let branches = classes.slices(of: try #require(graph.value(named: "fc")))[0]
     #expect(branches.map(\.offset) == [0, 5])
     #expect(branches.map { classes[$0.axisClass].weights(in: graph) } == [["left.0", "fc.0"], ["right.0", "fc.0"]])

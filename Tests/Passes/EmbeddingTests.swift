@@ -154,7 +154,7 @@ import Testing
     let table = try Tensor(values, shape: [64, 2])
     for options: JSONValue in [
       ["bits": 4], ["bits": 4, "dictionary": "frequency"], ["bits": 4, "dictionary": "magnitude"], ["bits": 4, "row-scales": true],
-    ] { #expect(try Coded(table, options).floats.allSatisfy(\.isFinite)) }
+    ] { #expect(try Coded(table, options).floats.allSatisfy { $0.isFinite }) }
     for constant: Float in [0, 1, -1] {
       let same = try Tensor(Array(repeating: constant, count: 256), shape: [128, 2])
       #expect(try Coded(same, ["bits": 4]).floats.allSatisfy { $0 == constant })
