@@ -116,7 +116,8 @@ enum AxisGraphs {
 extension AxisClasses {
   /// The class of an axis of the value with that name.
   func of(_ name: String, _ axis: Int, in graph: Graph) throws -> AxisClass {
-    try #require(self.class(of: try #require(graph.value(named: name)), axis: axis))
+    let value = try #require(graph.value(named: name))
+    return try #require(self.class(of: value, axis: axis))
   }
 }
 
