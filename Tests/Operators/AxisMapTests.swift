@@ -61,6 +61,60 @@ import Testing
     #expect(map.atoms[columns[0][0]].role == .carried && map.atoms[columns[0][1]].role == .normalized)
   }
 
+  @Test func reshapeTellsWhatAgreesFromBothEnds() throws {
+    let target = Operand(try Tensor([Int64(0), 0, 2, 8], shape: [4]))
+    let inputs: [Operand?] = operands(["batch", .unknown, 16]) + [target]
+    let map = try map(Reshape(), inputs)
+    let (before, after) = (try #require(map.inputs[0]), try #require(map.outputs[0]))
+    #expect(before[0] == after[0] && before[2] == [after[2][0] + after[3][0]])
+    #expect(map.atoms[before[1][0][0]].role == .fresh && map.atoms[after[1][0][0]].role == .fresh)
+  }
+
+  @Test func broadcastingTellsTheAxesThatItKnows() throws {
+    let map = try map(Add(), operands(["batch", "a", 4], ["batch", "b", 4]))
+    let (x, y) = (try #require(map.inputs[0]), try #require(map.inputs[1]))
+    #expect(x[0] == y[0] && x[2] == y[2] && x[1] != y[1])
+    #expect(map.atoms[y[1][0][0]].role == .fresh && map.atoms[x[2][0][0]].role == .carried)
+  }
+
+  @Test func sliceLeavesSegments() throws {
+    let bounds = [[2], [5], [1]].map { numbers in (try? Tensor(numbers.map { Int64($0) }, shape: [1])).map { Operand($0) } }
+    let map = try map(Slice(), operands([3, 9]) + bounds)
+    let (before, after) = (try #require(map.inputs[0]), try #require(map.outputs[0]))
+    #expect(before[1].map { map.extent(of: [$0]) } == [2, 3, 4] && after[1] == [before[1][1]])
+  }
+
+  @Test(arguments: [(0, 4), (2, 7), (-3, 9), (3, 100)]) func sliceFollowsACut(_ start: Int, _ end: Int) throws {
+    let x = try Tensor.seeded(.float32, [2, 9, 3], seed: 1)
+    let bounds = try [start, end, 1].map { try Tensor([Int32($0)], shape: [1]) }
+    try checkOperator(Slice(), inputs: [x] + bounds)
+    try checkOperator(Slice(), inputs: [x] + bounds + [try Tensor([Int32(2)], shape: [1])])
+  }
+
+  @Test func repeatedAndPaddedAxesFollowACut() throws {
+    let x = try Tensor.seeded(.float32, [2, 3, 4], seed: 1)
+    try checkOperator(Tile(), inputs: [x, try Tensor([1, 2, 3] as [Int64], shape: [3])])
+    for mode in Pad.Mode.allCases {
+      try checkOperator(Pad(mode: mode), inputs: [x, try Tensor([0, 1, 0, 0, 2, 0] as [Int64], shape: [6])])
+    }
+    try checkOperator(ConstantOfShape(), inputs: [try Tensor([3, 1, 4] as [Int64], shape: [3])])
+    try checkOperator(ShapeOperator(start: 1, end: 2), inputs: [x])
+    try checkOperator(Resize(), inputs: [x, nil, try Tensor([1, 2, 1] as [Float], shape: [3])])
+  }
+
+  @Test(arguments: [(4, 4), (4, 2)]) func headsOfAttentionFollowACut(_ heads: Int, _ shared: Int) throws {
+    let (q, k, v) = (
+      try Tensor.seeded(.float32, [2, 3, heads * 4], seed: 1), try Tensor.seeded(.float32, [2, 5, shared * 4], seed: 2),
+      try Tensor.seeded(.float32, [2, 5, shared * 3], seed: 3)
+    )
+    for scale in [nil, Float(0.5)] {
+      try checkOperator(
+        Attention(heads: heads, sharedHeads: shared, scale: scale), inputs: [q, k, v], tolerance: Tolerance(absolute: 1e-6, relative: 1e-6))
+    }
+    let map = try map(Attention(heads: heads, sharedHeads: shared, scale: 1), [q, k, v].map { Operand($0) })
+    #expect(map.inputs[0]?[2].first?.count == (heads == shared ? 2 : 3))
+  }
+
   @Test(arguments: [Lie.softmaxIsCarried, .sumIsCarried, .rowsAreSwapped]) func lieIsFound(_ lie: Lie) throws {
     let x = try Tensor.seeded(.float32, [3, 4], seed: 5)
     let op = LyingOperator(lie: lie)

@@ -18,10 +18,12 @@ struct AxisCutting {
   private var expected: [ValueID: Shape] = [:]
   /// Constants that operands of nodes will be.
   private var operands: [Place: Tensor] = [:]
+  private var extents: ComputedExtents
 
   init(_ graph: Graph, _ cuts: [AxisCut], _ classes: AxisClasses) throws(Diagnostic) {
     self.graph = graph
     self.classes = classes
+    extents = ComputedExtents(graph)
     union = classes.union
     var byClass: [AxisClass.ID: [Int]] = [:]
     for cut in cuts {
@@ -165,20 +167,39 @@ extension AxisCutting {
         changed.setExtent(extent(of: [[base + atom]], isAfter: true), of: atom)
       }
       guard changed.atoms != map.atoms else { continue }
-      let given = graph[id].inputs.enumerated().map { position, input in
-        operands[Place(node: id, position: position)] ?? graph.constant(input)
+      var given: [Tensor?] = []
+      for (position, input) in graph[id].inputs.enumerated() {
+        let known = operands[Place(node: id, position: position)] ?? graph.constant(input)
+        given.append(known == nil ? try computed(input, position, map) : known)
       }
-      let (adapted, inputs): (any Operator, [Tensor?])
-      do {
-        (adapted, inputs) = try op.adapted(to: changed, inputs: given)
-      } catch {
-        throw error.located(in: Location(node: graph.describe(id)))
+      try adapt(id, op, to: changed, given)
+    }
+  }
+
+  /// What is known of a list of extents that is no constant; nil if the operand is none.
+  private func computed(_ input: ValueID?, _ position: Int, _ map: AxisMap) throws(Diagnostic) -> Tensor? {
+    guard position >= map.inputs.count || map.inputs[position] == nil, let input, let numbers = extents.numbers(input) else { return nil }
+    return try Tensor(numbers.map { Int64($0) }, shape: [numbers.count])
+  }
+
+  private mutating func adapt(_ id: NodeID, _ op: any AxisMapping, to map: AxisMap, _ given: [Tensor?]) throws(Diagnostic) {
+    let (adapted, inputs): (any Operator, [Tensor?])
+    do {
+      (adapted, inputs) = try op.adapted(to: map, inputs: given)
+    } catch {
+      throw error.located(in: Location(node: graph.describe(id)))
+    }
+    graph.setOperator(adapted, of: id)
+    for (position, input) in inputs.enumerated() {
+      guard let input, position >= given.count || given[position] != input else { continue }
+      let place = Place(node: id, position: position)
+      guard let old = source(place), graph[old].constant == nil, operands[place] == nil, let numbers = input.integers() else {
+        operands[place] = input
+        continue
       }
-      graph.setOperator(adapted, of: id)
-      for (position, input) in inputs.enumerated() {
-        guard let input, position >= given.count || given[position] != input else { continue }
-        operands[Place(node: id, position: position)] = input
-      }
+      // Where no list can be made, inference tells whether the one that is computed follows by itself.
+      guard let list = try extents.list(like: old, numbers, for: id, in: &graph) else { continue }
+      graph.setInput(position, of: id, to: list)
     }
   }
 
@@ -207,6 +228,7 @@ extension AxisCutting {
       let constant = try graph.addConstant(graph.uniqueName(base), tensor)
       for place in places { graph.setInput(place.position, of: place.node, to: constant) }
     }
+    graph.removeUnread(extents.replaced)
   }
 
   private func source(_ place: Place) -> ValueID? {

@@ -3,7 +3,9 @@ import LatheTensors
 
 /// Goes through a graph, node by node, and joins the axes of its values as the operators' maps say.
 struct AxisSurvey {
-  private let graph: Graph
+  private var graph: Graph
+  /// Follows extents that are computed.
+  private var inference = TypeInference()
   var union = AxisUnion()
   /// Axes of each value that was met, in atoms of `union`.
   private(set) var axes: [ValueID: [AxisMap.Axis]] = [:]
@@ -23,6 +25,8 @@ struct AxisSurvey {
   }
 
   private mutating func visit(_ id: NodeID) {
+    // The types stay as they are; what inference has against them is not asked here.
+    try? inference.visit(id, in: &graph)
     let node = graph[id]
     for capture in node.captures { mark(capture, .unmapped(id)) }
     guard let map = map(of: id) else {
@@ -50,8 +54,8 @@ struct AxisSurvey {
         operands.append(nil)
         continue
       }
-      guard let type = graph[input].type else { return nil }
-      operands.append(Operand(type: type, constant: graph[input].constant))
+      guard let operand = inference.operand(input, in: graph) else { return nil }
+      operands.append(operand)
     }
     let results = node.outputs.map { $0.flatMap { graph[$0].type?.tensor } }
     let inferred = results.contains(nil) ? (try? op.infer(operands)) ?? [] : []

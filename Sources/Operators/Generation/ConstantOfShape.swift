@@ -52,12 +52,14 @@ public struct ConstantOfShape: Evaluable, ShapeArithmetic {
 }
 
 extension ConstantOfShape: AxisMapping {
-  /// All indices are alike, so that any may go where the extents are constants.
+  /// All indices are alike, so that any may go where the extents are known.
   public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
     guard let shape = outputs.first?.shape else { return nil }
     var map = AxisMap(inputs: inputs.count)
-    let isConstant = inputs.optional(0)?.constant != nil
-    map.outputs[0] = shape.map { map.axis($0, isConstant ? .carried : .fresh) }
+    let extents = inputs.optional(0)?.elements ?? inputs.optional(0)?.integers?.map { .known($0) } ?? []
+    map.outputs[0] = shape.enumerated().map { axis, extent in
+      map.axis(extent, extents.indices.contains(axis) && extents[axis].known != nil ? .carried : .fresh)
+    }
     return map
   }
 
