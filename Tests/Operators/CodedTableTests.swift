@@ -78,7 +78,7 @@ import Testing
     ("CodedGather(@codes, %ids, @book)", "bits = 4, width = -1"),
     ("CodedGather(@codes, %ids, @book)", "bits = 4, width = 9223372036854775807"),
     ("CodedGather(@codes, %ids, @book)", "bits = 4, width = 3"), ("CodedGather(@codes, %ids, @book)", "bits = 5, width = 1"),
-    ("CodedGather(@codes, %ids, @short)", "bits = 4, width = 2"), ("CodedGather(@codes, %ids, @book, @short)", "bits = 4, width = 2"),
+    ("CodedGather(@codes, %ids, @short)", "bits = 4, width = 2"), ("CodedGather(@codes, %ids, @book, @two)", "bits = 4, width = 2"),
     ("CodedGather(@short, %ids, @book)", "bits = 4, width = 2"), ("CodedGather(@codes, %ids)", "bits = 4, width = 2"),
     ("CodedGather(@codes, %ids, @codes)", "bits = 4, width = 2"), ("CodedGather(@codes, @book, @book)", "bits = 4, width = 2"),
     ("EmbeddingNormalization(@two, _, @codes, %ids, _, @book)", #"sources = ["ids"], bits = [4]"#),

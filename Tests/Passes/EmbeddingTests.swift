@@ -170,9 +170,13 @@ import Testing
         let list = try #require(expected[key]?.arrayValue)
         return try list.map { try #require($0.intValue) }
       }
+      // Again and again, so that codes and a dictionary are fewer bytes than floats.
+      let (times, shape) = (40, try numbers("shape"))
       let values = try numbers("table").map { Float(bitPattern: UInt32($0)) }
-      let coded = try Coded(try Tensor(values, shape: try numbers("shape")), ["dictionary": "magnitude", "minimum-rows": 1])
-      #expect(coded.codes.map { Int(Int8(bitPattern: $0)) } == (try numbers("codes")))
+      let table = try Tensor(Array(repeating: values, count: times).flatMap { $0 }, shape: [shape[0] * times, shape[1]])
+      let coded = try Coded(table, ["dictionary": "magnitude", "minimum-rows": 1])
+      let codes = try numbers("codes")
+      #expect(coded.codes.map { Int(Int8(bitPattern: $0)) } == Array(repeating: codes, count: times).flatMap { $0 })
       let dictionary = try numbers("dictionary").map { Float(bitPattern: UInt32($0)) }
       #expect(Array(coded.codebook.prefix(dictionary.count)) == dictionary)
       for (index, level) in dictionary.enumerated() { #expect(coded.codebook[128 + index] == -level) }

@@ -27,7 +27,8 @@ import Testing
   }
 
   @Test func everyPassHasCasesThatMatchAndCasesThatDoNot() throws {
-    for pass in PassCatalog.standard.all {
+    // Cutting a vocabulary takes counts, and changes what inputs mean: VocabularyTests has its cases.
+    for pass in PassCatalog.standard.all where pass.id != Trim.id {
       let cases = try Self.files.filter { $0.hasPrefix(pass.id.rawValue + "/") }.map {
         try GoldenCase(String(contentsOf: Self.folder.appendingPathComponent($0), encoding: .utf8))
       }

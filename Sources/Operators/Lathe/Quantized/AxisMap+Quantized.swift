@@ -40,7 +40,8 @@ extension QuantizedLinear: AxisMapping {
 
 extension QuantizedConvolution: AxisMapping {
   public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
-    guard let float = convolution.axisMap([0, 2, 4, 5].map { inputs.optional($0) }, outputs) else { return nil }
+    // Zero points of weights are not followed.
+    guard inputs.optional(10) == nil, let float = convolution.axisMap([0, 2, 4, 5].map { inputs.optional($0) }, outputs) else { return nil }
     var map = float.moved(to: [0, 2, 4, 5], inputs, outputs)
     map.inputs[3] = map.outputs[0].map { [$0[1]] }
     return map
