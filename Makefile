@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-PACKAGES := libprotobuf-c-dev libjson-c-dev libzip-dev pkg-config protobuf-c-compiler
+PACKAGES := libprotobuf-c-dev libjson-c-dev libzip-dev libopenblas-serial-dev pkg-config protobuf-c-compiler
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LATHE := .build/release/lathe
 DEMO := Examples/debian-sections

@@ -9,7 +9,8 @@ import PackageDescription
 //   swift-mustache          the HTML report's template (small, no dependencies)
 //   swift-crypto            SHA-256 of sources and outputs in the record (the heaviest: BoringSSL's C, about a minute once)
 // System libraries (apt names in the targets below and in the Makefile): protobuf-c reads and writes protobuf,
-// json-c parses JSON, libzip reads and writes .npz.
+// json-c parses JSON, libzip reads and writes .npz, OpenBLAS (the build without threads of its own: ours share the work out in
+// tiles, so that results do not depend on their number) multiplies and factors what least squares needs.
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -66,6 +67,8 @@ let package = Package(
       providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CJSONC", path: "Sources/CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CLibZip", path: "Sources/CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-serial-dev"])]),
     .target(name: "COnnx", dependencies: ["CProtobufC"], path: "Sources/COnnx", exclude: ["regenerate.sh"]),
     .target(
       name: "CLatheKernels", path: "Sources/Kernels", cSettings: [.unsafeFlags(["-O3"])],
@@ -85,7 +88,8 @@ let package = Package(
     module("Operators", ["Diagnostics", "Tensors", "IR"]),
     module("Interpreter", ["Diagnostics", "Tensors", "IR"]),
     module("Calibration", []),
-    module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON", "Calibration"], [collections]),
+    module("LinearAlgebra", [], ["COpenBLAS"]),
+    module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON", "Calibration", "LinearAlgebra"], [collections]),
     module(
       "Recipes", ["Diagnostics", "Files", "Tensors", "JSON", "PassKit"],
       [collections, .product(name: "Yams", package: "Yams")]),
@@ -96,7 +100,7 @@ let package = Package(
     module(
       "CompactFormat", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
       ["CLatheProto", "CLatheChecksum", collections]),
-    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Calibration", "Tokenizers", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
+    module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Calibration", "LinearAlgebra", "Tokenizers", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
     module(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module(
@@ -120,7 +124,7 @@ let package = Package(
       name: "LatheCommandLine",
       dependencies: [
         "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators",
-        "LatheInterpreter", "LatheCalibration",
+        "LatheInterpreter", "LatheCalibration", "LatheLinearAlgebra",
         "LathePassKit", "LathePasses", "LatheRecipes", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
         "LathePlugins", "LatheReports", "LatheRuntime",
         argumentParser, crypto,
@@ -148,6 +152,7 @@ let package = Package(
         "cases-movement.json", "cases-neural.json",
       ]),
     tests("Calibration", ["Calibration"]),
+    tests("LinearAlgebra", ["LinearAlgebra"]),
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("PassKit", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit"]),
     tests("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit", "Passes", "ONNX", "Runtime"]),

@@ -24,6 +24,7 @@ extension PassCatalog {
     Mixed.self,
     Normalization.self,
     PackWeights.self,
+    Prune.self,
     QuantizeEmbeddings.self,
     QueryKeyValue.self,
     RecurrentLayer.self,

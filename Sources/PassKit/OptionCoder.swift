@@ -36,7 +36,8 @@ struct OptionCoder<Options: PassOptions>: Sendable {
           "passes/option-unknown", .usage, "\(pass) has no option \(key)", at: location,
           fix: nearest.map { "did you mean \($0)?" } ?? known)
       }
-      options[key] = value
+      // One item is a list as well.
+      options[key] = options[key]?.arrayValue != nil && value.arrayValue == nil ? .array([value]) : value
     }
     do {
       let decoder = JSONDecoder()

@@ -13,6 +13,12 @@ public struct PassContext: Sendable {
   public let observe: Observe?
   /// Compares the outputs of two graphs on the samples; nil where there are no samples.
   public let compare: Compare?
+  /// Sums up what least squares need; nil where there are no samples.
+  public let regress: Regress?
+  /// Measures how long a graph takes; nil where there are no samples.
+  public let latency: MeasureLatency?
+  /// Scores of structures that were given.
+  public let structures: [StructureScores]
   /// What is known of the texts that the model is for.
   public let texts: TextKnowledge
   /// Counts tokens in these texts; nil where there are none.
@@ -20,6 +26,7 @@ public struct PassContext: Sendable {
 
   public init(
     pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil, compare: Compare? = nil,
+    regress: Regress? = nil, latency: MeasureLatency? = nil, structures: [StructureScores] = [],
     texts: TextKnowledge = TextKnowledge(), tokenCounts: TokenCounts? = nil
   ) {
     self.pass = pass
@@ -27,6 +34,9 @@ public struct PassContext: Sendable {
     self.verifiesEveryRewrite = verifiesEveryRewrite
     self.observe = observe
     self.compare = compare
+    self.regress = regress
+    self.latency = latency
+    self.structures = structures
     self.texts = texts
     self.tokenCounts = tokenCounts
   }

@@ -27,6 +27,12 @@ public struct Pipeline: Sendable {
     public var observe: Observe?
     /// Compares the outputs of two graphs on the samples; nil where there are none.
     public var compare: Compare?
+    /// Sums up what least squares need; nil where there are no samples.
+    public var regress: Regress?
+    /// Measures how long a graph takes; nil where there are no samples.
+    public var latency: MeasureLatency?
+    /// Scores of structures that were given.
+    public var structures: [StructureScores] = []
     /// What is known of the texts that the model is for, as they are read now.
     public var texts: () -> TextKnowledge = { TextKnowledge() }
     /// Counts tokens in these texts; nil where there are none.
@@ -71,6 +77,7 @@ public struct Pipeline: Sendable {
     let interface = InterfaceCheck(graph)
     let context = PassContext(
       pass: step.id, limits: surroundings.limits, observe: surroundings.observe, compare: surroundings.compare,
+      regress: surroundings.regress, latency: surroundings.latency, structures: surroundings.structures,
       texts: surroundings.texts(), tokenCounts: surroundings.tokenCounts)
     let guarantee = step.pass.guarantee.carried(through: graph)
     let outcome = try step.pass.run(on: &graph, in: context)

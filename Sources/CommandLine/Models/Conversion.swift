@@ -18,6 +18,8 @@ struct Conversion {
     /// Where activations are seen.
     var calibration: CalibrationSource?
     var texts: ConversionTexts
+    /// Scores and masks of structures that were given.
+    var structures: [StructureScores] = []
   }
 
   let source: ModelLoader.Loaded
@@ -71,6 +73,12 @@ struct Conversion {
       gauge = own
     }
     surroundings.observe = evidence.calibration?.observe
+    let regression = (evidence.shown ?? evidence.samples).map { RegressionRuns($0, limits: limits, threads: threads) }
+    if let regression {
+      surroundings.regress = { (reference, candidate, points) throws(Diagnostic) in try regression.sums(reference, candidate, points) }
+      surroundings.latency = { (graph) throws(Diagnostic) in try regression.latency(of: graph) }
+    }
+    surroundings.structures = evidence.structures
     (calibration, corpus) = (evidence.calibration?.json, evidence.texts.json)
     let shown = evidence.shown.flatMap { $0 === evidence.samples ? nil : $0 }
     if let compared = evidence.samples ?? shown { surroundings.compare = SampleRuns.comparing(compared, limits: limits, threads: threads) }
@@ -80,6 +88,7 @@ struct Conversion {
     surroundings.willRun = { number, step in
       Supervisor.announce(step.id.rawValue, isBounded: !PassCatalog.standard.contains(step.id))
       if number > 0 { progress.advance() }
+      regression?.forget()
     }
     var found: [(PassID, [String])] = []
     surroundings.didRun = { (number, step, graph) throws(Diagnostic) in

@@ -3,7 +3,7 @@ import LatheJSON
 import LathePassKit
 import OrderedCollections
 
-/// Reads `--pass ID[:key=value,…]` and `--pass ID:{JSON}`, where an ID may be `exec:PATH`.
+/// Reads `--pass ID[:key=value,…]`, where a value may be `[item,item]`, and `--pass ID:{JSON}`, where an ID may be `exec:PATH`.
 enum PassArguments {
   /// - Throws: `usage/pass` for what is no list of options.
   static func step(_ argument: String) throws(Diagnostic) -> Recipe.Step {
@@ -19,7 +19,7 @@ enum PassArguments {
   ) throws(Diagnostic) -> OrderedDictionary<String, JSONValue> {
     var members: OrderedDictionary<String, JSONValue> = [:]
     if text.hasPrefix("{") { return try JSONValue.parse(text).objectValue ?? [:] }
-    for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
+    for pair in items(of: text) {
       let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
       guard sides.count == 2, !sides[0].isEmpty else {
         throw Diagnostic(
@@ -29,8 +29,25 @@ enum PassArguments {
       guard members[sides[0]] == nil else {
         throw Diagnostic("usage/pass", .usage, "--pass \(argument): \(sides[0]) is given twice")
       }
-      members[sides[0]] = (try? JSONValue.parse(Array(sides[1].utf8), file: nil)) ?? .string(sides[1])
+      members[sides[0]] = value(sides[1])
     }
     return members
+  }
+
+  /// What stands between commas that are not within brackets.
+  private static func items(of text: String) -> [String] {
+    var items = [""]
+    var depth = 0
+    for character in text {
+      if character == "[" { depth += 1 } else if character == "]" { depth -= 1 }
+      if character == ",", depth <= 0 { items.append("") } else { items[items.count - 1].append(character) }
+    }
+    return items
+  }
+
+  private static func value(_ text: String) -> JSONValue {
+    if let value = try? JSONValue.parse(Array(text.utf8), file: nil) { return value }
+    guard text.hasPrefix("["), text.hasSuffix("]") else { return .string(text) }
+    return .array(items(of: String(text.dropFirst().dropLast())).map { value($0) })
   }
 }

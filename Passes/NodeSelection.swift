@@ -20,7 +20,7 @@ struct NodeSelection {
   private let ignored: [Rule]
   private let only: [Rule]
 
-  /// - Throws: `quantize/scope` for an expression that is none.
+  /// - Throws: `passes/scope` for an expression that is none.
   init(ignore: [String], only: [String]) throws(Diagnostic) {
     ignored = try Self.rules(ignore)
     self.only = try Self.rules(only)
@@ -34,7 +34,7 @@ struct NodeSelection {
         continue
       }
       guard let expression = try? Regex(String(text.dropFirst(4))) else {
-        throw Diagnostic("quantize/scope", .usage, "\(text.dropFirst(4)) is no regular expression", fix: "mend it, or leave {re} out")
+        throw Diagnostic("passes/scope", .usage, "\(text.dropFirst(4)) is no regular expression", fix: "mend it, or leave {re} out")
       }
       rules.append(.expression(expression, text: text))
     }
@@ -47,7 +47,7 @@ struct NodeSelection {
   /// Why a node is left out, or nil if it is in.
   func refusal(of id: NodeID, in graph: Graph) -> String? {
     if ignores(id, in: graph) { return "it is to be ignored" }
-    if !only.isEmpty, !only.contains(where: { Self.matches($0, id, graph) }) { return "it is not among those that are to be quantized" }
+    if !only.isEmpty, !only.contains(where: { Self.matches($0, id, graph) }) { return "it is not among those that the option only names" }
     return nil
   }
 

@@ -1,0 +1,31 @@
+/// The order in which the indices of a structure go, with what each step loses.
+struct Ranking {
+  struct Step {
+    let index: Int
+    let loss: Double
+  }
+
+  /// All indices but one, the first to go first.
+  let steps: [Step]
+
+  init(_ steps: [Step]) { self.steps = steps }
+
+  /// By scores: the least goes first.
+  init(scores: [Double]) {
+    let order = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
+    steps = order.dropLast().map { Step(index: $0, loss: scores[$0]) }
+  }
+
+  /// The indices that stay after so many steps, ascending.
+  func kept(after count: Int, of extent: Int) -> [Int] {
+    let gone = Set(steps.prefix(count).map(\.index))
+    return (0..<extent).filter { !gone.contains($0) }
+  }
+
+  /// A score for each index: its place in the order. The one that never goes is the highest.
+  func places(of extent: Int) -> [Double] {
+    var result = Array(repeating: Double(extent), count: extent)
+    for (place, step) in steps.enumerated() { result[step.index] = Double(place) }
+    return result
+  }
+}

@@ -1,0 +1,161 @@
+import LatheDiagnostics
+import LatheIR
+import LatheLinearAlgebra
+import LatheOperators
+import LathePassKit
+import LatheTensors
+
+/// Ranks the indices of structures.
+struct StructureRanker {
+  /// Rankings that run the samples once for every index are refused beyond so many.
+  private static let maximumRuns = 4_096
+  /// Bytes of sums that are kept at once.
+  private static let maximumBytes = 256 << 20
+
+  let graph: Graph
+  let importance: Importance
+  let metric: Drift.Metric
+  let regularization: Double
+  /// The share of each structure that goes at most.
+  let depth: Double
+  let context: PassContext
+
+  /// A ranking for each structure; nil, with the reason in the outcome, where it has none.
+  func rankings(of structures: [Structure], _ outcome: inout PassOutcome) throws(Diagnostic) -> [Ranking?] {
+    switch importance {
+    case .magnitude: return structures.map { Ranking(scores: magnitudes(of: $0)) }
+    case .given:
+      return structures.map { structure in
+        let given = context.structures.first { $0.isOf(structure, in: graph) && $0.scores?.count == structure.extent }
+        if given == nil { outcome.record(structure.description(in: graph), .declined("no scores are given for it")) }
+        return given?.scores.map { Ranking(scores: $0) }
+      }
+    case .leaveOneOut: return try leaveOneOut(structures)
+    case .reconstruction: return try reconstruction(structures, &outcome)
+    }
+  }
+
+  /// The mean square of the weights of each index, summed over the weights.
+  private func magnitudes(of structure: Structure) -> [Double] {
+    var scores = Array(repeating: 0.0, count: structure.extent)
+    for slice in structure.weights {
+      guard let tensor = graph.constant(slice.value), let values = tensor.doubles() else { continue }
+      let inner = tensor.shape.dropFirst(slice.axis + 1).reduce(1, *)
+      let extent = tensor.shape[slice.axis]
+      var sums = Array(repeating: 0.0, count: extent)
+      for (position, value) in values.enumerated() { sums[position / inner % extent] += value * value }
+      for index in 0..<structure.extent {
+        let places = slice.places(of: index) ?? []
+        let count = Double(max(1, places.count * values.count / max(1, extent)))
+        scores[index] += places.reduce(0) { $0 + sums[$1] } / count
+      }
+    }
+    return scores
+  }
+}
+
+extension StructureRanker {
+  private func leaveOneOut(_ structures: [Structure]) throws(Diagnostic) -> [Ranking?] {
+    let runs = structures.reduce(0) { $0 + $1.extent }
+    guard let compare = context.compare else { throw needsSamples("leave-one-out") }
+    guard runs <= Self.maximumRuns else {
+      throw Diagnostic(
+        "structure/runs", .usage, "leave-one-out would run the samples \(runs) times, once for each index; \(Self.maximumRuns) are the most",
+        at: Location(pass: context.pass.rawValue), fix: "choose importance reconstruction or magnitude, or fewer structures with what and only")
+    }
+    var rankings: [Ranking?] = []
+    for structure in structures {
+      var scores: [Double] = []
+      for index in 0..<structure.extent {
+        let drift = try compare(graph, try graph.silencing(index, of: structure))
+        scores.append(metric.isLikeness ? 1 - drift[metric] : drift[metric])
+      }
+      rankings.append(Ranking(scores: scores))
+    }
+    return rankings
+  }
+
+  private func needsSamples(_ importance: String) -> Diagnostic {
+    Diagnostic(
+      "structure/samples", .usage, "\(importance) needs samples", at: Location(pass: context.pass.rawValue),
+      fix: "add --samples FILE or --calibration-samples FILE, or choose importance magnitude")
+  }
+
+  private func reconstruction(_ structures: [Structure], _ outcome: inout PassOutcome) throws(Diagnostic) -> [Ranking?] {
+    guard let regress = context.regress else { throw needsSamples("reconstruction") }
+    var probe = graph
+    var readings: [(structure: Int, site: LinearSite, point: RegressionPoint)] = []
+    for (number, structure) in structures.enumerated() {
+      for reader in structure.readers {
+        guard let site = LinearSite(reader.node, in: graph), let features = try site.addFeatures(to: &probe) else { continue }
+        readings.append((number, site, RegressionPoint(features: features, normalizer: site.residualSum(in: graph))))
+      }
+    }
+    var eliminations: [[StructureElimination.Part]] = Array(repeating: [], count: structures.count)
+    for part in batches(readings.map(\.point), probe) {
+      let sums = try regress(probe, probe, part.map { readings[$0].point })
+      for (place, equations) in zip(part, sums) {
+        let reading = readings[place]
+        let groups = groups(of: structures[reading.structure], reading.site)
+        if let part = StructureElimination.Part(equations, reading.site.matrix(in: graph), groups, regularization, hasIntercept: reading.site.bias != nil) {
+          eliminations[reading.structure].append(part)
+        }
+      }
+    }
+    return zip(structures, eliminations).map { structure, parts in
+      if parts.isEmpty { outcome.record(structure.description(in: graph), .declined("no product that sums over it can be fitted on the samples")) }
+      return parts.isEmpty ? nil : StructureElimination(parts, extent: structure.extent, depth: Int((depth * Double(structure.extent)).rounded(.up))).ranking
+    }
+  }
+
+  /// Points whose sums fit in memory together.
+  private func batches(_ points: [RegressionPoint], _ probe: Graph) -> [[Int]] {
+    var batches: [[Int]] = []
+    var bytes = Int.max
+    for (index, point) in points.enumerated() {
+      let width = probe.shape(point.features)?.last?.known ?? 1
+      let size = 8 * width * width
+      if bytes > Self.maximumBytes - min(size, Self.maximumBytes) {
+        batches.append([])
+        bytes = 0
+      }
+      batches[batches.count - 1].append(index)
+      bytes += size
+    }
+    return batches
+  }
+
+  /// The features of a product that each index stands for.
+  private func groups(of structure: Structure, _ site: LinearSite) -> [[Int]] {
+    let slices = structure.weights.filter { $0.value == site.weights && $0.axis != site.targetAxis }
+    return (0..<structure.extent).map { index in
+      slices.flatMap { $0.places(of: index) ?? [] }.flatMap { site.columns(of: $0, in: graph) }
+    }
+  }
+}
+
+extension StructureScores {
+  /// Whether they are of this structure.
+  func isOf(_ structure: Structure, in graph: Graph) -> Bool {
+    extent == structure.extent
+      && structure.weights.contains { graph[$0.value].name == weights && $0.axis == axis && $0.block == .known(block) }
+  }
+}
+
+extension Graph {
+  /// The graph with zeros where an index of a structure is summed over; where it never meets constants there, in all its weights.
+  func silencing(_ index: Int, of structure: Structure) throws(Diagnostic) -> Graph {
+    var result = self
+    let readers = Set(structure.readers.map(\.weights))
+    let slices = structure.weights.filter { readers.contains($0.value) || readers.isEmpty }
+    for slice in slices {
+      guard let tensor = result.constant(slice.value), var values = tensor.doubles() else { continue }
+      let inner = tensor.shape.dropFirst(slice.axis + 1).reduce(1, *)
+      let extent = tensor.shape[slice.axis]
+      let gone = Set(slice.places(of: index) ?? [])
+      for position in values.indices where gone.contains(position / inner % extent) { values[position] = 0 }
+      result.setConstant(try Cast(to: tensor.dtype).evaluate([try Tensor(values, shape: tensor.shape)])[0], of: slice.value)
+    }
+    return result
+  }
+}

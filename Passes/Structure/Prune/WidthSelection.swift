@@ -1,0 +1,115 @@
+import LatheDiagnostics
+import LatheIR
+import LatheOperators
+import LathePassKit
+import LatheTensors
+
+/// Decides how many indices each structure keeps.
+public struct WidthSelection {
+  /// How the width is shared out.
+  public enum Distribution: String, Sendable, Codable, CaseIterable {
+    /// Every structure keeps the same share.
+    case uniform
+    /// What costs most and is missed least goes, wherever it is.
+    case global
+  }
+
+  /// What `global` counts.
+  public enum Budget: String, Sendable, Codable, CaseIterable {
+    case parameters
+    /// Products with weights, for one row or one place of an image; products of two activations are not counted.
+    case multiplyAdds = "multiply-adds"
+    /// Time of the whole graph on the samples.
+    case latency
+  }
+
+  let graph: Graph
+  let classes: AxisClasses
+  let structures: [Structure]
+  let rankings: [Ranking]
+  let context: PassContext
+
+  /// The indices that stay, for each structure.
+  func cuts(_ distribution: Distribution, _ width: Double, _ budget: Budget) throws(Diagnostic) -> [(structure: Structure, kept: [Int])] {
+    guard distribution == .global else {
+      return cuts(after: structures.map { $0.extent - max(1, Int((width * Double($0.extent)).rounded())) })
+    }
+    let order = globalOrder(budget)
+    if budget == .latency { return try fastEnough(order, width) }
+    let costs = structures.map { cost($0, budget) }
+    let total = zip(structures, costs).reduce(0.0) { $0 + Double($1.0.extent) * $1.1 }
+    var removed = Array(repeating: 0, count: structures.count)
+    var left = total
+    for step in order {
+      guard left > width * total else { break }
+      removed[step] += 1
+      left -= costs[step]
+    }
+    return cuts(after: removed)
+  }
+
+  private func cuts(after counts: [Int]) -> [(structure: Structure, kept: [Int])] {
+    structures.indices.map { (structures[$0], rankings[$0].kept(after: counts[$0], of: structures[$0].extent)) }
+  }
+
+  /// Structures in the order in which they lose their next index: by the least loss for what is saved.
+  ///
+  /// Within a structure the order is the ranking's, so a step counts as no cheaper than those before it.
+  private func globalOrder(_ budget: Budget) -> [Int] {
+    var steps: [(structure: Int, price: Double, place: Int)] = []
+    for (number, structure) in structures.enumerated() {
+      let cost = max(1, cost(structure, budget == .latency ? .multiplyAdds : budget))
+      var price = 0.0
+      for (place, step) in rankings[number].steps.enumerated() {
+        price = max(price, step.loss / cost)
+        steps.append((number, price, place))
+      }
+    }
+    return steps.sorted { ($0.price, $0.structure, $0.place) < ($1.price, $1.structure, $1.place) }.map(\.structure)
+  }
+
+  /// The fewest steps after which the graph takes no more than its share of the time, by bisection.
+  private func fastEnough(_ order: [Int], _ width: Double) throws(Diagnostic) -> [(structure: Structure, kept: [Int])] {
+    guard let latency = context.latency else {
+      throw Prune.usage("structure/samples", "latency is measured on samples", fix: "add --samples FILE, or choose another budget")
+    }
+    let wanted = width * (try latency(graph))
+    func cuts(_ steps: Int) -> [(structure: Structure, kept: [Int])] {
+      var removed = Array(repeating: 0, count: structures.count)
+      for step in order.prefix(steps) { removed[step] += 1 }
+      return self.cuts(after: removed)
+    }
+    var (slow, fast) = (0, order.count)
+    while fast - slow > max(1, order.count / 64) {
+      let middle = (slow + fast) / 2
+      var candidate = graph
+      let real = cuts(middle).filter { $0.kept.count < $0.structure.extent }
+      try candidate.cut(real.map { AxisCut($0.structure.axisClass.id, keeping: $0.kept, allowing: $0.structure.allowed) }, of: classes)
+      if try latency(candidate) <= wanted { fast = middle } else { slow = middle }
+    }
+    guard fast < order.count else {
+      throw Prune.usage(
+        "structure/latency", "no width makes the graph take \(width) of its time: these structures are not what it is spent on",
+        fix: "raise the width, or prune more with what")
+    }
+    return cuts(fast)
+  }
+
+  /// What an index costs.
+  private func cost(_ structure: Structure, _ budget: Budget) -> Double {
+    guard budget != .parameters else { return Double(structure.parameters(in: graph)) }
+    var sum = 0.0
+    for slice in structure.weights {
+      guard let tensor = graph.constant(slice.value), tensor.rank > 1, tensor.shape[slice.axis] > 0 else { continue }
+      let own = tensor.elementCount / tensor.shape[slice.axis] * (slice.places(of: 0)?.count ?? 1)
+      sum += Double(own) * graph[slice.value].users.reduce(0.0) { $0 + places(of: $1) }
+    }
+    return sum
+  }
+
+  /// Places of an image that a convolution computes for one row of a batch; 1 for any other product, and where they are not known.
+  private func places(of node: NodeID) -> Double {
+    guard graph[node].op is Conv || graph[node].op is Convolution, let shape = graph.shape(graph.result(node)) else { return 1 }
+    return shape.dropFirst(2).reduce(1) { $0 * Double($1.known ?? 1) }
+  }
+}

@@ -1,0 +1,78 @@
+import LatheDiagnostics
+import LatheIR
+import LatheLinearAlgebra
+import LatheOperators
+import LathePassKit
+import LatheTensors
+
+/// Changes weights of a graph that lost structures so that its sums are again those of the graph it comes from, as far as least squares can.
+///
+/// Products are visited in the order of the graph, each on the activations of what was refitted before it: the weights change by
+/// (AᵀA + λI)⁻¹ AᵀD, A being the features that are left and D what the sum lacks (Kwon et al. 2022, "A fast post-training pruning framework for
+/// transformers", with a full refit). Where a residual is added at once, the sum is the one with it, so that errors from before are made good as well.
+public struct Recovery {
+  /// Which products are fitted anew.
+  public enum Scope: String, Sendable, Codable, CaseIterable {
+    case none
+    /// Those that lost features.
+    case cut
+    /// All.
+    case all
+  }
+
+  /// The graph as it was.
+  let reference: Graph
+  let scope: Scope
+  /// λ as a share of the mean of AᵀA's diagonal.
+  let regularization: Double
+  let regress: Regress
+  /// Indices of the targets' axis that are left, for weights that lost some.
+  let keptTargets: [ValueID: [Int]]
+
+  /// Refits the products that `nodes` are.
+  func run(on graph: inout Graph, nodes: [NodeID], _ outcome: inout PassOutcome) throws(Diagnostic) {
+    var groups: [[LinearSite]] = []
+    for id in graph.order where nodes.contains(id) {
+      guard let site = LinearSite(id, in: graph) else {
+        outcome.record("recovery of \(graph.describe(id))", .declined("it is no product of floats with weights of its own, or in groups"))
+        continue
+      }
+      if case .filters = site.form {
+        groups.append([site])
+      } else if let last = groups.last?.first, last.operand(in: graph) == site.operand(in: graph) {
+        groups[groups.count - 1].append(site)
+      } else {
+        groups.append([site])
+      }
+    }
+    for group in groups { try refit(group, &graph, &outcome) }
+  }
+
+  private func refit(_ sites: [LinearSite], _ graph: inout Graph, _ outcome: inout PassOutcome) throws(Diagnostic) {
+    var (before, after) = (reference, graph)
+    var pairs: [RegressionPoint.Pair] = []
+    guard let first = sites.first, let features = try first.addFeatures(to: &after) else { return }
+    for site in sites {
+      guard let old = try site.addTarget(to: &before), let new = try site.addTarget(to: &after) else { return }
+      pairs.append(RegressionPoint.Pair(reference: old, candidate: new, kept: keptTargets[site.weights]))
+    }
+    let normalizer = sites.count == 1 ? first.residualSum(in: reference) : nil
+    guard let equations = try regress(before, after, [RegressionPoint(features: features, targets: pairs, normalizer: normalizer)]).first else { return }
+    var start = 0
+    for site in sites {
+      let count = graph.constant(site.weights)?.shape[site.targetAxis] ?? 0
+      let name = "recovery of \(graph.describe(site.node))"
+      guard equations.rows > equations.features else {
+        outcome.record(name, .declined("\(equations.rows) rows on the samples are too few for \(equations.features) features"))
+        continue
+      }
+      guard let solution = equations.solution(regularization: regularization, hasIntercept: site.bias != nil) else {
+        outcome.record(name, .declined("its features on the samples are all zero, or not finite"))
+        continue
+      }
+      let width = equations.features
+      try site.add(solution.weights[start * width..<(start + count) * width], solution.intercept[start..<start + count], to: &graph)
+      start += count
+    }
+  }
+}

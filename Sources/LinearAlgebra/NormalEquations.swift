@@ -1,0 +1,177 @@
+internal import COpenBLAS
+internal import Dispatch
+
+/// Sums over rows that linear least squares need: how features go together with each other and with targets.
+///
+/// Rows come in batches and are not kept. Sums are of double precision, and depend on the batches, but not on the number of threads.
+public struct NormalEquations: Sendable {
+  /// Columns of one tile of a product: tiles are what threads share out, so their size is fixed.
+  private static let tile = 128
+
+  public let features: Int
+  public let targets: Int
+  /// Rows that were taken in.
+  public private(set) var rows = 0
+  /// Rows that were left out, since they or others of their batch are infinite or no numbers.
+  public private(set) var notFinite = 0
+  /// Sums of products of features, [features, features].
+  public private(set) var gram: [Double]
+  /// Sums of products of targets with features, [targets, features].
+  public private(set) var cross: [Double]
+  /// Sums of features, [features], and of targets, [targets].
+  public private(set) var featureSums: [Double]
+  public private(set) var targetSums: [Double]
+  /// The sum of the rows' weights.
+  public private(set) var mass = 0.0
+
+  public init(features: Int, targets: Int) {
+    (self.features, self.targets) = (features, targets)
+    gram = Array(repeating: 0, count: features * features)
+    cross = Array(repeating: 0, count: targets * features)
+    featureSums = Array(repeating: 0, count: features)
+    targetSums = Array(repeating: 0, count: targets)
+  }
+
+  /// Takes in rows.
+  ///
+  /// - Parameters:
+  ///   - a: [rows, features].
+  ///   - y: [rows, targets]; empty where there are no targets.
+  ///   - weights: how much each row counts, above 0.
+  public mutating func add(_ a: [Float], _ y: [Float], weights: [Float], threads: Int) {
+    let count = weights.count
+    guard features > 0, count > 0, a.count == count * features, y.count == count * targets else { return }
+    guard a.allSatisfy(\.isFinite), y.allSatisfy(\.isFinite), weights.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+      notFinite += count
+      return
+    }
+    rows += count
+    mass += weights.reduce(0) { $0 + Double($1) }
+    let roots = weights.map { $0.squareRoot() }
+    let left = Self.scaled(a, features, roots, sums: &featureSums)
+    let right = Self.scaled(y, targets, roots, sums: &targetSums)
+    left.withUnsafeBufferPointer { left in
+      guard let first = left.baseAddress else { return }
+      Self.addProducts(first, features, first, features, count, isSymmetric: true, to: &gram, threads)
+      right.withUnsafeBufferPointer { right in
+        guard targets > 0, let other = right.baseAddress else { return }
+        Self.addProducts(other, targets, first, features, count, isSymmetric: false, to: &cross, threads)
+      }
+    }
+  }
+
+  /// Rows times the roots of their weights; adds the rows times the weights to `sums`.
+  private static func scaled(_ values: [Float], _ width: Int, _ roots: [Float], sums: inout [Double]) -> [Double] {
+    guard width > 0 else { return [] }
+    var result = values.map { Double($0) }
+    for (row, root) in roots.enumerated() {
+      for column in 0..<width {
+        let value = result[row * width + column] * Double(root)
+        result[row * width + column] = value
+        sums[column] += value * Double(root)
+      }
+    }
+    return result
+  }
+
+  /// Adds leftᵀ · right, [m, n], tile by tile of its rows; of a symmetric product, the tiles on and above the diagonal are computed and the
+  /// others copied.
+  private static func addProducts(
+    _ left: UnsafePointer<Double>, _ m: Int, _ right: UnsafePointer<Double>, _ n: Int, _ rows: Int, isSymmetric: Bool,
+    to sums: inout [Double], _ threads: Int
+  ) {
+    let tiles = (m + tile - 1) / tile
+    sums.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let (left, right, target) = (left, right, buffer)
+      let compute: @Sendable (Int) -> Void = { index in
+        let start = index * tile
+        let height = min(tile, m - start)
+        let from = isSymmetric ? start : 0
+        let width = n - from
+        let product = [Double](unsafeUninitializedCapacity: height * width) { products, initialized in
+          cblas_dgemm(
+            CblasRowMajor, CblasTrans, CblasNoTrans, Int32(height), Int32(width), Int32(rows), 1, left + start, Int32(m), right + from,
+            Int32(n), 0, products.baseAddress, Int32(width))
+          initialized = height * width
+        }
+        for row in 0..<height {
+          for column in 0..<width { target[(start + row) * n + from + column] += product[row * width + column] }
+        }
+      }
+      if threads > 1 { DispatchQueue.concurrentPerform(iterations: tiles, execute: compute) } else { (0..<tiles).forEach(compute) }
+      guard isSymmetric else { return }
+      for row in 0..<m {
+        for column in 0..<min(row / tile * tile, row) { buffer[row * n + column] = buffer[column * n + row] }
+      }
+    }
+  }
+}
+
+extension NormalEquations {
+  /// The least-squares solution: targets ≈ features · weights + intercept.
+  public struct Solution: Sendable {
+    /// [targets, features].
+    public let weights: [Double]
+    /// One for each target; zeros where none was asked for.
+    public let intercept: [Double]
+  }
+
+  /// The features' products, around their means if there is an intercept.
+  public func covariance(hasIntercept: Bool) -> [Double] {
+    guard hasIntercept, mass > 0 else { return gram }
+    var result = gram
+    for row in 0..<features {
+      let mean = featureSums[row] / mass
+      for column in 0..<features { result[row * features + column] -= mean * featureSums[column] }
+    }
+    return result
+  }
+
+  /// Solves them with Tikhonov's regularization: (AᵀA + λI)⁻¹ AᵀY.
+  ///
+  /// - Parameter regularization: λ as a share of the mean of the diagonal of AᵀA.
+  /// - Returns: nil where nothing was seen, or no such λ makes the matrix positive definite.
+  public func solution(regularization: Double, hasIntercept: Bool) -> Solution? {
+    guard rows > 0, targets > 0, let matrix = regularized(regularization, hasIntercept: hasIntercept) else { return nil }
+    var sides = cross
+    if hasIntercept {
+      for target in 0..<targets {
+        let mean = targetSums[target] / mass
+        for feature in 0..<features { sides[target * features + feature] -= mean * featureSums[feature] }
+      }
+    }
+    let weights = matrix.solution(of: sides)
+    var intercept = Array(repeating: 0.0, count: targets)
+    guard hasIntercept else { return Solution(weights: weights, intercept: intercept) }
+    for target in 0..<targets {
+      var sum = targetSums[target]
+      for feature in 0..<features { sum -= weights[target * features + feature] * featureSums[feature] }
+      intercept[target] = sum / mass
+    }
+    return Solution(weights: weights, intercept: intercept)
+  }
+
+  /// AᵀA + λI, factored; nil where that is not positive definite.
+  public func regularized(_ regularization: Double, hasIntercept: Bool) -> PositiveDefiniteMatrix? {
+    var elements = covariance(hasIntercept: hasIntercept)
+    let diagonal = (0..<features).map { elements[$0 * features + $0] }
+    let lambda = regularization * diagonal.reduce(0, +) / Double(max(1, features))
+    for index in 0..<features { elements[index * features + index] += lambda }
+    return PositiveDefiniteMatrix(elements, order: features)
+  }
+}
+
+extension NormalEquations {
+  /// The sum of squares of features · weights over the rows, around the means if there is an intercept.
+  ///
+  /// - Parameter weights: [targets, features].
+  public func energy(of weights: [Double], hasIntercept: Bool) -> Double {
+    guard features > 0, weights.count % features == 0 else { return 0 }
+    let matrix = covariance(hasIntercept: hasIntercept)
+    let count = Int32(weights.count / features)
+    let width = Int32(features)
+    var products = [Double](repeating: 0, count: weights.count)
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, width, width, 1, weights, width, matrix, width, 0, &products, width)
+    return zip(weights, products).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+}

@@ -1,0 +1,93 @@
+import LatheLinearAlgebra
+import Testing
+
+@Suite struct NormalEquationsTests {
+  /// Rows of small numbers that repeat nothing, for any width.
+  private func values(_ count: Int, _ seed: Int) -> [Float] {
+    (0..<count).map { Float((($0 + seed) * 7919 % 1009) - 504) / 256 }
+  }
+
+  private func equations(_ a: [Float], _ y: [Float], _ features: Int, _ targets: Int, batch: Int, threads: Int) -> NormalEquations {
+    var result = NormalEquations(features: features, targets: targets)
+    let rows = a.count / features
+    for start in stride(from: 0, to: rows, by: batch) {
+      let end = min(rows, start + batch)
+      let weights = Array(repeating: Float(1), count: end - start)
+      result.add(Array(a[start * features..<end * features]), Array(y[start * targets..<end * targets]), weights: weights, threads: threads)
+    }
+    return result
+  }
+
+  @Test(arguments: [(1, 1), (3, 2), (130, 5), (257, 130)]) func sumsAreWhatTheyAreCalled(_ features: Int, _ targets: Int) {
+    let rows = 40
+    let (a, y) = (values(rows * features, 1), values(rows * targets, 5))
+    let sums = equations(a, y, features, targets, batch: 16, threads: 2)
+    #expect(sums.rows == rows)
+    for (i, j) in [(0, 0), (features - 1, 0), (0, features - 1), (features / 2, features / 3)] {
+      let expected = (0..<rows).reduce(0.0) { $0 + Double(a[$1 * features + i]) * Double(a[$1 * features + j]) }
+      #expect(abs(sums.gram[i * features + j] - expected) < 1e-3)
+      let target = min(i, targets - 1)
+      let product = (0..<rows).reduce(0.0) { $0 + Double(y[$1 * targets + target]) * Double(a[$1 * features + j]) }
+      #expect(abs(sums.cross[target * features + j] - product) < 1e-3)
+    }
+  }
+
+  @Test func threadsDoNotMatter() {
+    let (a, y) = (values(50 * 300, 3), values(50 * 140, 4))
+    let one = equations(a, y, 300, 140, batch: 20, threads: 1)
+    let two = equations(a, y, 300, 140, batch: 20, threads: 2)
+    #expect(one.gram == two.gram)
+    #expect(one.cross == two.cross)
+  }
+
+  @Test(arguments: [true, false]) func aLinearLawIsFound(_ hasIntercept: Bool) throws {
+    let a = values(200 * 4, 2)
+    let (weights, intercept): ([Float], Float) = ([0.5, -1, 2, 0.25], hasIntercept ? 3 : 0)
+    let y = (0..<200).map { row in (0..<4).reduce(intercept) { $0 + weights[$1] * a[row * 4 + $1] } }
+    let solution = try #require(equations(a, y, 4, 1, batch: 64, threads: 1).solution(regularization: 1e-9, hasIntercept: hasIntercept))
+    for (found, wanted) in zip(solution.weights, weights) { #expect(abs(found - Double(wanted)) < 1e-4) }
+    #expect(abs(solution.intercept[0] - Double(intercept)) < 1e-4)
+  }
+
+  @Test(arguments: [true, false]) func aRowOfWeightTwoCountsAsTwoRows(_ hasIntercept: Bool) throws {
+    let (a, y) = (values(30, 1), values(10, 9))
+    var (weighted, repeated) = (NormalEquations(features: 3, targets: 1), NormalEquations(features: 3, targets: 1))
+    weighted.add(a, y, weights: [2] + Array(repeating: 1, count: 9), threads: 1)
+    repeated.add(a + a.prefix(3), y + y.prefix(1), weights: Array(repeating: 1, count: 11), threads: 1)
+    let one = try #require(weighted.solution(regularization: 0.01, hasIntercept: hasIntercept))
+    let other = try #require(repeated.solution(regularization: 0.01, hasIntercept: hasIntercept))
+    for (left, right) in zip(one.weights + one.intercept, other.weights + other.intercept) { #expect(abs(left - right) < 1e-5) }
+  }
+
+  @Test func aFeatureThatIsAlwaysZeroNeedsRegularization() {
+    let a = (0..<60).map { Float($0 % 3 == 2 ? 0 : $0 * 7 % 11) }
+    let sums = equations(a, values(20, 1), 3, 1, batch: 20, threads: 1)
+    #expect(sums.solution(regularization: 0, hasIntercept: false) == nil)
+    #expect(sums.solution(regularization: 1e-6, hasIntercept: false) != nil)
+  }
+
+  @Test func batchesThatAreNotFiniteAreLeftOutAndCounted() {
+    var a = values(12, 1)
+    a[5] = .nan
+    let sums = equations(a, values(6, 2), 2, 1, batch: 3, threads: 1)
+    #expect(sums.rows == 3)
+    #expect(sums.notFinite == 3)
+    #expect(sums.gram.reduce(0, +).isFinite)
+  }
+
+  @Test func nothingSeenHasNoSolution() {
+    #expect(NormalEquations(features: 2, targets: 1).solution(regularization: 1, hasIntercept: true) == nil)
+  }
+
+  @Test func theInverseTimesTheMatrixIsOne() throws {
+    let elements = [4.0, 1, 0.5, 1, 3, 0.25, 0.5, 0.25, 2]
+    let inverse = try #require(PositiveDefiniteMatrix(elements, order: 3)).inverse
+    for row in 0..<3 {
+      for column in 0..<3 {
+        let sum = (0..<3).reduce(0.0) { $0 + elements[row * 3 + $1] * inverse[$1 * 3 + column] }
+        #expect(abs(sum - (row == column ? 1 : 0)) < 1e-12)
+      }
+    }
+    #expect(PositiveDefiniteMatrix([1, 2, 2, 1], order: 2) == nil)
+  }
+}
