@@ -7,6 +7,7 @@ extension PassCatalog {
     Attention.self,
     AttentionMask.self,
     ConvolutionLayer.self,
+    DropLayers.self,
     EliminateCommonSubexpressions.self,
     EliminateDeadCode.self,
     EliminateIdentities.self,

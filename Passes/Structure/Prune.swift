@@ -65,8 +65,17 @@ public struct Prune: Pass {
     let open = structures.indices.filter { masks[$0] == nil }
     let rankings = try ranker.rankings(of: open.map { structures[$0] }, &outcome)
     let ranked = zip(open, rankings).compactMap { index, ranking in ranking.map { (structures[index], $0) } }
+    outcome.structures = ranked.map { structure, ranking in
+      let slice = structure.slice(in: graph)
+      return StructureScores(
+        weights: graph[slice.value].name, axis: slice.axis, extent: structure.extent, block: slice.block.known ?? 1,
+        kind: structure.kind.rawValue, scores: ranking.scores(of: structure.extent))
+    }
     let selection = WidthSelection(
       graph: graph, classes: classes, structures: ranked.map { $0.0 }, rankings: ranked.map { $0.1 }, context: context)
+    for given in context.structures where !structures.contains(where: { given.isOf($0, in: graph) }) {
+      outcome.record("@\(given.weights)", .declined("scores are given for its axis \(given.axis), but nothing of \(given.extent) indices is pruned there"))
+    }
     var cuts = try selection.cuts(options.distribution, options.width, options.budget)
     for (structure, mask) in zip(structures, masks) {
       guard let mask else { continue }
@@ -123,8 +132,7 @@ public struct Prune: Pass {
     let nodes = options.recover == .all ? graph.order : graph.order.filter { readers.contains($0) }
     var ignored = PassOutcome()
     let recovery = Recovery(
-      reference: reference, scope: options.recover, regularization: options.regularization, regress: regress,
-      keptTargets: Self.keptTargets(real, reference))
+      reference: reference, regularization: options.regularization, regress: regress, keptTargets: Self.keptTargets(real, reference))
     if options.recover == .all {
       // What is no product has nothing to recover: only what was cut is reported.
       try recovery.run(on: &graph, nodes: nodes, &ignored)

@@ -27,6 +27,8 @@ public struct Ledger: Sendable {
     public var after: Size
     public var done: Int
     public var declined: [(subject: String, reason: String)]
+    /// What structures were found to be worth.
+    public var structures: [StructureScores] = []
     /// What the pass says of its run as a whole.
     public var notes: [String] = []
     /// How far the outputs moved in this step; nil where nothing was measured.

@@ -20,6 +20,8 @@ public struct PassOutcome: Sendable {
   public var guarantee: Guarantee?
   /// Lines for the ledger about the run as a whole.
   public var notes: [String] = []
+  /// What structures were found to be worth.
+  public var structures: [StructureScores] = []
   /// The tokens that are left, where the pass cut the vocabulary.
   public var vocabulary: VocabularyCut?
   /// The most tokens that an input may have from now on, where the pass set a bound.

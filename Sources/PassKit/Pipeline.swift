@@ -90,6 +90,7 @@ public struct Pipeline: Sendable {
       step: step.id.rawValue, options: step.options, guarantee: outcome.guarantee ?? guarantee,
       after: Ledger.Size(of: graph), done: outcome.doneCount, declined: outcome.declined, seconds: elapsed)
     entry.notes = outcome.notes
+    entry.structures = outcome.structures
     if outcome.vocabulary != nil || outcome.maximumLength != nil { try surroundings.didChangeTexts(outcome) }
     guard let measure = surroundings.measureDrift else { return entry }
     let drift = try measure(graph)

@@ -22,10 +22,16 @@ struct Ranking {
     return (0..<extent).filter { !gone.contains($0) }
   }
 
-  /// A score for each index: its place in the order. The one that never goes is the highest.
-  func places(of extent: Int) -> [Double] {
-    var result = Array(repeating: Double(extent), count: extent)
-    for (place, step) in steps.enumerated() { result[step.index] = Double(place) }
+  /// A score for each index: what was lost when it went, and no less than what those before it lost. The one that never goes has the highest.
+  func scores(of extent: Int) -> [Double] {
+    var result = Array(repeating: 0.0, count: extent)
+    var price = -Double.infinity
+    for step in steps {
+      price = max(price, step.loss)
+      result[step.index] = price
+    }
+    let gone = Set(steps.map(\.index))
+    for index in 0..<extent where !gone.contains(index) { result[index] = price.isFinite ? price.nextUp : 0 }
     return result
   }
 }

@@ -22,7 +22,6 @@ public struct Recovery {
 
   /// The graph as it was.
   let reference: Graph
-  let scope: Scope
   /// λ as a share of the mean of AᵀA's diagonal.
   let regularization: Double
   let regress: Regress

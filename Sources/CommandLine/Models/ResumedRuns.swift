@@ -10,7 +10,7 @@ import LatheTensors
 /// rather than one for each layer.
 struct ResumedRuns {
   /// Bytes of values that are kept at most; beyond them everything is computed anew.
-  private static let maximumBytes = 768 << 20
+  private static let maximumBytes = 256 << 20
 
   let limits: ResourceLimits
   let threads: Int

@@ -37,6 +37,9 @@ struct Convert: ParsableCommand {
     help: ArgumentHelp("Choose the scales of activations by ranges that lathe calibrate wrote for this model.", valueName: "file.json"))
   var ranges: String?
 
+  @Option(help: ArgumentHelp("Scores and masks of structures for structure/prune, as lathe score or a trainer wrote them.", valueName: "file.json"))
+  var structures: String?
+
   @OptionGroup var arguments: SampleArguments
 
   @Option(help: ArgumentHelp("Write what was done as a page to look at or as JSON.", valueName: "file.html|file.json"))
@@ -127,7 +130,8 @@ struct Convert: ParsableCommand {
     let shown = try read(calibrationSamples) ?? samples
     return Conversion.Evidence(
       samples: samples, shown: shown, calibration: try calibration(on: shown, limits),
-      texts: try ConversionTexts(model.text, passes.corpus, limits: limits))
+      texts: try ConversionTexts(model.text, passes.corpus, limits: limits),
+      structures: try structures.map { (path) throws(Diagnostic) in try StructuresFile(path: path).structures } ?? [])
   }
 
   /// Where passes see activations; nil where nothing says.
