@@ -2,6 +2,7 @@ import LatheCalibration
 import LatheDiagnostics
 import LatheIR
 import LatheInterpreter
+import LatheLinearAlgebra
 import LathePassKit
 import LatheTensors
 
@@ -13,6 +14,11 @@ extension Pipeline.Surroundings {
       var feeds: [[String: Tensor]] = []
       for seed in 1...4 { feeds.append(try inputs(graph, seed)) }
       return try observe(graph, points, on: feeds)
+    }
+    surroundings.regress = { (reference, candidate, points) throws(Diagnostic) in
+      var feeds: [[String: Tensor]] = []
+      for seed in 1...24 { feeds.append(try inputs(reference, seed)) }
+      return try regress(reference, candidate, points, on: feeds)
     }
     surroundings.compare = { (reference, candidate) throws(Diagnostic) in try compare(reference, candidate) }
     return surroundings
@@ -36,6 +42,40 @@ extension Pipeline.Surroundings {
       _ = try Interpreter(graph).run(inputs) { (_, value, tensor) throws(Diagnostic) in values[value, default: []].append(tensor) }
     }
     return points.map { observation($0, values[$0.value] ?? []) }
+  }
+
+  /// The sums that a fit on these inputs needs.
+  private static func regress(
+    _ reference: Graph, _ candidate: Graph, _ points: [RegressionPoint], on feeds: [[String: Tensor]]
+  ) throws(Diagnostic) -> [NormalEquations] {
+    var sums: [NormalEquations?] = points.map { _ in nil }
+    for inputs in feeds {
+      let (before, after) = (try values(of: reference, inputs), try values(of: candidate, inputs))
+      for (number, point) in points.enumerated() {
+        guard let features = after[point.features]?.elements(as: Float.self), let width = after[point.features]?.shape.last else { continue }
+        let rows = features.count / width
+        var differences = Array(repeating: [Float](), count: rows)
+        for pair in point.targets {
+          guard let old = before[pair.reference], let new = after[pair.candidate], let left = old.elements(as: Float.self),
+            let right = new.elements(as: Float.self), let own = old.shape.last, let kept = new.shape.last
+          else { continue }
+          for row in 0..<rows {
+            for (place, column) in (pair.kept ?? Array(0..<own)).enumerated() { differences[row].append(left[row * own + column] - right[row * kept + place]) }
+          }
+        }
+        var own = sums[number] ?? NormalEquations(features: width, targets: differences.first?.count ?? 0)
+        own.add(features, differences.flatMap { $0 }, weights: Array(repeating: 1, count: rows), threads: 1)
+        sums[number] = own
+      }
+    }
+    return sums.map { $0 ?? NormalEquations(features: 0, targets: 0) }
+  }
+
+  private static func values(of graph: Graph, _ inputs: [String: Tensor]) throws(Diagnostic) -> [ValueID: Tensor] {
+    var values: [ValueID: Tensor] = [:]
+    for id in graph.inputs { values[id] = inputs[graph[id].name] }
+    _ = try Interpreter(graph).run(inputs) { (_, value, tensor) throws(Diagnostic) in values[value] = tensor }
+    return values
   }
 
   private static func observation(_ point: ObservationPoint, _ tensors: [Tensor]) -> Observation {

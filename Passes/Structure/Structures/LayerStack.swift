@@ -52,6 +52,10 @@ struct LayerStack {
     for output in graph.outputs { last[output] = graph.order.count }
     var live = Set(graph.inputs.filter { last[$0] != nil })
     var found: [(waist: Waist, type: ValueType)] = []
+    for input in graph.inputs where live.contains(input) {
+      guard let type = graph[input].type, type.tensor?.dtype.isFloat == true else { continue }
+      found.append((Waist(value: input, position: 0, others: live.subtracting([input])), type))
+    }
     for (position, id) in graph.order.enumerated() {
       live.formUnion(graph[id].outputs.compactMap { $0 }.filter { last[$0] != nil })
       live = live.filter { (last[$0] ?? 0) > position }
