@@ -28,6 +28,7 @@ extension PassCatalog {
     QueryKeyValue.self,
     RecurrentLayer.self,
     ResolveIndices.self,
+    ResolveMasks.self,
     Smooth.self,
     Trim.self,
     TrimPositions.self,
