@@ -55,7 +55,8 @@ struct MaskReport {
       for remainder in masked.remainders {
         let names = remainder.weights.prefix(3).map { "@\(graph[$0].name)" }.joined(separator: ", ")
         let more = remainder.weights.count > 3 ? " and \(remainder.weights.count - 3) more" : ""
-        remainders.append(("\(remainder.count) of the \(extent) \(subject), which are zero in \(names)\(more)", remainder.reason))
+        let zeros = names.isEmpty ? "" : ", zero in \(names)\(more) alone"
+        remainders.append(("\(remainder.count) of the \(extent) \(subject)\(zeros)", remainder.reason))
       }
     }
     for value in Self.factors(of: graph) {

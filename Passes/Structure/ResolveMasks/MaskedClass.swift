@@ -8,7 +8,7 @@ struct MaskedClass {
   /// Indices that stay although some weights are zeros there.
   struct Remainder {
     var count: Int
-    /// Those weights.
+    /// Those weights; empty where what is zero is no weight alone.
     var weights: [ValueID]
     let reason: String
   }
@@ -33,19 +33,19 @@ struct MaskedClass {
     guard let extent = axisClass.extent.known, extent > 1, !weights.isEmpty else { return nil }
     var view = ZeroSlices(axisClass, classes, zeros)
     let zeroIn = weights.map { ($0, view.indices(in: $0)) }
-    let reason = obstacle(graph) ?? refusal(weights)
-    guard reason == nil else {
+    let sums = ZeroSums(axisClass, graph, &view)
+    let obstacle = obstacle(graph) ?? refusal(weights) ?? (sums.isEmpty ? "it is summed over nowhere" : nil)
+    if let obstacle {
       // What is zero in some weights only would not have gone in any case.
-      let masked = (0..<extent).count { index in zeroIn.allSatisfy { $0.1[index] } }
-      if masked > 0, let reason { remainders = [Remainder(count: masked, weights: weights, reason: reason)] }
+      let count = (0..<extent).count { index in zeroIn.allSatisfy { $0.1[index] } || !sums.isEmpty && sums.reason(against: index) == nil }
+      if count > 0 { remainders = [Remainder(count: count, weights: [], reason: obstacle)] }
       return
     }
-    let sums = ZeroSums(axisClass, graph, &view)
     let all = byNNCFRule ? members(graph).map { view.indices(in: $0) } : []
     for index in 0..<extent {
       let masked = zeroIn.filter { $0.1[index] }.map(\.0)
       if let reason = sums.reason(against: index) {
-        if !masked.isEmpty { add(masked, reason) }
+        if !masked.isEmpty || sums.hasSilentState(index) { add(masked, reason) }
       } else if byNNCFRule, let reason = nncfReason(index, all) {
         add(masked, reason)
       } else {
@@ -68,18 +68,15 @@ struct MaskedClass {
   }
 
   private func obstacle(_ graph: Graph) -> String? {
-    if let reason = graph.reasons(against: axisClass).first { return reason }
-    let picked = axisClass.uses.first { use in
-      if case .lookedUp = use { true } else { false }
+    guard let reason = graph.reasons(against: axisClass).first else {
+      return axisClass.uses.first { use in
+        if case .lookedUp = use { true } else { false }
+      }.map(graph.describe)
     }
-    if let picked { return graph.describe(picked) }
-    let isSummed = axisClass.uses.contains { use in
-      switch use {
-      case .contracted, .recurrent: true
-      default: false
-      }
+    let isCounted = axisClass.obstacles.allSatisfy { use in
+      if case .fresh(let node) = use { graph[node].op is ShapeOperator } else { false }
     }
-    return isSummed ? nil : "it is summed over nowhere"
+    return isCounted ? "\(reason); simplify/fold-shapes before this pass may take that away" : reason
   }
 
   /// The constants that NNCF's rule looks at: all floats of the class but the statistics of normalizations.

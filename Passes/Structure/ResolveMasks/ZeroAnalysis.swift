@@ -10,6 +10,8 @@ struct ZeroAnalysis {
   private var graph: Graph
   private var inference = TypeInference()
   private var known: [ValueID: ZeroPlaces] = [:]
+  /// Places of computed values that may still be noted, which bounds the memory for axes that no constant has.
+  private var placesLeft = 1 << 28
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -24,10 +26,11 @@ struct ZeroAnalysis {
   private mutating func visit(_ id: NodeID) {
     // The types stay as they are; what inference has against them is not asked here.
     try? inference.visit(id, in: &graph)
-    guard let site = site(id), site.zeros.contains(where: { $0.map { !$0.isEmpty } ?? false }) else { return }
+    guard let site = site(id), site.op is ConstantOfShape || site.zeros.contains(where: { $0.map { !$0.isEmpty } ?? false }) else { return }
     let rules = ZeroRules(site)
     for (position, output) in graph[id].outputs.enumerated() {
-      guard let output, let places = rules.places(in: position), !places.isEmpty else { continue }
+      guard let output, let places = rules.places(in: position), !places.isEmpty, places.count <= placesLeft else { continue }
+      placesLeft -= places.count
       known[output] = places
     }
   }

@@ -12,7 +12,10 @@ struct ZeroPlaces {
     self.isWhole = isWhole || axes.contains { $0.map { !$0.isEmpty && !$0.contains(false) } ?? false }
   }
 
-  /// Whether there are any.
+  /// Places of all axes of which something is known.
+  var count: Int { axes.reduce(0) { $0 + ($1?.count ?? 0) } }
+
+  /// Whether there are none.
   var isEmpty: Bool { !isWhole && !axes.contains { $0?.contains(true) ?? false } }
 
   /// Whether all elements at a place of an axis are zeros.

@@ -28,6 +28,7 @@ struct ZeroRules {
     case let concat as Concat: concatenation(concat.axis)
     case is BatchNormalization: batchNormalization
     case is FusedAttention: attention
+    case let filled as ConstantOfShape: filled.value?.zeroPlaces().isWhole == false ? nil : ZeroPlaces(axes: site.none().axes, isWhole: true)
     case is LatheOperators.Attention: result == 0 && !site.has(5) ? site.carried(from: 2) : nil
     case is LSTM, is GRU, is RNN, is PackedLSTM, is PackedGRU: ZeroStates(site)?.places(in: result)
     case is Clip, is PRelu, is any Elementwise: elementwise()
@@ -68,13 +69,10 @@ struct ZeroRules {
     let place = axis < 0 ? axis + shape.count : axis
     let parts = site.zeros.compactMap { $0 }
     guard shape.indices.contains(place), parts.count == site.operands.count, parts.allSatisfy({ $0.axes.count == shape.count }) else { return nil }
-    var along: [Bool]? = []
-    for (part, operand) in zip(parts, site.operands) {
-      guard let extent = operand?.type.tensor?.shape?[place].known, extent <= ZeroSite.mostPlaces else {
-        along = nil
-        break
-      }
-      along?.append(contentsOf: (0..<extent).map { part.holds(place, $0) })
+    let extents = site.operands.compactMap { $0?.type.tensor?.shape?[place].known }
+    var along: [Bool]?
+    if let extent = shape[place].known, extent <= ZeroSite.mostPlaces, extents.count == parts.count, extents.allSatisfy({ $0 <= extent }) {
+      along = zip(parts, extents).flatMap { part, own in (0..<own).map { part.holds(place, $0) } }
     }
     let axes = shape.enumerated().map { axis, extent -> [Bool]? in
       if axis == place { return along }

@@ -6,7 +6,7 @@ import LatheTensors
 /// A node as the analysis of zeros sees it: what is known of its operands, and how its axes relate to theirs.
 struct ZeroSite {
   /// Extents beyond are not followed.
-  static let mostPlaces = 1 << 24
+  static let mostPlaces = 1 << 20
 
   let op: any AxisMapping
   let operands: [Operand?]
@@ -30,6 +30,8 @@ struct ZeroSite {
   func isZeroOrAbsent(_ position: Int) -> Bool { !has(position) || zeros[position]?.isWhole ?? false }
 
   /// Where a result has zeros if each of its elements is a zero where those of an operand at the same indices are zeros.
+  ///
+  /// Indices that the operator does not keep apart tell nothing.
   func carried(from position: Int, to result: Int = 0) -> ZeroPlaces {
     guard has(position), let source = zeros[position], !source.isEmpty, result < map.outputs.count, let after = map.outputs[result],
       position < map.inputs.count, let before = map.inputs[position], before.count == source.axes.count
@@ -42,9 +44,10 @@ struct ZeroSite {
     var result: [Bool] = []
     for segment in axis {
       let layout = ZeroLayout(segment, map)
+      let apart = segment.filter { map.atoms[$0].role == .carried }
       var flags = [Bool](repeating: source.isWhole, count: layout.count)
       for (position, parts) in before.enumerated() {
-        let shared = segment.filter { atom in parts.contains { $0.contains(atom) } }
+        let shared = apart.filter { atom in parts.contains { $0.contains(atom) } }
         guard let own = source.axes[position], !shared.isEmpty, let known = projected(own, parts, onto: shared) else { continue }
         for place in flags.indices where !flags[place] { flags[place] = known[layout.index(of: place, onto: shared, map)] }
       }

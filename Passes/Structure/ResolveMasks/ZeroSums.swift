@@ -5,6 +5,8 @@ import LatheTensors
 struct ZeroSums {
   private struct Sum {
     let node: String
+    /// Whether it is over the states of a recurrent layer.
+    let isOfStates: Bool
     /// For each index, whether it adds zero.
     let isZero: [Bool]
     /// A constant among the factors that is not finite.
@@ -33,7 +35,7 @@ struct ZeroSums {
       let flags = values.map { view.indices(in: $0) }
       let infinite = values.first { graph.constant($0)?.holdsAny { !$0.isFinite } ?? false }
       let isZero = (flags.first ?? []).indices.map { index in flags.contains { $0[index] } }
-      sums.append(Sum(node: graph.describe(node), isZero: isZero, infinite: infinite.map { graph[$0].name }))
+      sums.append(Sum(node: graph.describe(node), isOfStates: false, isZero: isZero, infinite: infinite.map { graph[$0].name }))
     }
   }
 
@@ -44,13 +46,23 @@ struct ZeroSums {
     var isZero = view.indices(in: first)
     for output in outputs.dropFirst() { isZero = zip(isZero, view.indices(in: output)).map { $0 && $1 } }
     let infinite = graph.constant(weights)?.holdsAny { !$0.isFinite } ?? true
-    sums.append(Sum(node: graph.describe(node), isZero: isZero, infinite: infinite ? graph[weights].name : nil))
+    sums.append(Sum(node: graph.describe(node), isOfStates: true, isZero: isZero, infinite: infinite ? graph[weights].name : nil))
   }
+
+  /// Whether an index is the state of a hidden unit that is zero at every step.
+  func hasSilentState(_ index: Int) -> Bool { sums.contains { $0.isOfStates && $0.isZero[index] } }
+
+  /// Whether there is no sum at all.
+  var isEmpty: Bool { sums.isEmpty }
 
   /// Why an index may not go, or nil if it may.
   func reason(against index: Int) -> String? {
     for sum in sums {
-      guard sum.isZero[index] else { return "it is summed over in \(sum.node), where nothing that is multiplied is zero" }
+      guard sum.isZero[index] else {
+        return sum.isOfStates
+          ? "it is carried from step to step in \(sum.node), and not zero there"
+          : "it is summed over in \(sum.node), where nothing that is multiplied is zero"
+      }
       if let infinite = sum.infinite { return "@\(infinite), by which a zero is multiplied in \(sum.node), holds what is not finite" }
     }
     return nil

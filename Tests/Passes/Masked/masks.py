@@ -22,7 +22,7 @@ def rows(heads):
 
 
 def mask_layer(plan, weights, biases, share, seed):
-    """Plants the plan in one layer, beside `share` of zeros without structure, and what is partly zero and has to stay."""
+    """Plants the plan in one layer, beside `share` of zeros without structure, and, in layers of 64 neurons, what is partly zero and has to stay."""
     generator = numpy.random.default_rng(seed)
     for weight in weights.values() if share else ():
         weight[generator.random(weight.shape) < share] = 0
@@ -33,6 +33,8 @@ def mask_layer(plan, weights, biases, share, seed):
         weights[name][rows(plan["heads"])], biases[name][rows(plan["heads"])] = 0, 0
     weights["up"][plan["inputs"] + plan["neurons"]], biases["up"][plan["inputs"] + plan["neurons"]] = 0, 0
     weights["down"][:, plan["outputs"] + plan["neurons"]] = -0.0
+    if len(biases["up"]) > 64:
+        return
     gone = set(plan["values"] + plan["unread"] + plan["heads"] + plan["inputs"] + plan["outputs"] + plan["neurons"])
     head = next(head for head in range(4) if head not in plan["values"] + plan["unread"] + plan["heads"])
     neuron = next(neuron for neuron in range(7, 64) if neuron not in gone)
