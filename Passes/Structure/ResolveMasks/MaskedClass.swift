@@ -37,7 +37,9 @@ struct MaskedClass {
     let obstacle = obstacle(graph) ?? refusal(weights) ?? (sums.isEmpty ? "it is summed over nowhere" : nil)
     if let obstacle {
       // What is zero in some weights only would not have gone in any case.
-      let count = (0..<extent).count { index in zeroIn.allSatisfy { $0.1[index] } || !sums.isEmpty && sums.reason(against: index) == nil }
+      let count = (0..<extent).count { index in
+        zeroIn.allSatisfy { $0.1[index] } || sums.hasSilentState(index) || !sums.isEmpty && sums.reason(against: index) == nil
+      }
       if count > 0 { remainders = [Remainder(count: count, weights: [], reason: obstacle)] }
       return
     }

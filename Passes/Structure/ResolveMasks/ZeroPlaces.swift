@@ -53,48 +53,49 @@ extension Tensor {
   /// Where the tensor holds zeros alone; nowhere if it has no elements.
   func zeroPlaces() -> ZeroPlaces {
     guard elementCount > 0, dtype != .string else { return ZeroPlaces(axes: shape.map { _ in nil }) }
-    guard rank > 0 else { return ZeroPlaces(axes: [], isWhole: !holdsAny { $0 != 0 }) }
-    var isAlive = shape.map { [Bool](repeating: false, count: $0) }
-    let width = shape[rank - 1]
-    forEachRow(of: width) { row, isNonzero in
-      var isRowAlive = false
-      for place in 0..<width where isNonzero(place) {
-        isAlive[rank - 1][place] = true
-        isRowAlive = true
-      }
-      guard isRowAlive else { return }
+    guard rank > 0 else { return ZeroPlaces(axes: [], isWhole: zeroCount == 1) }
+    let (rows, places) = dtype == .float32 ? withElements(as: Float.self) { alive($0) } : (doubles() ?? []).withUnsafeBufferPointer { alive($0) }
+    var axes = (0..<rank - 1).map { [Bool](repeating: true, count: shape[$0]) }
+    for row in rows.indices where rows[row] {
       var rest = row
-      for axis in (0..<rank - 1).reversed() {
-        isAlive[axis][rest % shape[axis]] = true
+      for axis in axes.indices.reversed() {
+        axes[axis][rest % shape[axis]] = false
         rest /= shape[axis]
       }
     }
-    return ZeroPlaces(axes: isAlive.map { $0.map { !$0 } })
+    return ZeroPlaces(axes: axes + [places.map { !$0 }])
   }
 
-  /// Whether any element, as a number, is as asked.
-  func holdsAny(_ isWanted: (Double) -> Bool) -> Bool {
-    if dtype == .float32 { return withElements(as: Float.self) { $0.contains { isWanted(Double($0)) } } }
-    return doubles()?.contains(where: isWanted) ?? true
+  /// Whether rows, and places along the last axis, have an element that is no zero; all have, where elements cannot be read.
+  private func alive<T: BinaryFloatingPoint>(_ elements: UnsafeBufferPointer<T>) -> (rows: [Bool], places: [Bool]) {
+    let width = shape[rank - 1]
+    let isUnknown = elements.count != elementCount
+    var (rows, places) = ([Bool](repeating: isUnknown, count: elementCount / width), [Bool](repeating: isUnknown, count: width))
+    guard !isUnknown else { return (rows, places) }
+    var missing = width
+    for row in rows.indices {
+      // Once all places are alive, a row is looked at up to its first element that is no zero.
+      for place in 0..<width where elements[row * width + place] != 0 {
+        rows[row] = true
+        if missing == 0 { break }
+        if !places[place] {
+          places[place] = true
+          missing -= 1
+        }
+      }
+    }
+    return (rows, places)
+  }
+
+  /// Whether all elements are numbers; of types whose elements cannot be read, none are said to be.
+  var isFinite: Bool {
+    if dtype == .float32 { return withElements(as: Float.self) { $0.allSatisfy(\.isFinite) } }
+    return dtype.isInteger || doubles()?.allSatisfy(\.isFinite) ?? false
   }
 
   /// Elements that are zeros.
   var zeroCount: Int {
     if dtype == .float32 { return withElements(as: Float.self) { $0.count { $0 == 0 } } }
     return doubles()?.count { $0 == 0 } ?? 0
-  }
-
-  /// Calls with each row of `width` elements, and a function that tells which of them are something else than zero.
-  private func forEachRow(of width: Int, _ body: (_ row: Int, _ isNonzero: (Int) -> Bool) -> Void) {
-    if dtype == .float32 {
-      withElements(as: Float.self) { elements in
-        for row in 0..<elements.count / width { body(row) { elements[row * width + $0] != 0 } }
-      }
-    } else {
-      let elements = doubles() ?? []
-      for row in 0..<elementCount / width {
-        body(row) { place in elements.isEmpty || elements[row * width + place] != 0 }
-      }
-    }
   }
 }

@@ -50,9 +50,9 @@ struct ZeroRules {
   /// Zeros of any factor, where the constants among the others are finite.
   private func product(_ factors: [Int]) -> ZeroPlaces {
     factors.reduce(site.none()) { places, factor in
-      let others = factors.filter { $0 != factor }
-      let isFinite = !others.contains { site.constant($0)?.holdsAny { !$0.isFinite } ?? false }
-      return isFinite ? places.or(site.carried(from: factor)) : places
+      let own = site.carried(from: factor)
+      guard !own.isEmpty, factors.allSatisfy({ $0 == factor || site.constant($0)?.isFinite ?? true }) else { return places }
+      return places.or(own)
     }
   }
 
@@ -85,7 +85,7 @@ struct ZeroRules {
   /// A channel of zeros stays one where scale and bias make it so; a scale and a bias of zero make one of any.
   private var batchNormalization: ZeroPlaces? {
     guard let shape = site.results.first?.shape, shape.count > 1, !(1...4).contains(where: { site.constant($0) == nil }) else { return nil }
-    let isFinite = !(1...4).contains { site.constant($0)?.holdsAny { !$0.isFinite } ?? true }
+    let isFinite = (1...4).allSatisfy { site.constant($0)?.isFinite ?? false }
     let silent = isFinite ? site.carried(from: 1).and(site.carried(from: 2)) : site.none()
     guard let atZero = value(atZeroOf: [0], shapes: [0: [1, shape[1].known ?? 1]]), shape[1].known != nil else { return silent }
     let axes = shape.indices.map { $0 == 1 ? atZero.zeroPlaces().axes[1] : nil }

@@ -33,8 +33,8 @@ struct ZeroSums {
     }
     for (node, values) in factors {
       let flags = values.map { view.indices(in: $0) }
-      let infinite = values.first { graph.constant($0)?.holdsAny { !$0.isFinite } ?? false }
       let isZero = (flags.first ?? []).indices.map { index in flags.contains { $0[index] } }
+      let infinite = isZero.contains(true) ? values.first { !(graph.constant($0)?.isFinite ?? true) } : nil
       sums.append(Sum(node: graph.describe(node), isOfStates: false, isZero: isZero, infinite: infinite.map { graph[$0].name }))
     }
   }
@@ -45,7 +45,7 @@ struct ZeroSums {
     guard operand < graph[node].inputs.count, let weights = graph[node].inputs[operand], let first = outputs.first else { return }
     var isZero = view.indices(in: first)
     for output in outputs.dropFirst() { isZero = zip(isZero, view.indices(in: output)).map { $0 && $1 } }
-    let infinite = graph.constant(weights)?.holdsAny { !$0.isFinite } ?? true
+    let infinite = isZero.contains(true) && !(graph.constant(weights)?.isFinite ?? false)
     sums.append(Sum(node: graph.describe(node), isOfStates: true, isZero: isZero, infinite: infinite ? graph[weights].name : nil))
   }
 
