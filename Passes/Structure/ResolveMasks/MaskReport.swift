@@ -55,7 +55,7 @@ struct MaskReport {
       for remainder in masked.remainders {
         let names = remainder.weights.prefix(3).map { "@\(graph[$0].name)" }.joined(separator: ", ")
         let more = remainder.weights.count > 3 ? " and \(remainder.weights.count - 3) more" : ""
-        let zeros = names.isEmpty ? "" : ", zero in \(names)\(more) alone"
+        let zeros = names.isEmpty ? "" : " (zero in \(names)\(more))"
         remainders.append(("\(remainder.count) of the \(extent) \(subject)\(zeros)", remainder.reason))
       }
     }
@@ -91,7 +91,8 @@ struct MaskReport {
     let gone = cuts.reduce(0) { $0 + $1.gone }
     outcome.notes.append(
       gone == 0 ? "nothing is zero as a whole that may go"
-        : "\(gone) structures of \(cuts.count) axes are gone: \(parameters.before) → \(parameters.after) parameters")
+        : "\(gone) structure\(gone == 1 ? " is" : "s are") gone, of \(cuts.count) ax\(cuts.count == 1 ? "is" : "es"): "
+          + "\(parameters.before) → \(parameters.after) parameters")
     if zeros > 0 {
       outcome.notes.append(
         "\(Self.percent(zeros, elements)) of the \(elements) elements in the \(weightCount) weights that are left are zeros without structure")

@@ -34,13 +34,13 @@ struct MaskedClass {
     var view = ZeroSlices(axisClass, classes, zeros)
     let zeroIn = weights.map { ($0, view.indices(in: $0)) }
     let sums = ZeroSums(axisClass, graph, &view)
-    let obstacle = obstacle(graph) ?? refusal(weights) ?? (sums.isEmpty ? "it is summed over nowhere" : nil)
-    if let obstacle {
-      // What is zero in some weights only would not have gone in any case.
+    let obstacle = obstacle(graph) ?? (sums.isEmpty ? "it is summed over nowhere" : nil)
+    if let reason = obstacle ?? refusal(weights) {
       let count = (0..<extent).count { index in
-        zeroIn.allSatisfy { $0.1[index] } || sums.hasSilentState(index) || !sums.isEmpty && sums.reason(against: index) == nil
+        let mayGo = !sums.isEmpty && sums.reason(against: index) == nil
+        return mayGo || obstacle != nil && (sums.hasSilentState(index) || zeroIn.contains { $0.1[index] })
       }
-      if count > 0 { remainders = [Remainder(count: count, weights: [], reason: obstacle)] }
+      if count > 0 { remainders = [Remainder(count: count, weights: [], reason: reason)] }
       return
     }
     let all = byNNCFRule ? members(graph).map { view.indices(in: $0) } : []
