@@ -95,7 +95,8 @@ struct MaskReport {
           + "\(parameters.before) → \(parameters.after) parameters")
     if zeros > 0 {
       outcome.notes.append(
-        "\(Self.percent(zeros, elements)) of the \(elements) elements in the \(weightCount) weights that are left are zeros without structure")
+        "\(Self.percent(zeros, elements)) of the \(elements) elements in the \(weightCount) weights that are left "
+          + "are zeros without structure")
     }
     outcome.notes += keptOnes.map { "all \($0) are zero: the first stays, since an axis needs an index" }
     outcome.notes += lines.map { "gone: \($0)" }

@@ -22,7 +22,8 @@ struct MaskedClass {
 
   /// - Parameter refusal: why weights are left alone.
   init?(
-    _ axisClass: AxisClass, _ graph: Graph, _ classes: AxisClasses, _ zeros: ZeroAnalysis, byNNCFRule: Bool, refusal: ([ValueID]) -> String?
+    _ axisClass: AxisClass, _ graph: Graph, _ classes: AxisClasses, _ zeros: ZeroAnalysis, byNNCFRule: Bool,
+    refusal: ([ValueID]) -> String?
   ) {
     self.axisClass = axisClass
     var seen: Set<ValueID> = []
@@ -86,7 +87,9 @@ struct MaskedClass {
     var seen: Set<ValueID> = []
     return axisClass.slices.map(\.value).filter { value in
       guard let tensor = graph.constant(value), tensor.dtype.isFloat, seen.insert(value).inserted else { return false }
-      return !graph[value].users.contains { graph[$0].op is BatchNormalization && graph[$0].inputs.suffix(from: 3).contains(value) }
+      return !graph[value].users.contains {
+        graph[$0].op is BatchNormalization && graph[$0].inputs.dropFirst(3).contains(value)
+      }
     }
   }
 
@@ -94,7 +97,8 @@ struct MaskedClass {
   private func nncfReason(_ index: Int, _ members: [[Bool]]) -> String? {
     let isInner = axisClass.slices.contains { weights.contains($0.value) && !$0.repeats.isEmpty }
     if isInner { return "by NNCF's rule, heads and neurons go, and not what is inside of them" }
-    return members.allSatisfy { $0[index] } ? nil : "by NNCF's rule, all weights and biases would have to be zero, though the result would be the same"
+    guard !members.allSatisfy({ $0[index] }) else { return nil }
+    return "by NNCF's rule, all weights and biases would have to be zero, though the result would be the same"
   }
 
   private mutating func add(_ masked: [ValueID], _ reason: String) {

@@ -26,10 +26,14 @@ struct ZeroAnalysis {
   private mutating func visit(_ id: NodeID) {
     // The types stay as they are; what inference has against them is not asked here.
     try? inference.visit(id, in: &graph)
-    guard let site = site(id), site.op is ConstantOfShape || site.zeros.contains(where: { $0.map { !$0.isEmpty } ?? false }) else { return }
+    guard let site = site(id) else { return }
+    let isTouched = site.zeros.contains { $0.map { !$0.isEmpty } ?? false }
+    guard isTouched || site.op is ConstantOfShape else { return }
     let rules = ZeroRules(site)
     for (position, output) in graph[id].outputs.enumerated() {
-      guard let output, let places = rules.places(in: position), !places.isEmpty, places.count <= placesLeft else { continue }
+      guard let output, let places = rules.places(in: position), !places.isEmpty, places.count <= placesLeft else {
+        continue
+      }
       placesLeft -= places.count
       known[output] = places
     }

@@ -54,7 +54,9 @@ extension Tensor {
   func zeroPlaces() -> ZeroPlaces {
     guard elementCount > 0, dtype != .string else { return ZeroPlaces(axes: shape.map { _ in nil }) }
     guard rank > 0 else { return ZeroPlaces(axes: [], isWhole: zeroCount == 1) }
-    let (rows, places) = dtype == .float32 ? withElements(as: Float.self) { alive($0) } : (doubles() ?? []).withUnsafeBufferPointer { alive($0) }
+    let (rows, places) =
+      dtype == .float32
+      ? withElements(as: Float.self) { alive($0) } : (doubles() ?? []).withUnsafeBufferPointer { alive($0) }
     var axes = (0..<rank - 1).map { [Bool](repeating: true, count: shape[$0]) }
     for row in rows.indices where rows[row] {
       var rest = row
@@ -70,7 +72,8 @@ extension Tensor {
   private func alive<T: BinaryFloatingPoint>(_ elements: UnsafeBufferPointer<T>) -> (rows: [Bool], places: [Bool]) {
     let width = shape[rank - 1]
     let isUnknown = elements.count != elementCount
-    var (rows, places) = ([Bool](repeating: isUnknown, count: elementCount / width), [Bool](repeating: isUnknown, count: width))
+    var rows = [Bool](repeating: isUnknown, count: elementCount / width)
+    var places = [Bool](repeating: isUnknown, count: width)
     guard !isUnknown else { return (rows, places) }
     var missing = width
     for row in rows.indices {

@@ -28,7 +28,7 @@ struct ZeroRules {
     case let concat as Concat: concatenation(concat.axis)
     case is BatchNormalization: batchNormalization
     case is FusedAttention: attention
-    case let filled as ConstantOfShape: filled.value?.zeroPlaces().isWhole == false ? nil : ZeroPlaces(axes: site.none().axes, isWhole: true)
+    case let filled as ConstantOfShape: filled.value?.zeroPlaces().isWhole == false ? nil : whole
     case is LatheOperators.Attention: result == 0 && !site.has(5) ? site.carried(from: 2) : nil
     case is LSTM, is GRU, is RNN, is PackedLSTM, is PackedGRU: ZeroStates(site)?.places(in: result)
     case is Clip, is PRelu, is any Elementwise: elementwise()
@@ -40,7 +40,8 @@ struct ZeroRules {
   private func carriesZeros(_ result: Int) -> Bool {
     switch site.op {
     case is Identity, is Dropout, is MaxPool: result == 0
-    case is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Transpose, is Slice, is Split, is Expand, is Tile, is Gather, is CastLike: true
+    case is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Transpose, is Slice, is Split, is Expand, is Tile: true
+    case is Gather, is CastLike: true
     case is AveragePool, is LpPool, is GlobalAveragePool, is GlobalMaxPool, is GlobalLpPool, is CumSum: true
     case is ReduceSum, is ReduceMean, is ReduceMax, is ReduceMin, is ReduceL1, is ReduceL2, is ReduceSumSquare: true
     default: false
@@ -58,8 +59,10 @@ struct ZeroRules {
 
   /// Zeros of an addend; everywhere if it is left out.
   private func addend(_ position: Int) -> ZeroPlaces {
-    site.has(position) ? site.carried(from: position) : ZeroPlaces(axes: site.none().axes, isWhole: true)
+    site.has(position) ? site.carried(from: position) : whole
   }
+
+  private var whole: ZeroPlaces { ZeroPlaces(axes: site.none().axes, isWhole: true) }
 
   /// Zeros of the dividend, if the divisor has none.
   private var quotient: ZeroPlaces? { site.zeros[1]?.isEmpty == true ? site.carried(from: 0) : nil }
@@ -68,10 +71,14 @@ struct ZeroRules {
     guard let shape = site.results.first?.shape else { return nil }
     let place = axis < 0 ? axis + shape.count : axis
     let parts = site.zeros.compactMap { $0 }
-    guard shape.indices.contains(place), parts.count == site.operands.count, parts.allSatisfy({ $0.axes.count == shape.count }) else { return nil }
+    guard shape.indices.contains(place), parts.count == site.operands.count,
+      parts.allSatisfy({ $0.axes.count == shape.count })
+    else { return nil }
     let extents = site.operands.compactMap { $0?.type.tensor?.shape?[place].known }
     var along: [Bool]?
-    if let extent = shape[place].known, extent <= ZeroSite.mostPlaces, extents.count == parts.count, extents.allSatisfy({ $0 <= extent }) {
+    if let extent = shape[place].known, extent <= ZeroSite.mostPlaces, extents.count == parts.count,
+      extents.allSatisfy({ $0 <= extent })
+    {
       along = zip(parts, extents).flatMap { part, own in (0..<own).map { part.holds(place, $0) } }
     }
     let axes = shape.enumerated().map { axis, extent -> [Bool]? in
@@ -84,10 +91,12 @@ struct ZeroRules {
 
   /// A channel of zeros stays one where scale and bias make it so; a scale and a bias of zero make one of any.
   private var batchNormalization: ZeroPlaces? {
-    guard let shape = site.results.first?.shape, shape.count > 1, !(1...4).contains(where: { site.constant($0) == nil }) else { return nil }
+    guard let shape = site.results.first?.shape, shape.count > 1, (1...4).allSatisfy({ site.constant($0) != nil }) else {
+      return nil
+    }
     let isFinite = (1...4).allSatisfy { site.constant($0)?.isFinite ?? false }
     let silent = isFinite ? site.carried(from: 1).and(site.carried(from: 2)) : site.none()
-    guard let atZero = value(atZeroOf: [0], shapes: [0: [1, shape[1].known ?? 1]]), shape[1].known != nil else { return silent }
+    guard let channels = shape[1].known, let atZero = value(atZeroOf: [0], shapes: [0: [1, channels]]) else { return silent }
     let axes = shape.indices.map { $0 == 1 ? atZero.zeroPlaces().axes[1] : nil }
     return silent.or(site.carried(from: 0).and(ZeroPlaces(axes: axes)))
   }
@@ -95,9 +104,9 @@ struct ZeroRules {
   /// Values of zero make contexts of zero; in one operand, they lie behind queries and keys.
   private var attention: ZeroPlaces? {
     if site.has(2) { return site.carried(from: 2) }
-    guard let own = site.zeros[0], let width = site.results.first?.shape?.last?.known, own.axes.count == 3, width <= ZeroSite.mostPlaces else {
-      return nil
-    }
+    guard let own = site.zeros[0], own.axes.count == 3, let width = site.results.first?.shape?.last?.known,
+      width <= ZeroSite.mostPlaces
+    else { return nil }
     return ZeroPlaces(axes: [nil, nil, (0..<width).map { own.holds(2, 2 * width + $0) }])
   }
 }
@@ -139,9 +148,8 @@ extension ZeroRules {
   }
 
   private func keepsZero(_ activation: LinearActivation) -> Bool {
-    guard let zero = Self.zero(.float32, [1, 1]), let result = try? Linear(activation: activation).evaluate([zero, zero])[0] else {
-      return false
-    }
-    return result.zeroPlaces().isWhole
+    guard let zero = Self.zero(.float32, [1, 1]) else { return false }
+    let result = try? Linear(activation: activation).evaluate([zero, zero])
+    return result?[0].zeroPlaces().isWhole ?? false
   }
 }

@@ -33,7 +33,8 @@ struct ZeroSite {
   ///
   /// Indices that the operator does not keep apart tell nothing.
   func carried(from position: Int, to result: Int = 0) -> ZeroPlaces {
-    guard has(position), let source = zeros[position], !source.isEmpty, result < map.outputs.count, let after = map.outputs[result],
+    guard has(position), let source = zeros[position], !source.isEmpty,
+      result < map.outputs.count, let after = map.outputs[result],
       position < map.inputs.count, let before = map.inputs[position], before.count == source.axes.count
     else { return none(result) }
     return ZeroPlaces(axes: after.map { places(along: $0, source, before) }, isWhole: source.isWhole)
@@ -48,8 +49,12 @@ struct ZeroSite {
       var flags = [Bool](repeating: source.isWhole, count: layout.count)
       for (position, parts) in before.enumerated() {
         let shared = apart.filter { atom in parts.contains { $0.contains(atom) } }
-        guard let own = source.axes[position], !shared.isEmpty, let known = projected(own, parts, onto: shared) else { continue }
-        for place in flags.indices where !flags[place] { flags[place] = known[layout.index(of: place, onto: shared, map)] }
+        guard let own = source.axes[position], !shared.isEmpty, let known = projected(own, parts, onto: shared) else {
+          continue
+        }
+        for place in flags.indices where !flags[place] {
+          flags[place] = known[layout.index(of: place, onto: shared, map)]
+        }
       }
       result += flags
     }

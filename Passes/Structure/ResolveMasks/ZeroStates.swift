@@ -4,8 +4,8 @@ import LatheTensors
 
 /// Hidden units of a recurrent layer whose states are zero at every step.
 ///
-/// A unit begins at zero, and stays there if what is new to its state is: the sum behind the candidate gate has no bias, and no weight but on features
-/// and units that are zero themselves.
+/// A unit begins at zero, and stays there if what is new to its state is: the sum behind the candidate gate has no bias, and no
+/// weight but on features and units that are zero themselves.
 struct ZeroStates {
   /// For each direction, whether a unit is zero at every step.
   private let isZero: [[Bool]]
@@ -14,14 +14,18 @@ struct ZeroStates {
 
   /// nil if the layer's functions or weights do not let it be told.
   init?(_ site: ZeroSite) {
-    guard let (gate, gates, first) = Self.candidate(site.op), let w = site.constant(1), let r = site.constant(2), w.rank == 3, r.rank == 3,
-      let input = w.doubles(), let recurrence = r.doubles()
+    guard let (gate, gates, isSeparate) = Self.candidate(site.op), let w = site.constant(1), let r = site.constant(2),
+      w.rank == 3, r.rank == 3, w.isFinite, r.isFinite, let input = w.doubles(), let recurrence = r.doubles()
     else { return nil }
     let (directions, hidden, features) = (r.shape[0], r.shape[2], w.shape[2])
-    guard w.shape == [directions, gates * hidden, features], r.shape == [directions, gates * hidden, hidden], hidden > 0 else { return nil }
+    guard w.shape == [directions, gates * hidden, features], r.shape == [directions, gates * hidden, hidden], hidden > 0 else {
+      return nil
+    }
     var biases: [Double]?
     if site.has(3) {
-      guard let b = site.constant(3)?.doubles(), b.count == directions * 2 * gates * hidden else { return nil }
+      guard let b = site.constant(3)?.doubles(), b.count == directions * 2 * gates * hidden, b.allSatisfy(\.isFinite) else {
+        return nil
+      }
       biases = b
     }
     isPacked = site.op is PackedLSTM || site.op is PackedGRU
@@ -31,8 +35,11 @@ struct ZeroStates {
       func row(_ unit: Int) -> Int { direction * gates * hidden + gate * hidden + unit }
       var stays = (0..<hidden).map { unit in
         let bias = direction * 2 * gates * hidden + gate * hidden + unit
-        let added = biases.map { first ? $0[bias] == 0 && $0[bias + gates * hidden] == 0 : $0[bias] + $0[bias + gates * hidden] == 0 } ?? true
-        return added && states.allSatisfy { !site.has($0) || site.zeros[$0]?.holds(2, unit) ?? false }
+        let hasNoBias = biases.map { all in
+          let (one, other) = (all[bias], all[bias + gates * hidden])
+          return isSeparate ? one == 0 && other == 0 : one + other == 0
+        }
+        return (hasNoBias ?? true) && states.allSatisfy { !site.has($0) || site.zeros[$0]?.holds(2, unit) ?? false }
           && !(0..<features).contains { input[row(unit) * features + $0] != 0 && !(site.zeros[0]?.holds(2, $0) ?? false) }
       }
       while let unit = stays.indices.first(where: { unit in
@@ -42,7 +49,8 @@ struct ZeroStates {
     }
   }
 
-  /// The gate that is new to the state, how many gates there are, and whether both biases count by themselves; nil where a function makes more of zero.
+  /// The gate that is new to the state, how many gates there are, and whether both biases count by themselves; nil where a function
+  /// makes more of zero.
   private static func candidate(_ op: any Operator) -> (gate: Int, gates: Int, isSeparate: Bool)? {
     func keepsZero(_ names: [String]?, _ count: Int, _ used: [Int]) -> Bool {
       guard let names else { return true }
