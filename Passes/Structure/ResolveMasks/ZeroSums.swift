@@ -1,4 +1,5 @@
 import LatheIR
+import LatheOperators
 import LatheTensors
 
 /// The sums over a class, and whether what an index adds to them is zero.
@@ -21,6 +22,8 @@ struct ZeroSums {
       switch use {
       case .contracted(let node, let operand):
         guard operand < graph[node].inputs.count, let value = graph[node].inputs[operand] else { continue }
+        // Codes of 0 that have a zero point of their own mean something else.
+        if operand == 0, Self.hasZeroPoint(node, graph) { continue }
         if let known = factors.firstIndex(where: { $0.node == node }) {
           factors[known].values.append(value)
         } else {
@@ -37,6 +40,11 @@ struct ZeroSums {
       let infinite = isZero.contains(true) ? values.first { !(graph.constant($0)?.isFinite ?? true) } : nil
       sums.append(Sum(node: graph.describe(node), isOfStates: false, isZero: isZero, infinite: infinite.map { graph[$0].name }))
     }
+  }
+
+  private static func hasZeroPoint(_ node: NodeID, _ graph: Graph) -> Bool {
+    let op = graph[node].op
+    return (op is QuantizedLinear || op is QuantizedConvolution) && graph.input(8, of: node) != nil
   }
 
   /// A state that is summed over in the next step: it is zero itself, or its weights there are.
