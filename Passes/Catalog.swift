@@ -30,6 +30,7 @@ extension PassCatalog {
     QueryKeyValue.self,
     RecurrentLayer.self,
     ResolveIndices.self,
+    ResolveMasks.self,
     Smooth.self,
     Trim.self,
     TrimPositions.self,

@@ -44,6 +44,11 @@ struct NodeSelection {
   /// Whether a node is to be ignored.
   func ignores(_ id: NodeID, in graph: Graph) -> Bool { ignored.contains { Self.matches($0, id, graph) } }
 
+  /// Whether a constant is to be ignored, by its own name or by that of a node that reads it.
+  func ignores(constant value: ValueID, in graph: Graph) -> Bool {
+    ignored.contains { Self.matches($0, [graph[value].name]) } || graph[value].users.contains { ignores($0, in: graph) }
+  }
+
   /// Why a node is left out, or nil if it is in.
   func refusal(of id: NodeID, in graph: Graph) -> String? {
     if ignores(id, in: graph) { return "it is to be ignored" }

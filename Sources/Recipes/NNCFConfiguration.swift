@@ -5,8 +5,10 @@ import OrderedCollections
 
 /// Reads a configuration of NNCF, OpenVINO's compression framework, as a recipe.
 ///
-/// Quantization becomes `quantize/int8`, movement sparsity with structured masking becomes `structure/resolve-masks`. Whatever speaks of
-/// training has no meaning once the weights are fixed: it is reported, each key with its line. Source: NNCF's configuration schema.
+/// Movement sparsity with structured masking becomes `structure/resolve-masks` by NNCF's rule, behind the recipe `simplify`; quantization becomes
+/// `quantize/int8`, behind `fuse` and whatever the order of the algorithms behind the masks: what is joint in training is one after the other here.
+/// Whatever speaks of training has no meaning once the weights are fixed: it is reported, each key with its line. Source: NNCF's configuration
+/// schema.
 struct NNCFConfiguration {
   /// What a key of a configuration means after training.
   enum Meaning {
@@ -16,20 +18,28 @@ struct NNCFConfiguration {
     case nested([String: Meaning])
     /// Nothing, for this reason.
     case nothing(String)
+    /// What masks were made of, which has to be well said and decides nothing any more.
+    case structures
   }
 
   /// An algorithm and the pass that does its part after training.
   private struct Algorithm {
     var pass: PassID
+    /// The recipe that the pass needs before it.
+    var preparation: String
+    /// Options that are set where the configuration does not say otherwise.
+    var defaults: [String: JSONValue] = [:]
     var keys: [String: Meaning]
   }
 
   private static let training = "it speaks of training"
+  private static let scopes = "scopes that name nothing are told of in any case"
 
   private static let algorithms: [String: Algorithm] = [
     "quantization": Algorithm(
-      pass: "quantize/int8",
+      pass: "quantize/int8", preparation: "fuse",
       keys: [
+        "compression_lr_multiplier": .nothing(training), "validate_scopes": .nothing(scopes),
         "ignored_scopes": .option("ignore"), "target_scopes": .option("only"),
         "weights": .nested(quantizer), "activations": .nested(quantizer),
         "initializer": .nested([
@@ -44,16 +54,17 @@ struct NNCFConfiguration {
         "scope_overrides": .nothing("name what stays in float by ignored_scopes"),
       ]),
     "movement_sparsity": Algorithm(
-      pass: "structure/resolve-masks",
+      pass: "structure/resolve-masks", preparation: "simplify", defaults: ["nncf-rule": true],
       keys: [
+        "compression_lr_multiplier": .nothing(training), "validate_scopes": .nothing(scopes),
         "ignored_scopes": .option("ignore"), "target_scopes": .option("only"),
-        "sparse_structure_by_scopes": .nothing("structures are found by axis classes: heads and neurons as they are"),
+        "sparse_structure_by_scopes": .structures,
         "params": .nested([
           "enable_structured_masking": .option("nncf-rule"),
           "warmup_start_epoch": .nothing(training), "warmup_end_epoch": .nothing(training),
           "importance_regularization_factor": .nothing(training), "power": .nothing(training),
           "init_importance_threshold": .nothing(training), "final_importance_threshold": .nothing(training),
-          "steps_per_epoch": .nothing(training),
+          "steps_per_epoch": .nothing(training), "schedule": .nothing(training), "update_per_optimizer_step": .nothing(training),
         ]),
       ]),
   ]
@@ -80,14 +91,21 @@ struct NNCFConfiguration {
   }
 
   /// - Throws: `recipe/…` for unknown keys and algorithms and for what cannot be had, such as asymmetric quantization.
-  static func read(_ root: DocumentNode) throws(Diagnostic) -> RecipeReader.Reading {
-    var configuration = NNCFConfiguration()
+  static func read(_ root: DocumentNode, named: [Recipe]) throws(Diagnostic) -> RecipeReader.Reading {
+    var configuration = NNCFConfiguration(named: named)
     try configuration.readDocument(root)
-    return RecipeReader.Reading(recipe: configuration.recipe, warnings: configuration.warnings)
+    var recipe = Recipe(name: "NNCF configuration")
+    for name in ["movement_sparsity", "quantization"] { recipe.steps += configuration.steps[name] ?? [] }
+    return RecipeReader.Reading(recipe: recipe, warnings: configuration.warnings)
   }
 
-  private var recipe = Recipe(name: "NNCF configuration")
+  /// Recipes by their names.
+  private let named: [Recipe]
+  /// Steps by algorithm.
+  private var steps: [String: [Recipe.Step]] = [:]
   private var warnings: [Diagnostic] = []
+
+  private init(named: [Recipe]) { self.named = named }
 
   private mutating func readDocument(_ root: DocumentNode) throws(Diagnostic) {
     let members = try root.members("an NNCF configuration")
@@ -115,11 +133,13 @@ struct NNCFConfiguration {
         fix: Spelling.nearest(name, among: Self.algorithms.keys.sorted() + Self.others).map { "did you mean \($0)?" })
     }
     var step = Recipe.Step(algorithm.pass, at: named.location)
+    for (option, value) in algorithm.defaults { step.options[option] = value }
     for member in members where member.key != "algorithm" { try read(member, algorithm.keys, name, into: &step) }
     if step.options["nncf-rule"] == false {
       return warn(named, "without structured masking there is nothing to resolve")
     }
-    recipe.steps.append(step)
+    let preparation = self.named.first { $0.name == algorithm.preparation }?.steps ?? []
+    steps[name, default: []] += preparation + [step]
   }
 
   private mutating func read(
@@ -137,6 +157,9 @@ struct NNCFConfiguration {
     case .option(let option): try set(option, from: member, of: &step)
     case .nothing(""): try requireSymmetricBytes(member)
     case .nothing(let reason): warn(member, reason)
+    case .structures:
+      try NNCFStructures.check(member.value)
+      warn(member, "structures are found by axis classes: heads and neurons as they are")
     }
   }
 

@@ -43,7 +43,7 @@ public struct RecipeReader: Sendable {
     let isJSON = path.hasSuffix(".json")
     if isJSON { _ = try JSONValue.parse(bytes, file: path) }
     let root = try DocumentParser(file: path).parse(bytes)
-    if NNCFConfiguration.isOne(root) { return try NNCFConfiguration.read(root) }
+    if NNCFConfiguration.isOne(root) { return try NNCFConfiguration.read(root, named: named) }
     var recipe = try recipe(root, folder: (path as NSString).deletingLastPathComponent)
     if recipe.name.isEmpty { recipe.name = path }
     return Reading(recipe: recipe, warnings: [])

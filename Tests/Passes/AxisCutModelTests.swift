@@ -30,8 +30,6 @@ import Testing
         #expect(error.id == "axes/adaptation" && error.location.node != nil, "\(error.message)")
       }
     }
-    // PackedGRU does not tell its axes, and these models are little else.
-    guard !name.hasPrefix("bigru") || !done.isEmpty else { return }
     #expect(!done.isEmpty)
     try cut.cut(done, of: classes)
     try Verifier().verify(cut)

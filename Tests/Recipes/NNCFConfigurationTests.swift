@@ -40,6 +40,19 @@ import Testing
     #expect(reading.recipe.steps[1].options["ignore"] == ["{re}.*LayerNorm.*"])
   }
 
+  @Test func passesFindTheGraphThatTheyNeedInWhateverOrderTheAlgorithmsStand() throws {
+    let named = [Recipe(name: "simplify", summary: "", passes: ["simplify/fold-constants"]), Recipe(name: "fuse", summary: "", passes: ["fuse/activation"])]
+    let text = #"{"compression": [{"algorithm": "quantization"}, {"algorithm": "movement_sparsity"}]}"#
+    let recipe = try RecipeReader(named: named).read(Array(text.utf8), path: "nncf.json").recipe
+    let wanted = ["simplify/fold-constants", "structure/resolve-masks", "fuse/activation", "quantize/int8"]
+    #expect(recipe.steps.map(\.id.rawValue) == wanted)
+    // NNCF masks structures unless it is told not to.
+    #expect(recipe.steps[1].options == ["nncf-rule": true])
+    let off = #"{"algorithm": "movement_sparsity", "params": {"enable_structured_masking": false}}"#
+    #expect(try Self.read(off).recipe.steps.isEmpty)
+    #expect(try Self.read(off).warnings.contains { $0.message.contains("there is nothing to resolve") })
+  }
+
   @Test func whatSpeaksOfTrainingIsReportedKeyByKey() throws {
     let warnings = try Self.read(Self.jpqd).warnings
     for key in [
@@ -60,6 +73,13 @@ import Testing
     (#"{"compression": {}}"#, "no key algorithm"),
     (#"{"compression": 3}"#, "is a mapping"),
     (#"{"algorithm": "movement_sparsity", "params": {"enable_structured_masking": 1}}"#, "true or false"),
+    (#"{"algorithm": "movement_sparsity", "params": {"warmup_stop_epoch": 1}}"#, "warmup_st"),
+    (#"{"algorithm": "movement_sparsity", "sparse_structure_by_scopes": [{"mode": "blocks", "target_scopes": "a"}]}"#, "did you mean block"),
+    (#"{"algorithm": "movement_sparsity", "sparse_structure_by_scopes": [{"mode": "block", "target_scopes": "a"}]}"#, "two sparse_factors"),
+    (#"{"algorithm": "movement_sparsity", "sparse_structure_by_scopes": [{"mode": "per_dim", "axis": 2, "target_scopes": "a"}]}"#, "0 or 1"),
+    (#"{"algorithm": "movement_sparsity", "sparse_structure_by_scopes": [{"mode": "fine"}]}"#, "target_scopes"),
+    (#"{"algorithm": "movement_sparsity", "sparse_structure_by_scopes": [{"mode": "fine", "target_scopes": 3}]}"#, "target_scopes is a text"),
+    (#"{"algorithm": "movement_sparsity", "sparse_structure_by_scopes": [{"mode": "fine", "target": "a"}]}"#, "target_scopes"),
   ]) func whatCannotBeHadIsRefused(_ text: String, _ message: String) throws {
     let error = try #require(throws: Diagnostic.self) { try Self.read(text) }
     #expect("\(error.message) \(error.fix ?? "")".contains(message), "\(error)")

@@ -77,10 +77,26 @@ extension RNN: AxisMapping {
 }
 
 extension PackedLSTM: AxisMapping {
-  /// The axes of LSTM, but for directions that lie beside each other in the results.
   public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
-    guard let extents = try? LSTMExtents(inputs, LSTM(direction: direction, isBatchFirst: true)),
-      var map = AxisMap.recurrent(gates: 4, isBatchFirst: true, hidden: extents.hidden, inputs, outputs),
+    guard let extents = try? LSTMExtents(inputs, LSTM(direction: direction, isBatchFirst: true)) else { return nil }
+    return .packedRecurrent(gates: 4, hidden: extents.hidden, inputs, outputs)
+  }
+}
+
+extension PackedGRU: AxisMapping {
+  public func axisMap(_ inputs: [Operand?], _ outputs: [TensorType]) -> AxisMap? {
+    let settings = RecurrentSettings(direction: direction, isBatchFirst: true)
+    guard let extents = try? RecurrentExtents(inputs, settings, gates: GRU.gates, name) else { return nil }
+    return .packedRecurrent(gates: GRU.gates, hidden: extents.hidden, inputs, outputs)
+  }
+}
+
+extension AxisMap {
+  /// The axes of LSTM or GRU, but for directions that lie beside each other in the results.
+  fileprivate static func packedRecurrent(
+    gates: Int, hidden: Dimension, _ inputs: [Operand?], _ outputs: [TensorType]
+  ) -> AxisMap? {
+    guard var map = recurrent(gates: gates, isBatchFirst: true, hidden: hidden, inputs, outputs),
       let (direction, unit) = map.inputs[2].map({ ($0[0], $0[2]) }), let x = map.inputs[0]
     else { return nil }
     let width = [direction[0] + unit[0]]

@@ -1,0 +1,1 @@
+Bfetch_name_0J$+m’?„KŽ>c'?E!J?ƒ˜ >X¦(?Ug¿Sž?MY¿
