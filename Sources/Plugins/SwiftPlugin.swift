@@ -44,7 +44,7 @@ struct SwiftPlugin {
   /// C modules that lathe's modules use inside: the compiler asks that they exist, and a plugin needs none of their declarations.
   private static func writeStubs(to folder: String) throws(Diagnostic) {
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try OutputFile.write(Array("module CJSONC {}\n".utf8), to: "\(folder)/module.modulemap")
+    try OutputFile.write(Array("module CJSONC {}\nmodule COpenBLAS {}\n".utf8), to: "\(folder)/module.modulemap")
   }
 
   /// The shared object, compiled whether or not there is one.

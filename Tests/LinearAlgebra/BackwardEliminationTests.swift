@@ -2,11 +2,29 @@ import LatheLinearAlgebra
 import Testing
 
 @Suite struct BackwardEliminationTests {
-  private let a: [Double] = (0..<80).map { Double(($0 * 7919 + $0 * $0 * 31) % 101) / 25 - 2 }
+  private let a: [Double] = (0..<80).map { (index: Int) -> Double in
+    let number = (index * 7919 + index * index * 31) % 101
+    return Double(number) / 25 - 2
+  }
   private let weights: [Double] = [0.5, -1, 0.25, 2, -0.75, 0.125, 1, 0.5]
 
   private var gram: [Double] {
-    (0..<16).map { index in (0..<20).reduce(0.0) { $0 + a[$1 * 4 + index / 4] * a[$1 * 4 + index % 4] } }
+    (0..<16).map { index in product(index / 4, index % 4) }
+  }
+
+  private func product(_ left: Int, _ right: Int) -> Double {
+    var sum = 0.0
+    for row in 0..<20 { sum += a[row * 4 + left] * a[row * 4 + right] }
+    return sum
+  }
+
+  /// What a target is at each row.
+  private func values(of target: Int) -> [Double] {
+    (0..<20).map { row in
+      var sum = 0.0
+      for column in 0..<4 { sum += a[row * 4 + column] * weights[target * 4 + column] }
+      return sum
+    }
   }
 
   /// ‖Y − Ŷ‖² after fitting the targets by some of the features alone.
@@ -14,12 +32,18 @@ import Testing
     let matrix = try #require(PositiveDefiniteMatrix(kept.flatMap { row in kept.map { gram[row * 4 + $0] } }, order: kept.count))
     var total = 0.0
     for target in 0..<2 {
-      let y = (0..<20).map { row in (0..<4).reduce(0.0) { $0 + a[row * 4 + $1] * weights[target * 4 + $1] } }
-      let side = kept.map { column in (0..<20).reduce(0.0) { $0 + a[$1 * 4 + column] * y[$1] } }
+      let y = values(of: target)
+      var side: [Double] = []
+      for column in kept {
+        var sum = 0.0
+        for row in 0..<20 { sum += a[row * 4 + column] * y[row] }
+        side.append(sum)
+      }
       let x = matrix.solution(of: side)
       for row in 0..<20 {
-        let fitted = zip(kept, x).reduce(0.0) { $0 + a[row * 4 + $1.0] * $1.1 }
-        total += (y[row] - fitted) * (y[row] - fitted)
+        var missing = y[row]
+        for (place, column) in kept.enumerated() { missing -= a[row * 4 + column] * x[place] }
+        total += missing * missing
       }
     }
     return total

@@ -4,7 +4,10 @@ import Testing
 @Suite struct NormalEquationsTests {
   /// Rows of small numbers that repeat nothing, for any width.
   private func values(_ count: Int, _ seed: Int) -> [Float] {
-    (0..<count).map { Float((($0 + seed) * 7919 % 1009) - 504) / 256 }
+    (0..<count).map { (index: Int) -> Float in
+      let number = (index + seed) * 7919 % 1009
+      return Float(number - 504) / 256
+    }
   }
 
   private func equations(_ a: [Float], _ y: [Float], _ features: Int, _ targets: Int, batch: Int, threads: Int) -> NormalEquations {
@@ -24,10 +27,13 @@ import Testing
     let sums = equations(a, y, features, targets, batch: 16, threads: 2)
     #expect(sums.rows == rows)
     for (i, j) in [(0, 0), (features - 1, 0), (0, features - 1), (features / 2, features / 3)] {
-      let expected = (0..<rows).reduce(0.0) { $0 + Double(a[$1 * features + i]) * Double(a[$1 * features + j]) }
-      #expect(abs(sums.gram[i * features + j] - expected) < 1e-3)
+      var (expected, product) = (0.0, 0.0)
       let target = min(i, targets - 1)
-      let product = (0..<rows).reduce(0.0) { $0 + Double(y[$1 * targets + target]) * Double(a[$1 * features + j]) }
+      for row in 0..<rows {
+        expected += Double(a[row * features + i]) * Double(a[row * features + j])
+        product += Double(y[row * targets + target]) * Double(a[row * features + j])
+      }
+      #expect(abs(sums.gram[i * features + j] - expected) < 1e-3)
       #expect(abs(sums.cross[target * features + j] - product) < 1e-3)
     }
   }
@@ -43,7 +49,11 @@ import Testing
   @Test(arguments: [true, false]) func aLinearLawIsFound(_ hasIntercept: Bool) throws {
     let a = values(200 * 4, 2)
     let (weights, intercept): ([Float], Float) = ([0.5, -1, 2, 0.25], hasIntercept ? 3 : 0)
-    let y = (0..<200).map { row in (0..<4).reduce(intercept) { $0 + weights[$1] * a[row * 4 + $1] } }
+    let y = (0..<200).map { row -> Float in
+      var sum = intercept
+      for column in 0..<4 { sum += weights[column] * a[row * 4 + column] }
+      return sum
+    }
     let solution = try #require(equations(a, y, 4, 1, batch: 64, threads: 1).solution(regularization: 1e-9, hasIntercept: hasIntercept))
     for (found, wanted) in zip(solution.weights, weights) { #expect(abs(found - Double(wanted)) < 1e-4) }
     #expect(abs(solution.intercept[0] - Double(intercept)) < 1e-4)
@@ -84,7 +94,8 @@ import Testing
     let inverse = try #require(PositiveDefiniteMatrix(elements, order: 3)).inverse
     for row in 0..<3 {
       for column in 0..<3 {
-        let sum = (0..<3).reduce(0.0) { $0 + elements[row * 3 + $1] * inverse[$1 * 3 + column] }
+        var sum = 0.0
+        for index in 0..<3 { sum += elements[row * 3 + index] * inverse[index * 3 + column] }
         #expect(abs(sum - (row == column ? 1 : 0)) < 1e-12)
       }
     }
