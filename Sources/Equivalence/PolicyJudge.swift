@@ -20,7 +20,8 @@ public struct PolicyJudge: Sendable {
     public var json: JSONValue { ["rule": .string(rule), "figure": .string(figure), "kept": .bool(isKept)] }
   }
 
-  private static let unknown = "not in the report"
+  /// The figure of what the report lacks.
+  public static let unknown = "not in the report"
 
   private let policy: Policy
 

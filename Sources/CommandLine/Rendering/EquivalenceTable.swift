@@ -14,7 +14,7 @@ struct EquivalenceTable {
     self.candidate = candidate
   }
 
-  func render(for terminal: Terminal) -> String {
+  func render() -> String {
     var table = TextTable([
       ("output", .left), ("rows", .right), ("agreement", .right), ("flips", .right), ("max abs", .right),
       ("mean abs", .right),
@@ -30,10 +30,7 @@ struct EquivalenceTable {
         noise.isFinite ? String(format: "%.1f", noise) : "∞",
       ])
     }
-    let verdict =
-      report.isEquivalent
-      ? terminal.styled("equivalent", .green) : terminal.styled("NOT equivalent", .red)
-    return table.render() + accuracy() + coverage() + "\n\(verdict) on \(NumberFormat.grouped(report.samples)) samples\n"
+    return table.render() + accuracy() + coverage()
   }
 
   private func coverage() -> String {
