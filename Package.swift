@@ -104,7 +104,7 @@ let package = Package(
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     module(
       "Reports", ["Diagnostics", "JSON"], [.product(name: "Mustache", package: "swift-mustache")],
-      embedded: [.embedInCode("conversion.mustache")]),
+      embedded: [.embedInCode("conversion.mustache"), .embedInCode("verification.mustache")]),
     module("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"], ["CLatheKernels"]),
     .target(
       name: "LatheCInterface",

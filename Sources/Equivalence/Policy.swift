@@ -47,6 +47,13 @@ public struct Policy: Sendable {
 
   public init() {}
 
+  /// Whether there is anything to keep to.
+  public var hasRules: Bool {
+    let counts = [minimumSamples, maximumBytes, maximumMemory].contains { $0 != nil }
+    let numbers = [minimumAccuracyDelta, minimumAccuracy, maximumSizeShare, maximumLatency].contains { $0 != nil }
+    return counts || numbers || samplesDigest != nil || !bounds.isEmpty
+  }
+
   /// Whether time or memory have to be measured.
   public var needsCost: Bool { maximumLatency != nil || maximumMemory != nil }
 }

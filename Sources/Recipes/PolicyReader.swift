@@ -55,7 +55,7 @@ public enum PolicyReader {
     policy.maximumLatency = try number(members, "maximum-latency-ms", 0...Double.greatestFiniteMagnitude)
     policy.maximumMemory = try members["maximum-memory-bytes"]?.value.count("maximum-memory-bytes")
     if let load = members["load"] { policy.load = try self.load(load.value) }
-    guard members.keys.contains(where: { $0 != "name" && $0 != "summary" && $0 != "load" }) else {
+    guard policy.hasRules else {
       throw .invalid("policy/no-rules", "the policy has no rules, so that anything would pass", at: root.location, fix: "write outputs: and the bounds of each")
     }
     return policy

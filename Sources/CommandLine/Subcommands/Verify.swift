@@ -152,7 +152,7 @@ struct Verify: ParsableCommand {
       comparison.judge = judge
       report = try comparison.run(threads: threads, tolerance: tolerance)
     }
-    report.conflicts += TextConflicts.between(left, right)
+    report.conflicts += try TextConflicts.between(left, right)
     var verification = Verification(
       reference: .init(path: reference, engine: referenceEngine, loaded: loaded.0), candidate: .init(path: candidate, engine: self.engine, loaded: loaded.1),
       report: report, origin: made?.origin ?? .file(samples ?? ""), texts: set.texts, labels: left.text?.labels ?? [])
