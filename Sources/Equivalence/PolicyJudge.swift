@@ -140,7 +140,7 @@ public struct PolicyJudge: Sendable {
   }
 
   private static func text(_ number: Double) -> String {
-    if let whole = Int(exactly: number), abs(whole) < 1 << 53 { return "\(whole)" }
+    if number.magnitude < 0x1p53, let whole = Int(exactly: number) { return "\(whole)" }
     if number == Double.greatestFiniteMagnitude { return "no error at all" }
     let digits = (number * 1e6).rounded() / 1e6
     return digits == 0 ? "\(number)" : "\(digits)"

@@ -10,7 +10,7 @@ struct MarginPlot {
   init?(_ decisions: JSONValue) {
     guard let margins = decisions["margins"], let edges = margins["edges"]?.arrayValue?.compactMap(\.doubleValue),
       let all = margins["all"]?.arrayValue?.compactMap(\.intValue), let flipped = margins["flipped"]?.arrayValue?.compactMap(\.intValue),
-      all.count == edges.count + 1, flipped.count == all.count, all.contains(where: { $0 > 0 }), all.allSatisfy({ $0 >= 0 }), flipped.allSatisfy({ $0 >= 0 })
+      all.count == edges.count + 1, flipped.count == all.count, all.contains(where: { $0 > 0 }), (all + flipped).allSatisfy({ (0..<1 << 40).contains($0) })
     else { return nil }
     (self.all, self.flipped, self.edges) = (all, flipped, edges)
   }

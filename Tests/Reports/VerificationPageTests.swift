@@ -53,6 +53,7 @@ import Testing
   @Test(arguments: [
     [:], ["decisions": 3, "outputs": [3, nil]], ["policy": [], "accuracy": ["delta": "x"], "worst": [[:], 7]],
     ["decisions": [["margins": ["edges": [], "all": [-5], "flipped": [9]], "flip_matrix": [[0], [0, 1, -9_223_372_036_854_775_807], "x"]]], "equivalent": "yes"],
+    ["decisions": [["margins": ["edges": [1], "all": [9_223_372_036_854_775_807, 1], "flipped": [0, 0]]]]],
     ["trace": ["entries": [3]], "worst": [["sample": 9_223_372_036_854_775_807]], "candidate": ["bytes": -1], "reference": ["bytes": -9]],
   ] as [JSONValue]) func hostileReportsMakeAPageAndXML(_ report: JSONValue) throws {
     #expect(try VerificationPage(report).html().contains("Rejected."))

@@ -84,14 +84,17 @@ public struct SampleGenerator: Sendable {
   }
 
   private func alphabet(_ vocabulary: Vocabulary?, _ rows: Int?, _ input: String) throws(Diagnostic) -> TokenSampleGenerator.Alphabet {
-    let given = ranges[input].map { max(0, Int($0.lowerBound))...max(0, Int(min($0.upperBound, 1e9))) }
-    guard let count = [vocabulary?.count, rows, given.map { $0.upperBound + 1 }].compactMap({ $0 }).min(), count > 0 else {
+    let given = ranges[input].map { (lower: Int(min(max(0, $0.lowerBound), 1e9)), upper: Int(min(max(0, $0.upperBound), 1e9))) }
+    guard let count = [vocabulary?.count, rows, given.map { $0.upper + 1 }].compactMap({ $0 }).min(), count > 0 else {
       throw .invalid(
         "samples/generate", "how many tokens the input \(input) can be is not known", at: Location(value: input),
         fix: "give the vocabulary with --vocab, --input-range \(input)=0:N, or samples")
     }
     guard count <= 1 << 22 else { throw .invalid("samples/generate", "a vocabulary of \(count) tokens is too large to generate samples for") }
-    var ids = (Int32(given?.lowerBound ?? 0)..<Int32(count)).map { $0 }
+    guard given?.lower ?? 0 < count else {
+      throw Diagnostic("samples/generate", .usage, "the range of \(input) starts behind its \(count) tokens", fix: "give --input-range \(input)=0:\(count - 1) or less")
+    }
+    var ids = (Int32(given?.lower ?? 0)..<Int32(count)).map { $0 }
     guard let vocabulary else { return .init(ids: ids) }
     let tokens = vocabulary.tokens
     if let other, let theirs = try Self.vocabulary(of: other) {
