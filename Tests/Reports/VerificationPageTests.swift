@@ -35,7 +35,7 @@ import Testing
       "-10.00 points", "4.0× smaller", "mid became last", "last: 7", "under 0.5: 3 decisions, 1 flipped", "Add → y: own 0.001, inherited not finite", "dev.jsonl",
     ] { #expect(page.contains(text), "\(text)") }
     #expect(!page.contains("{{") && !page.contains("http"), "the page is complete and asks for nothing")
-    let verdict = try #require(page.range(of: "Rejected.")), ledger = try #require(page.range(of: "a/b")), worst = try #require(page.range(of: "mid became last"))
+    let verdict = try #require(page.firstRange(of: "Rejected.")), ledger = try #require(page.firstRange(of: "a/b")), worst = try #require(page.firstRange(of: "mid became last"))
     #expect(verdict.lowerBound < ledger.lowerBound && ledger.lowerBound < worst.lowerBound, "verdict, ledger, worst samples")
   }
 

@@ -16,7 +16,9 @@ enum RecordedEquivalence {
       "candidate": ["engine": .string(Engine.Name.reference.rawValue)],
       "sample_source": try SampleOrigin.file(path).json(),
     ]
-    for (key, value) in report.json.objectValue ?? [:] where key != "equivalent" && key != "violations" { object[key] = value }
+    var figures = report
+    figures.tasks = []
+    for (key, value) in figures.json.objectValue ?? [:] where key != "equivalent" && key != "violations" { object[key] = value }
     object["decisions"] = .array(report.tasks.map { $0.json(kept: 20) })
     object["outputs"] = .array((object["outputs"]?.arrayValue ?? []).map(withoutFlips))
     object["fingerprint"] = .string(String(result.fingerprint, radix: 16))

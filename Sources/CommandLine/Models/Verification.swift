@@ -48,7 +48,7 @@ struct Verification {
   func json() throws(Diagnostic) -> JSONValue {
     var object = try common(kept: 1000)
     object["equivalent"] = .bool(isAccepted)
-    object["violations"] = report.json["violations"]
+    object["violations"] = .array(report.violations.map { ["output": .string($0.output), "message": .string($0.message)] })
     object["findings"] = .array(findings.map { .string($0) })
     if let policy {
       object["policy"] = [
@@ -74,7 +74,9 @@ struct Verification {
       "tool": ["name": "lathe", "version": .string(LatheCommand.version)],
       "reference": try describe(reference), "candidate": try describe(candidate), "sample_source": try origin.json(),
     ]
-    for (key, value) in report.json.objectValue ?? [:] where key != "equivalent" && key != "violations" { object[key] = value }
+    var figures = report
+    figures.tasks = []
+    for (key, value) in figures.json.objectValue ?? [:] where key != "equivalent" && key != "violations" { object[key] = value }
     if !report.tasks.isEmpty { object["decisions"] = .array(report.tasks.map { $0.json(kept: kept) }) }
     if let cost { object["cost"] = cost }
     return object
