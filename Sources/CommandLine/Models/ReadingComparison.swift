@@ -53,7 +53,7 @@ struct ReadingComparison: Sendable {
     let (inputs, names) = (Set(graph.inputs.map { graph[$0].name }), graph.outputs.map { graph[$0].name })
     do throws(Diagnostic) {
       let feeds = side.set.feeds
-      let results = try concurrentMap(feeds.count, threads: side.engine.concurrency(threads)) { (index) throws(Diagnostic) in
+      let results = try concurrentMap(feeds.count, threads: threads) { (index) throws(Diagnostic) in
         let tensors = try side.engine.run(feeds[index].restricted(to: inputs))
         progress.advance(by: feeds[index].samples.count)
         return Dictionary(zip(names, tensors)) { first, _ in first }
