@@ -42,6 +42,8 @@ public struct VerificationPage {
     add("decisions", list("decisions").filter { $0["task"] != "values" }.map(decision), to: &context)
     add("ledger", ledger, to: &context)
     add("worst", worst, to: &context)
+    context["ledgerCount"] = list("ledger").count
+    context["ledgerIsShort"] = list("ledger").count <= 12
     if let plot = LayerPlot(report) {
       context["layers"] = ["svg": plot.svg, "omitted": plot.omitted > 0 ? "\(plot.omitted) more nodes are not shown." : ""]
     }

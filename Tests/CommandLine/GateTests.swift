@@ -127,4 +127,46 @@ import Testing
       #expect(run.status == 65 && run.output.isEmpty, "\(name): \(run.status) \(run.errors)")
     }
   }
+
+  static let cases = Repository.path("Tests/ONNX/Data/cases")
+
+  /// An array of 32-bit floats as numpy writes it.
+  static func npy(_ values: [Float], _ shape: String) -> [UInt8] {
+    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
+    header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8) + values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian) { Array($0) } }
+  }
+
+  @Test func nanIsEquivalentToNothing() throws {
+    let folder = try TemporaryFolder()
+    let model = "\(Self.cases)/Linear/model.onnx"
+    for (bad, status) in [(Float.nan, Int32(1)), (1, 0)] {
+      let samples = try folder.write("x.npy", Self.npy([bad] + [Float](repeating: 1, count: 39), "4, 10"))
+      let run = try LatheProcess(["verify", model, model, "--samples", samples, "--min-cosine", "-1", "--report", folder.file("r.json")])
+      #expect(run.status == status, "\(run.errors)")
+      let report = try #require(try JSONSerialization.jsonObject(with: Data(folder.bytes("r.json"))) as? [String: Any])
+      #expect((report["faults"] as? [String])?.isEmpty == (status == 0))
+    }
+  }
+
+  @Test func modelsWithOtherOutputsAreRejectedWithAReport() throws {
+    let folder = try TemporaryFolder()
+    let samples = try folder.write("x.npy", Self.npy([Float](repeating: 1, count: 40), "4, 10"))
+    let run = try LatheProcess([
+      "verify", "\(Self.cases)/Linear/model.onnx", "\(Self.cases)/Softsign/model.onnx", "--samples", samples, "--report", folder.file("r.xml"),
+    ])
+    #expect(run.status == 1 && run.errors.contains("different outputs"), "\(run.errors)")
+    #expect(String(decoding: try folder.bytes("r.xml"), as: UTF8.self).contains("different outputs"))
+  }
+
+  @Test func generatedNumbersDoForAModelOfTensors() throws {
+    let model = "\(Self.cases)/Linear/model.onnx"
+    let run = try LatheProcess(["verify", model, model, "--task", "3=regression", "--json"])
+    #expect(run.status == 0, "\(run.errors)")
+    let report = try run.json()
+    #expect((report["sample_source"] as? [String: Any])?["kind"] as? String == "generated")
+    #expect(((report["decisions"] as? [[String: Any]])?.first)?["reason"] as? String == "the user says so")
+    #expect(try LatheProcess(["verify", model, model, "--task", "3=sequence"]).status == 64)
+    #expect(try LatheProcess(["verify", model, model, "--task", "z=values"]).status == 64)
+  }
 }
