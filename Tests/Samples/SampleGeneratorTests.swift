@@ -1,4 +1,3 @@
-import Foundation
 import LatheDiagnostics
 import LatheIR
 import LatheSamples
