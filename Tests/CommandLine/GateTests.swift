@@ -6,7 +6,7 @@ import Testing
 @Suite struct GateTests {
   static let example = CommandLineTests.example
   static let texts = ["--vocab", "\(example)/vocab.txt", "--labels", "\(example)/labels.json"]
-  static let policy = "name: mine\noutputs: {logits: {minimum-agreement: 0.95, maximum-flip-margin: 1}}\nminimum-samples: 40\nmaximum-size-share: 1\n"
+  static let policy = "name: mine\noutputs: {logits: {minimum-agreement: 0.95, maximum-flip-margin: 1}}\nminimum-samples: 40\nmaximum-size-share: 1.05\n"
 
   /// The example's first lines.
   static func samples(_ folder: TemporaryFolder, _ lines: Int = 40) throws -> String {
