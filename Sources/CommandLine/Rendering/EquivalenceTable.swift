@@ -22,10 +22,12 @@ struct EquivalenceTable {
     ])
     for output in report.outputs {
       let noise = output.signalToQuantizationNoise
+      // The largest element of a vector decides nothing.
+      let decides = output.decisions > 0 && !report.tasks.contains { $0.task.outputs.contains(output.name) && $0.agreement == nil }
       table.append([
         output.name, NumberFormat.grouped(output.rows),
-        output.decisions > 0 ? NumberFormat.percent(output.agreement) : "—",
-        output.decisions > 0 ? String(output.flips.count) : "—", NumberFormat.short(output.maximumAbsoluteError),
+        decides ? NumberFormat.percent(output.agreement) : "—",
+        decides ? String(output.flips.count) : "—", NumberFormat.short(output.maximumAbsoluteError),
         NumberFormat.short(output.meanAbsoluteError), String(format: "%.6f", output.minimumCosine),
         noise.isFinite ? String(format: "%.1f", noise) : "∞",
       ])
