@@ -96,6 +96,21 @@ public struct TaskComparison: Sendable {
     }
   }
 
+  /// What the figures say besides agreement, for people; nil where they say nothing.
+  public var summary: String? {
+    switch figures {
+    case .choices(_, let entities?):
+      return "\(entities.common) entities are the same of the reference's \(entities.reference) and the candidate's \(entities.candidate), F1 \(Self.short(entities.f1))"
+    case .embedding(let embedding):
+      guard let least = embedding.worst.first else { return nil }
+      let neighbours = embedding.neighbours.agreement
+      let kept = neighbours.total > 0 ? ", \(neighbours.successes) of \(neighbours.total) nearest neighbours are the same" : ""
+      return "the least cosine between a sample's vectors is \(Self.short(least.cosine))\(kept)"
+    case .regression(let regression): return regression.worst.first.map { "the largest error is \(Self.short($0.error))" }
+    default: return nil
+    }
+  }
+
   /// The samples that changed most, with what happened to each.
   public func worst(_ count: Int) -> [(sample: Int, what: String)] {
     switch figures {
@@ -104,7 +119,7 @@ public struct TaskComparison: Sendable {
       spans.clearestFlips.prefix(count).map {
         ($0.sample, "the answer moved from tokens \($0.reference.lowerBound)–\($0.reference.upperBound) to \($0.candidate.lowerBound)–\($0.candidate.upperBound), margin \(Self.short($0.margin))")
       }
-    case .embedding(let embedding): embedding.worst.prefix(count).filter { $0.cosine < 1 }.map { ($0.sample, "cosine \(Self.short($0.cosine))") }
+    case .embedding(let embedding): embedding.worst.prefix(count).filter { $0.cosine < 1 - 1e-6 }.map { ($0.sample, "cosine \(Self.short($0.cosine))") }
     case .regression(let regression): regression.worst.prefix(count).filter { $0.error > 0 }.map { ($0.sample, "error \(Self.short($0.error))") }
     case .none: []
     }

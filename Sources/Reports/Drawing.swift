@@ -30,9 +30,9 @@ struct Drawing {
   }
 
   /// - Parameter turned: degrees about its own place.
-  mutating func text(_ text: String, _ x: Double, _ y: Double, anchor: String = "start", turned: Double = 0) {
+  mutating func text(_ text: String, _ x: Double, _ y: Double, anchor: String = "start", turned: Double = 0, class name: String = "") {
     let turn = turned == 0 ? "" : " transform=\"rotate(\(Self.text(turned)) \(Self.text(x)) \(Self.text(y)))\""
-    parts.append("<text x=\"\(Self.text(x))\" y=\"\(Self.text(y))\" text-anchor=\"\(anchor)\"\(turn)>\(Self.escaped(text))</text>")
+    parts.append("<text x=\"\(Self.text(x))\" y=\"\(Self.text(y))\" text-anchor=\"\(anchor)\"\(name.isEmpty ? "" : " class=\"\(name)\"")\(turn)>\(Self.escaped(text))</text>")
   }
 
   var svg: String {

@@ -50,9 +50,9 @@ struct FlipMatrix {
       guard let row = classes.firstIndex(of: item.reference), let column = classes.firstIndex(of: item.candidate) else { continue }
       let (x, y) = (margin + Double(column) * cell, margin + Double(row) * cell)
       drawing.rectangle(
-        x, y, cell, cell, class: "flip", opacity: 0.15 + 0.85 * (Double(item.count) / largest).squareRoot(),
+        x, y, cell, cell, class: "flip", opacity: 0.15 + 0.6 * (Double(item.count) / largest).squareRoot(),
         note: "\(name(item.reference)) became \(name(item.candidate)): \(item.count)")
-      if cell > 15 { drawing.text("\(item.count)", x + cell / 2, y + cell / 2 + 4, anchor: "middle") }
+      if cell > 15 { drawing.text("\(item.count)", x + cell / 2, y + cell / 2 + 4, anchor: "middle", class: "count") }
     }
     for place in 0...classes.count {
       let at = margin + Double(place) * cell

@@ -20,6 +20,7 @@ struct VerificationTable {
     let lines = verification.report.tasks.compactMap { task -> String? in
       guard task.task.kind != .values else { return nil }
       let head = "\(task.task.name): \(task.task.kind.rawValue) (\(task.task.reason))"
+        + (task.summary.map { ", \($0)" } ?? "")
       guard let agreement = task.agreement, agreement.total > 0 else { return head }
       let (low, high) = (NumberFormat.percent(agreement.interval.lowerBound), NumberFormat.percent(agreement.interval.upperBound))
       return head + ", \(NumberFormat.grouped(agreement.successes)) of \(NumberFormat.grouped(agreement.total)) decisions agree: "

@@ -52,7 +52,7 @@ struct TokenSampleGenerator {
     add("rows of \(longest) tokens, the most", (0..<8).map { _ in row(longest) })
     if hasSegments, longest >= 8 { addPairs() }
     let ends = Array(alphabet.ids.prefix(4) + alphabet.ids.suffix(4))
-    add("a row of the first and the last ids", [Array(framed(ends).prefix(longest))])
+    add("rows of the first and the last ids", [Array(framed(ends).prefix(longest))])
     addEveryToken()
     if withPadding {
       for length in [min(8, longest), 0] {
