@@ -142,7 +142,7 @@ import Testing
     let model = "\(Self.cases)/Linear/model.onnx"
     for (bad, status) in [(Float.nan, Int32(1)), (1, 0)] {
       let samples = try folder.write("x.npy", Self.npy([bad] + [Float](repeating: 1, count: 39), "4, 10"))
-      let run = try LatheProcess(["verify", model, model, "--samples", samples, "--min-cosine", "-1", "--report", folder.file("r.json")])
+      let run = try LatheProcess(["verify", model, model, "--samples", samples, "--min-agreement", "0", "--report", folder.file("r.json")])
       #expect(run.status == status, "\(run.errors)")
       let report = try #require(try JSONSerialization.jsonObject(with: Data(folder.bytes("r.json"))) as? [String: Any])
       #expect((report["faults"] as? [String])?.isEmpty == (status == 0))
