@@ -67,7 +67,9 @@ public struct VerificationPage {
   }
 
   private var engines: String {
-    let names = ["reference", "candidate"].compactMap { side in report[side]?["engine"]?.stringValue.map { "\(side) by \($0)" } }
+    let names = ["reference", "candidate"].compactMap { side in
+      report[side]?["engine"]?.stringValue.map { "the \(side) was run by the \($0 == "reference" ? "interpreter" : $0)" }
+    }
     return names.joined(separator: ", ")
   }
 
@@ -143,11 +145,11 @@ public struct VerificationPage {
     return [
       proportion(decision["agreement"], "decisions agree"), proportion(decision["samples_unchanged"], "samples have no decision that differs"),
       proportion(decision["last_token"], "last tokens agree"), undecided > 0 ? "\(undecided) could not be decided, for NaN or want of values." : nil,
-      figure(decision["max_flip_margin"], "Largest margin of a flip"),
+      (decision["flip_matrix"]?.arrayValue ?? decision["flips"]?.arrayValue ?? []).isEmpty ? nil : figure(decision["max_flip_margin"], "Largest margin of a flip"),
       decision["top_k"].flatMap { figure($0["overlap"], "Overlap of the best \(text($0["k"]))") },
       decision["entities"].map { "Entities: \(text($0["reference"])) and \(text($0["candidate"])), of which \(text($0["common"])) are the same; F1 \(text($0["f1"]))." },
       figure(decision["token_f1"], "Mean F1 of answers by tokens"),
-      decision["cosine"]?["min"]?.doubleValue.map { "Cosine between a sample's vectors: at least \(NumberFormat.short($0)), median \(text(decision["cosine"]?["median"]))." },
+      decision["cosine"]?["min"]?.doubleValue.map { "Cosine between a sample's vectors: at least \(NumberFormat.short($0)), median \(decision["cosine"]?["median"]?.doubleValue.map(NumberFormat.short) ?? "not known")." },
       proportion(decision["neighbours"]?["agreement"], "nearest neighbours are the same"), figure(decision["correlation"], "Correlation"),
       figure(decision["max_abs"], "Largest error"),
     ].compactMap { $0 }
