@@ -91,7 +91,7 @@ let package = Package(
     module("LinearAlgebra", [], ["COpenBLAS"]),
     module("PassKit", ["Diagnostics", "Tensors", "IR", "JSON", "Calibration", "LinearAlgebra"], [collections]),
     module(
-      "Recipes", ["Diagnostics", "Files", "Tensors", "JSON", "PassKit"],
+      "Recipes", ["Diagnostics", "Files", "Tensors", "JSON", "PassKit", "Equivalence"],
       [collections, .product(name: "Yams", package: "Yams")]),
     module(
       "ONNX", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
@@ -108,7 +108,7 @@ let package = Package(
     module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
     module(
       "Reports", ["Diagnostics", "JSON"], [.product(name: "Mustache", package: "swift-mustache")],
-      embedded: [.embedInCode("conversion.mustache")]),
+      embedded: [.embedInCode("conversion.mustache"), .embedInCode("verification.mustache")]),
     module("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"], ["CLatheKernels"]),
     .target(
       name: "LatheCInterface",
@@ -156,7 +156,7 @@ let package = Package(
     tests("Interpreter", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"]),
     tests("PassKit", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit"]),
     tests("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter", "PassKit", "Passes", "ONNX", "Runtime"]),
-    tests("Recipes", ["Diagnostics", "JSON", "IR", "PassKit", "Recipes"], [collections]),
+    tests("Recipes", ["Diagnostics", "JSON", "IR", "PassKit", "Equivalence", "Recipes"], [collections]),
     tests("Plugins", ["CommandLine"]),
     tests("Reports", ["Diagnostics", "JSON", "Reports"], [collections]),
     tests(
@@ -170,7 +170,7 @@ let package = Package(
     tests(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),
-    tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
+    tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"], [collections]),
     tests(
       "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],
       [collections]),

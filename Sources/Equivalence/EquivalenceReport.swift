@@ -48,6 +48,10 @@ public struct EquivalenceReport: Sendable {
   /// nil where both models read the same tokens.
   public var coverage: Coverage?
   public var tolerance: Tolerance
+  /// Decisions, task by task; empty where they were not looked at.
+  public var tasks: [TaskComparison] = []
+  /// Differences between the models that leave a comparison without meaning, such as classes of other names.
+  public var conflicts: [String] = []
 
   public init(samples: Int, outputs: [OutputComparison], ranks: [Int], accuracy: Accuracy?, tolerance: Tolerance) {
     self.samples = samples
@@ -59,10 +63,28 @@ public struct EquivalenceReport: Sendable {
 
   public var isEquivalent: Bool { violations.isEmpty }
 
-  /// The bounds that are not kept, in order.
+  /// What no bound can allow: outputs that are not numbers, nothing compared, and conflicts.
+  public var faults: [Violation] {
+    var found = conflicts.map { Violation(output: "", message: $0) }
+    if !outputs.contains(where: { $0.elements > 0 }) {
+      found.append(Violation(output: "", message: "nothing was compared: the outputs have no elements"))
+    }
+    for output in outputs {
+      if output.notNumbers > 0 {
+        found.append(Violation(output: output.name, message: "\(output.notNumbers) elements are NaN, which is equivalent to nothing"))
+      }
+      if output.incomparable > 0 {
+        found.append(
+          Violation(output: output.name, message: "\(output.incomparable) elements differ where only equality counts (strings, NaN, infinity)"))
+      }
+    }
+    return found
+  }
+
+  /// Faults, and the bounds that are not kept, in order.
   public var violations: [Violation] {
-    var found: [Violation] = []
-    for (output, rank) in zip(outputs, ranks) { found += Self.violations(output, rank: rank, tolerance) }
+    var found = faults
+    for (output, rank) in zip(outputs, ranks) { found += violations(output, rank: rank) }
     if let bound = tolerance.minimumAccuracyDelta {
       if let accuracy, accuracy.delta < bound {
         found.append(
@@ -75,15 +97,13 @@ public struct EquivalenceReport: Sendable {
     return found
   }
 
-  private static func violations(_ output: OutputComparison, rank: Int, _ tolerance: Tolerance) -> [Violation] {
+  private func violations(_ output: OutputComparison, rank: Int) -> [Violation] {
     var messages: [String] = []
     if output.skippedRows > 0 {
       messages.append("\(output.skippedRows) samples are more or fewer tokens to the candidate, so that their rows cannot be compared")
     }
-    if output.incomparable > 0 {
-      messages.append("\(output.incomparable) elements differ where only equality counts (strings, NaN, infinity)")
-    }
-    if let bound = tolerance.minimumAgreement, rank == 2, output.agreement < bound {
+    let isVector = tasks.contains { $0.task.kind == .embedding && $0.task.outputs.contains(output.name) }
+    if let bound = tolerance.minimumAgreement, rank == 2, !isVector, output.agreement < bound {
       messages.append(
         "\(output.flips.count) of \(output.decisions) decisions differ: agreement \(output.agreement) is under \(bound)"
       )
@@ -102,6 +122,7 @@ public struct EquivalenceReport: Sendable {
     var object: OrderedDictionary<String, JSONValue> = [
       "equivalent": .bool(isEquivalent), "samples": .integer(Int64(samples)), "outputs": .array(outputs.map(Self.json)),
     ]
+    if !tasks.isEmpty { object["decisions"] = .array(tasks.map { $0.json(kept: 1000) }) }
     if let accuracy {
       object["accuracy"] = [
         "labelled": .integer(Int64(accuracy.labelled)), "reference": .integer(Int64(accuracy.reference)),
@@ -111,6 +132,7 @@ public struct EquivalenceReport: Sendable {
     if let coverage {
       object["coverage"] = ["samples": .integer(Int64(coverage.samples)), "identical": .integer(Int64(coverage.identical))]
     }
+    object["faults"] = .array(faults.map { .string($0.output.isEmpty ? $0.message : "\($0.output): \($0.message)") })
     object["violations"] = .array(violations.map { ["output": .string($0.output), "message": .string($0.message)] })
     return .object(object)
   }
@@ -136,7 +158,7 @@ public struct EquivalenceReport: Sendable {
             "margin": .number($0.margin),
           ]
         }),
-      "incomparable": .integer(Int64(output.incomparable)), "skipped": .integer(Int64(output.skippedRows)),
+      "incomparable": .integer(Int64(output.incomparable)), "not_numbers": .integer(Int64(output.notNumbers)), "skipped": .integer(Int64(output.skippedRows)),
     ]
   }
 }

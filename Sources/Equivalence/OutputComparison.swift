@@ -29,6 +29,8 @@ public struct OutputComparison: Sendable {
   public private(set) var decisions = 0
   /// Elements that differ although they should be compared exactly: strings, or NaN and infinity on one side only.
   public private(set) var incomparable = 0
+  /// Elements that are NaN in the reference, the candidate or both.
+  public private(set) var notNumbers = 0
   /// Samples that could not be compared, since the candidate gives them another shape.
   public private(set) var skippedRows = 0
   public private(set) var maximumAbsoluteError = 0.0
@@ -97,6 +99,7 @@ public struct OutputComparison: Sendable {
     rows += next.rows
     decisions += next.decisions
     incomparable += next.incomparable
+    notNumbers += next.notNumbers
     skippedRows += next.skippedRows
     maximumAbsoluteError = Swift.max(maximumAbsoluteError, next.maximumAbsoluteError)
     maximumRelativeError = Swift.max(maximumRelativeError, next.maximumRelativeError)
@@ -113,6 +116,7 @@ public struct OutputComparison: Sendable {
     for (r, c) in zip(reference, candidate) {
       elements += 1
       guard r.isFinite, c.isFinite else {
+        notNumbers += r.isNaN || c.isNaN ? 1 : 0
         incomparable += r == c || (r.isNaN && c.isNaN) ? 0 : 1
         continue
       }

@@ -39,6 +39,8 @@ struct Conversion {
   private(set) var corpus: JSONValue?
   /// The tokens that are left; nil where none went.
   private(set) var cut: VocabularyCut?
+  /// What was measured of the result against the imported model, for the record; nil without samples.
+  private(set) var verification: JSONValue?
   /// The candidates that this conversion was chosen from, for the record.
   var sweep: JSONValue?
 
@@ -107,6 +109,9 @@ struct Conversion {
     }
     cut = evidence.texts.cut
     if cut != nil || evidence.texts.assets?.maximumLength != nil { model.text = evidence.texts.assets }
+    if let samples = evidence.samples, let report = try gauge?.equivalence(model.text ?? evidence.texts.assets) {
+      verification = try RecordedEquivalence.json(report, source: source, result: model.graph, samples: samples.path)
+    }
     explanations = why.map { id in (PassID(id), found.first { $0.0.rawValue == id }?.1 ?? []) }
   }
 
@@ -135,7 +140,7 @@ struct Conversion {
 
   /// Stores what was done in the model.
   mutating func record() throws(Diagnostic) {
-    model.record = try ConversionRecord(source: source, ledger: ledger, calibration: calibration, corpus: corpus, cut: cut, sweep: sweep, verdicts: verdicts).json.serialized()
+    model.record = try ConversionRecord(source: source, ledger: ledger, calibration: calibration, corpus: corpus, cut: cut, sweep: sweep, verification: verification, verdicts: verdicts).json.serialized()
   }
 }
 

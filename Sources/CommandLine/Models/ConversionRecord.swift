@@ -12,7 +12,10 @@ struct ConversionRecord {
   let json: JSONValue
 
   /// - Throws: a diagnostic if a source file cannot be read again or its own record is broken.
-  init(source: ModelLoader.Loaded, ledger: Ledger, calibration: JSONValue?, corpus: JSONValue?, cut: VocabularyCut?, sweep: JSONValue?, verdicts: [Budget.Verdict]) throws(Diagnostic) {
+  init(
+    source: ModelLoader.Loaded, ledger: Ledger, calibration: JSONValue?, corpus: JSONValue?, cut: VocabularyCut?, sweep: JSONValue?, verification: JSONValue?,
+    verdicts: [Budget.Verdict]
+  ) throws(Diagnostic) {
     var files: [JSONValue] = []
     for path in source.files { files.append(try SourceDigest.describe(path)) }
     var object: OrderedDictionary<String, JSONValue> = [
@@ -24,6 +27,7 @@ struct ConversionRecord {
     if let corpus { object["corpus"] = corpus }
     if let cut { object["vocabulary"] = cut.json }
     if let sweep { object["sweep"] = sweep }
+    if let verification { object["verification"] = verification }
     if !verdicts.isEmpty { object["budget"] = .array(verdicts.map(\.json)) }
     if let earlier = source.model.record {
       object["earlier"] = try JSONValue.parse(Array(earlier.utf8), file: nil)

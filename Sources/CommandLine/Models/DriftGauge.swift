@@ -58,6 +58,30 @@ final class DriftGauge {
     return (own, total)
   }
 
+  /// The last graph's outputs against the first's, with decisions; nil before anything was measured.
+  ///
+  /// - Throws: `equivalence/shape` where an output changed its type.
+  func equivalence(_ text: TextAssets?) throws(Diagnostic) -> EquivalenceReport? {
+    guard let source, let last = last?.reading else { return nil }
+    let (before, after) = try paired(from: source, to: last)
+    let names = last.graph.outputs.map { last.graph[$0].name }
+    let runner: FeedComparison.Runner = ("", try Engine(.reference, last.graph, limits: limits))
+    let judge = try DecisionJudge(runner, last.set, text)
+    let pairs = PairedOutputs(names: names, reference: before, candidate: after, labels: last.set.labels)
+    return try pairs.report(judge, Tolerance(), isCovered: covered(source.set, last.set))
+  }
+
+  /// Which samples are read as before; nil where all are.
+  private func covered(_ before: SampleSet, _ after: SampleSet) -> ((Int) -> Bool)? {
+    guard isReread, let old = before.ids, let new = after.ids else { return nil }
+    let ids = cut?.newIDs
+    return { sample in
+      guard old.indices.contains(sample), new.indices.contains(sample), old[sample].count == new[sample].count else { return false }
+      guard let ids else { return old[sample] == new[sample] }
+      return zip(old[sample], new[sample]).allSatisfy { ids.indices.contains(Int($0)) && ids[Int($0)] == Int($1) }
+    }
+  }
+
   private func runs(_ set: SampleSet) -> SampleRuns { SampleRuns(set: set, engine: .reference, limits: limits, threads: threads) }
 
   /// The drift of a step that changes how texts are read: on the samples that are read as before.
@@ -74,12 +98,16 @@ final class DriftGauge {
     return drift
   }
 
-  /// The drift sample by sample, where batches are not the same.
-  private func pairedDrift(from source: Reading, to reading: Reading) throws(Diagnostic) -> Drift {
+  /// Outputs sample by sample, without those of tokens that are gone.
+  private func paired(from source: Reading, to reading: Reading) throws(Diagnostic) -> (before: SampleOutputs, after: SampleOutputs) {
     var outputs = source.outputs
     if let cut { outputs = try outputs.map { (tensors) throws(Diagnostic) in try cut.kept(of: tensors) } }
-    let before = try SampleOutputs(source.set, outputs, of: source.graph)
-    let after = try SampleOutputs(reading.set, reading.outputs, of: reading.graph)
+    return (try SampleOutputs(source.set, outputs, of: source.graph), try SampleOutputs(reading.set, reading.outputs, of: reading.graph))
+  }
+
+  /// The drift sample by sample, where batches are not the same.
+  private func pairedDrift(from source: Reading, to reading: Reading) throws(Diagnostic) -> Drift {
+    let (before, after) = try paired(from: source, to: reading)
     return try Drift(samples: reading.set.count, from: before, to: after)
   }
 }

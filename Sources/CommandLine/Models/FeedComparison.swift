@@ -18,11 +18,14 @@ struct FeedComparison: Sendable {
   let candidateOutputs: [String]
   /// What the reference gave for each feed, where that is known.
   var known: [[Tensor]]?
+  /// What compares decisions.
+  var judge: DecisionJudge?
 
   /// What one feed gave.
   private struct Result: Sendable {
     var comparisons: [OutputComparison]
     var ranks: [Int]
+    var tasks: [TaskComparison] = []
     /// Choice of each model for each sample of the feed, from the first output with a row of scores a sample.
     var choices: [(sample: Int, reference: Int?, candidate: Int?)]
   }
@@ -40,10 +43,15 @@ struct FeedComparison: Sendable {
     for result in results {
       for position in total.indices { total[position].merge(result.comparisons[position]) }
     }
-    return EquivalenceReport(
+    var report = EquivalenceReport(
       samples: set.count, outputs: total, ranks: results.first?.ranks ?? outputs.map { _ in 0 },
       accuracy: accuracy(results),
       tolerance: tolerance)
+    report.tasks = judge?.comparisons ?? []
+    for result in results {
+      for (position, task) in result.tasks.enumerated() { report.tasks[position].merge(task) }
+    }
+    return report
   }
 
   /// What the reference gives for each feed.
@@ -67,6 +75,10 @@ struct FeedComparison: Sendable {
         candidate: try feed.withoutPadding(right[other], of: id, in: graph))
       result.comparisons.append(comparison)
       if result.choices.isEmpty { result.choices = choices(feed, left[position], right[other]) }
+    }
+    if let judge {
+      let (one, two) = (Dictionary(zip(outputs, left)) { first, _ in first }, Dictionary(zip(candidateOutputs, right)) { first, _ in first })
+      result.tasks = try judge.compare(feed, one, two, of: graph)
     }
     return result
   }

@@ -25,7 +25,7 @@ struct SampleOutputs {
 
 extension Feed {
   /// A sample's part of an output, without padding; nil where there is no such part.
-  fileprivate func row(_ place: Int, of output: Tensor, _ id: ValueID?, in graph: Graph) throws(Diagnostic) -> Tensor? {
+  func row(_ place: Int, of output: Tensor, _ id: ValueID?, in graph: Graph) throws(Diagnostic) -> Tensor? {
     guard rows != nil else { return output }
     guard output.rank > 0, output.shape[0] >= samples.count else { return nil }
     let row = try output.keeping([place], along: 0)

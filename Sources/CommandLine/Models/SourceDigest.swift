@@ -31,6 +31,8 @@ enum SourceDigest {
         bufferPointer: UnsafeRawBufferPointer(rebasing: file.bytes[start..<min(start + chunk, file.bytes.count)]))
       file.dropPages()
     }
-    return hasher.finalize().map { String(format: "%02x", $0) }.joined()
+    return hexadecimal(hasher.finalize())
   }
+
+  static func hexadecimal(_ digest: SHA256.Digest) -> String { digest.map { String(format: "%02x", $0) }.joined() }
 }

@@ -14,7 +14,7 @@ struct EquivalenceTable {
     self.candidate = candidate
   }
 
-  func render(for terminal: Terminal) -> String {
+  func render() -> String {
     var table = TextTable([
       ("output", .left), ("rows", .right), ("agreement", .right), ("flips", .right), ("max abs", .right),
       ("mean abs", .right),
@@ -22,18 +22,17 @@ struct EquivalenceTable {
     ])
     for output in report.outputs {
       let noise = output.signalToQuantizationNoise
+      // The largest element of a vector decides nothing.
+      let decides = output.decisions > 0 && !report.tasks.contains { $0.task.outputs.contains(output.name) && $0.agreement == nil }
       table.append([
         output.name, NumberFormat.grouped(output.rows),
-        output.decisions > 0 ? NumberFormat.percent(output.agreement) : "—",
-        output.decisions > 0 ? String(output.flips.count) : "—", NumberFormat.short(output.maximumAbsoluteError),
+        decides ? NumberFormat.percent(output.agreement) : "—",
+        decides ? String(output.flips.count) : "—", NumberFormat.short(output.maximumAbsoluteError),
         NumberFormat.short(output.meanAbsoluteError), String(format: "%.6f", output.minimumCosine),
         noise.isFinite ? String(format: "%.1f", noise) : "∞",
       ])
     }
-    let verdict =
-      report.isEquivalent
-      ? terminal.styled("equivalent", .green) : terminal.styled("NOT equivalent", .red)
-    return table.render() + accuracy() + coverage() + "\n\(verdict) on \(NumberFormat.grouped(report.samples)) samples\n"
+    return table.render() + accuracy() + coverage()
   }
 
   private func coverage() -> String {

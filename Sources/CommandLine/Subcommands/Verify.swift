@@ -1,6 +1,7 @@
 import ArgumentParser
 import LatheDiagnostics
 import LatheEquivalence
+import LatheFiles
 import LatheIR
 import LatheJSON
 import LatheSamples
@@ -13,7 +14,7 @@ struct Verify: ParsableCommand {
     abstract: "Compare two models on samples; exit with 1 unless they are equivalent.",
     discussion: """
       Without bounds of your own: outputs of one row of scores a sample must choose the same class everywhere, and no row of any output \
-      may turn by more than a cosine of 0.9999. With any bound given, only those given count.
+      may turn by more than a cosine of 0.9999. With any bound or a policy given, only those given count. NaN is equivalent to nothing.
       """)
 
   @Argument(help: "The model that is right: .onnx or .lathe.")
@@ -22,8 +23,10 @@ struct Verify: ParsableCommand {
   @Argument(help: "The model to be checked: .onnx or .lathe.")
   var candidate: String
 
-  @Option(help: ArgumentHelp("Samples, as for lathe run.", valueName: "file"))
-  var samples: String
+  @Option(help: ArgumentHelp("Samples, as for lathe run; without, samples are generated from the model's inputs and vocabulary.", valueName: "file"))
+  var samples: String?
+
+  @OptionGroup var gate: GateOptions
 
   @Option(help: ArgumentHelp("Least share of decisions that agree, 0 to 1.", valueName: "share"))
   var minAgreement: Double?
@@ -69,18 +72,33 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     try reportingDiagnostics { () throws(Diagnostic) in
-      let report = try compare()
-      if json {
-        Terminal.output.writeLine(report.json.serialized(pretty: true))
-      } else {
-        Terminal.output.write(EquivalenceTable(report, reference: reference, candidate: candidate).render(for: .output))
+      let policy = try gate.readPolicy()
+      // Opened first, so that a report that cannot be written is found before the models are.
+      let file = try gate.report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
+      var verification: Verification
+      do throws(Diagnostic) {
+        verification = try compare(policy)
+        if let policy { try verification.judge(by: policy) }
+      } catch {
+        if let file, error.category == .brokenPromise { try write(FailedVerification(reference, candidate, error).json, to: file) }
+        throw error
       }
-      guard report.isEquivalent else {
+      if let file { try write(try verification.json(), to: file) }
+      if json {
+        Terminal.output.writeLine(try verification.json().serialized(pretty: true))
+      } else {
+        Terminal.output.write(try VerificationTable(verification).render(for: .output))
+      }
+      if let path = gate.record { try verification.record(to: path) }
+      guard verification.isAccepted else {
         throw Diagnostic(
-          "verify/not-equivalent", .brokenPromise, "\(candidate) is not equivalent to \(reference)",
-          notes: report.violations.map { $0.output.isEmpty ? $0.message : "\($0.output): \($0.message)" })
+          "verify/not-equivalent", .brokenPromise, "\(candidate) is not equivalent to \(reference)", notes: verification.complaints)
       }
     }
+  }
+
+  private func write(_ report: JSONValue, to file: OutputFile) throws(Diagnostic) {
+    try ReportFormat.write(report, to: file, named: gate.report ?? "")
   }
 
   private var tolerance: Tolerance {
@@ -89,14 +107,14 @@ struct Verify: ParsableCommand {
     tolerance.minimumCosine = minCosine
     tolerance.maximumAbsoluteError = maxAbs
     tolerance.minimumAccuracyDelta = minAccuracyDelta
-    return tolerance.isEmpty ? .standard : tolerance
+    return tolerance.isEmpty && gate.policy == nil ? .standard : tolerance
   }
 
-  private func compare() throws(Diagnostic) -> EquivalenceReport {
+  private func compare(_ policy: Policy?) throws(Diagnostic) -> Verification {
     let limits = try limits.limits()
     let loader = ModelLoader(limits: limits)
-    var left = try loader.load(reference).model
-    var right = try loader.load(candidate).model
+    let loaded = (try loader.load(reference), try loader.load(candidate))
+    var (left, right) = (loaded.0.model, loaded.1.model)
     left.text = try text.assets(over: left.text ?? right.text)
     if let candidateVocab {
       right.text = right.text ?? left.text
@@ -105,23 +123,41 @@ struct Verify: ParsableCommand {
     let interfaces = (ModelInterface(left), ModelInterface(right))
     try Self.checkInterfaces(interfaces.0, interfaces.1)
     let threads = arguments.threadCount
+    // Feeds run at once, each on one thread: what has no kernel is as fast on many threads as on one.
     let engines = (
-      try Engine(referenceEngine, left.graph, file: reference, limits: limits, threads: threads),
-      try Engine(self.engine, right.graph, file: candidate, limits: limits, threads: threads)
+      try Engine(referenceEngine, left.graph, file: reference, limits: limits, threads: 1),
+      try Engine(self.engine, right.graph, file: candidate, limits: limits, threads: 1)
     )
     let options = arguments.options(limits)
-    let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)
-    if set.texts != nil, Self.readsOtherwise(right.text, left.text) {
-      let own = try SampleReader.read(path: samples, for: interfaces.1, options: options)
-      let comparison = ReadingComparison(
-        reference: try .init((reference, engines.0), set, left.text), candidate: try .init((candidate, engines.1), own, right.text), coveredOnly: covered)
-      return try comparison.run(threads: threads, tolerance: tolerance)
+    let made = try samples == nil
+      ? GeneratedSamples(left, right, seed: gate.seed, ranges: gate.inputRanges, options, reference: engines.0) : nil
+    let set: SampleSet
+    if let made { set = made.generated.set } else { set = try SampleReader.read(path: samples ?? "", for: interfaces.0, options: options) }
+    let judge = try DecisionJudge((reference, engines.0), set, left.text, overrides: gate.overrides(policy))
+    var report: EquivalenceReport
+    var other = made?.generated.other
+    if let samples, set.texts != nil, Self.readsOtherwise(right.text, left.text) {
+      other = try SampleReader.read(path: samples, for: interfaces.1, options: options)
     }
-    let comparison = FeedComparison(
-      reference: (reference, engines.0), candidate: (candidate, engines.1), set: set,
-      outputs: interfaces.0.outputs.map(\.name),
-      candidateOutputs: interfaces.1.outputs.map(\.name))
-    return try comparison.run(threads: engines.1.concurrency(threads), tolerance: tolerance)
+    if let own = other {
+      let comparison = ReadingComparison(
+        reference: try .init((reference, engines.0), set, left.text), candidate: try .init((candidate, engines.1), own, right.text), coveredOnly: covered,
+        judge: judge)
+      report = try comparison.run(threads: threads, tolerance: tolerance)
+    } else {
+      var comparison = FeedComparison(
+        reference: (reference, engines.0), candidate: (candidate, engines.1), set: set,
+        outputs: interfaces.0.outputs.map(\.name),
+        candidateOutputs: interfaces.1.outputs.map(\.name))
+      comparison.judge = judge
+      report = try comparison.run(threads: threads, tolerance: tolerance)
+    }
+    report.conflicts += try TextConflicts.between(left, right)
+    var verification = Verification(
+      reference: .init(path: reference, engine: referenceEngine, loaded: loaded.0), candidate: .init(path: candidate, engine: self.engine, loaded: loaded.1),
+      report: report, origin: made?.origin ?? .file(samples ?? ""), texts: set.texts, labels: left.text?.labels ?? [])
+    verification.findings = ScaleFindings(right.graph).texts
+    return verification
   }
 
   /// Whether the candidate makes other ids of texts than the reference.
