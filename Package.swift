@@ -96,6 +96,8 @@ let package = Package(
     module(
       "CompactFormat", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
       ["CLatheProto", "CLatheChecksum", collections]),
+    module("WeightDumps", ["Diagnostics", "Files", "Tensors", "JSON"], [collections, crypto]),
+    module("Architectures", ["Diagnostics", "Tensors", "JSON", "IR", "Operators", "WeightDumps"], [collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Calibration", "Tokenizers", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
     module(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
@@ -122,7 +124,7 @@ let package = Package(
         "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators",
         "LatheInterpreter", "LatheCalibration",
         "LathePassKit", "LathePasses", "LatheRecipes", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
-        "LathePlugins", "LatheReports", "LatheRuntime",
+        "LathePlugins", "LatheReports", "LatheRuntime", "LatheWeightDumps", "LatheArchitectures",
         argumentParser, crypto,
       ],
       path: "Sources/CommandLine",

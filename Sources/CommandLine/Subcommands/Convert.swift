@@ -1,4 +1,5 @@
 import ArgumentParser
+import LatheArchitectures
 import LatheDiagnostics
 import LatheFiles
 import LatheIR
@@ -15,11 +16,17 @@ struct Convert: ParsableCommand {
       may differ in its last bits between instruction sets; --ranges, with the file of lathe calibrate, gives the same bytes on every host.
       """)
 
-  @Argument(help: "The model: .onnx or .lathe.")
+  @Argument(help: "The model: .onnx, .lathe, a folder with config.json and model.safetensors, or a JSON dump of weights.")
   var input: String
 
   @Option(name: .shortAndLong, help: "Where to write; the ending .lathe or .onnx says which format.")
   var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What a folder's or dump's encoder ends in: \(Head.allCases.map(\.rawValue).joined(separator: ", ")) (default: what its class has).",
+      valueName: "head"))
+  var head: Head?
 
   @OptionGroup var passes: PassPlan
 
@@ -91,7 +98,7 @@ struct Convert: ParsableCommand {
     let page = try report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
     let clock = ContinuousClock()
     let start = clock.now
-    var loaded = try ModelLoader(limits: limits).load(input)
+    var loaded = try ModelLoader(limits: limits, head: head).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
     passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: format == .lathe)
     let evidence = try evidence(for: loaded.model, limits)
@@ -142,3 +149,5 @@ struct Convert: ParsableCommand {
     if let page { try report.write(to: page, asPage: self.report?.hasSuffix(".html") == true) }
   }
 }
+
+extension Head: ExpressibleByArgument {}

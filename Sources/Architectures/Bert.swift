@@ -1,0 +1,28 @@
+import LatheDiagnostics
+import LatheIR
+
+/// BERT (Devlin et al. 2018), and what keeps to its graph: Mengzi-BERT, MiniLM, MacBERT, RoBERTa-wwm in Chinese.
+struct Bert: EncoderArchitecture {
+  static let prefixes = ["bert."]
+
+  let style: NamingStyle
+  let sizes: EncoderSizes
+  let embeddings: TokenEmbeddings
+
+  init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic) {
+    self.style = style
+    // Paddle's layers normalize with the framework's own default, whatever the configuration says.
+    let epsilon = style == .paddle ? 1e-5 : try config.number("layer_norm_eps", default: 1e-12)
+    sizes = try EncoderSizes(config, epsilon: epsilon)
+    embeddings = try TokenEmbeddings(config, width: sizes.hidden, epsilon: epsilon)
+  }
+
+  var hidden: Int { sizes.hidden }
+  var vocabulary: Int { embeddings.vocabulary }
+  var epsilon: Double { sizes.epsilon }
+  var languageActivation: ActivationName { sizes.activation }
+
+  func encode(in assembly: inout GraphAssembly) throws(Diagnostic) -> ValueID {
+    try assembly.encoder(embeddings, sizes, style: style, names: LayerNames.bert)
+  }
+}
