@@ -167,6 +167,10 @@ let package = Package(
     tests(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),
+    tests("WeightDumps", ["Diagnostics", "Tensors", "JSON", "WeightDumps"], [collections]),
+    tests(
+      "Architectures", ["Diagnostics", "Tensors", "JSON", "IR", "Operators", "Interpreter", "PassKit", "Passes", "WeightDumps", "Architectures"],
+      files: ["Data", "make_checkpoints.py", "check_checkpoints.py", "check_exporters.sh"], [collections]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
     tests(
       "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],

@@ -11,6 +11,11 @@ public struct ArchitectureCatalog: Sendable {
     ("ernie", Ernie.self), ("mpnet", MPNet.self), ("roberta", Roberta.self), ("xlm-roberta", Roberta.self),
   ]
 
+  /// The small classifiers by `model_type`, and by the start of their class's name.
+  private static let classifiers: [(type: String, classifier: any TextClassifier.Type)] = [
+    ("bow", BagOfWords.self), ("lstm", LSTMClassifier.self), ("bilstm", LSTMClassifier.self), ("textcnn", TextCNN.self),
+  ]
+
   /// A made model, and remarks on it.
   public struct Result: Sendable {
     /// The model, with its types inferred and the names of its classes.
@@ -22,15 +27,27 @@ public struct ArchitectureCatalog: Sendable {
     public var vocabularySize: Int
   }
 
+  /// Bounds on what a checkpoint may ask for.
+  public let limits: ResourceLimits
+
   /// All of them.
-  public init() {}
+  public init(limits: ResourceLimits = ResourceLimits()) {
+    self.limits = limits
+  }
 
   /// The model that `checkpoint` describes, with `head`, or else the one that its class has.
   ///
   /// - Throws: `architecture/unknown`, `architecture/config`, and `architecture/tensors` with every tensor that does not fit.
   public func model(of checkpoint: Checkpoint, head: Head? = nil) throws(Diagnostic) -> Result {
+    if checkpoint.architecture == GraphCheckpoint.architecture { return try GraphCheckpoint.model(of: checkpoint, limits: limits) }
     let config = ModelConfiguration(values: checkpoint.config)
     let type = try type(of: checkpoint, config)
+    if let classifier = Self.classifiers.first(where: { $0.type == type })?.classifier {
+      guard head == nil || head == .sequenceClassification else {
+        throw .invalid("architecture/head", "\(type) is a classifier of texts; it has no other head", fix: "leave --head out")
+      }
+      return try ClassifierModel(classifier, checkpoint, config).build()
+    }
     guard let architecture = Self.encoders.first(where: { $0.type == type })?.architecture else {
       throw Self.unknown(type)
     }
@@ -42,10 +59,11 @@ public struct ArchitectureCatalog: Sendable {
   /// The model's type: what the configuration says, or the start of the class's name.
   private func type(of checkpoint: Checkpoint, _ config: ModelConfiguration) throws(Diagnostic) -> String {
     let said = try config.text("model_type", default: "").lowercased()
-    if Self.encoders.contains(where: { $0.type == said }) { return said }
+    let known = Self.encoders.map(\.type) + Self.classifiers.map(\.type)
+    if known.contains(said) { return said }
     var name = checkpoint.architecture.lowercased()
     if name.hasPrefix("joint") { name.removeFirst(5) }
-    return Self.encoders.last { name.hasPrefix($0.type.filter { $0 != "-" }) }?.type ?? (said.isEmpty ? checkpoint.architecture : said)
+    return known.last { name.hasPrefix($0.filter { $0 != "-" }) } ?? (said.isEmpty ? checkpoint.architecture : said)
   }
 
   private static func head(of checkpoint: Checkpoint, _ config: ModelConfiguration) throws(Diagnostic) -> Head {
@@ -61,7 +79,7 @@ public struct ArchitectureCatalog: Sendable {
   }
 
   private static func unknown(_ type: String) -> Diagnostic {
-    let known = encoders.map(\.type)
+    let known = encoders.map(\.type) + classifiers.map(\.type)
     let nearest = Spelling.nearest(type, among: known)
     return .invalid(
       "architecture/unknown", type.isEmpty ? "nothing says what architecture this is" : "the architecture \(type.prefix(80)) is not known",

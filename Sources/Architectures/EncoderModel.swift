@@ -47,7 +47,7 @@ struct EncoderModel {
     return style == .paddle
   }
 
-  private static func remarks(_ leftOver: [String], _ head: Head) -> [Diagnostic] {
+  static func remarks(_ leftOver: [String], _ head: Head) -> [Diagnostic] {
     guard !leftOver.isEmpty else { return [] }
     return [
       .warning(

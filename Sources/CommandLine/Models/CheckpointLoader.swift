@@ -19,8 +19,13 @@ struct CheckpointLoader {
     try loaded(try CheckpointFolder(limits: limits).read(path), in: path.hasSuffix("/") ? path : path + "/", format: "folder")
   }
 
+  /// The model of the dump at `path`.
+  func dump(_ path: String) throws(Diagnostic) -> ModelLoader.Loaded {
+    try loaded(try DumpReader(limits: limits).read(path), in: nil, format: "weights")
+  }
+
   private func loaded(_ checkpoint: Checkpoint, in folder: String?, format: String) throws(Diagnostic) -> ModelLoader.Loaded {
-    let made = try ArchitectureCatalog().model(of: checkpoint, head: head)
+    let made = try ArchitectureCatalog(limits: limits).model(of: checkpoint, head: head)
     var loaded = ModelLoader.Loaded(model: made.model, format: format, files: checkpoint.files)
     loaded.checkpoint = checkpoint
     loaded.warnings = made.warnings

@@ -56,6 +56,7 @@ struct ModelLoader {
       return try checkpoints.folder(path)
     }
     let start = try MappedFile(path: path).prefix(64)
+    if DumpReader.isLikely(start) { return try checkpoints.dump(path) }
     guard head == nil else {
       throw Diagnostic("usage/head", .usage, "--head is for folders and dumps, whose graph is made here; this model has one")
     }

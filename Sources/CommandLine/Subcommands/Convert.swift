@@ -19,7 +19,7 @@ struct Convert: ParsableCommand {
   @Argument(help: "The model: .onnx, .lathe, a folder with config.json and model.safetensors, or a JSON dump of weights.")
   var input: String
 
-  @Option(name: .shortAndLong, help: "Where to write; the ending .lathe or .onnx says which format.")
+  @Option(name: .shortAndLong, help: "Where to write; the ending .lathe, .onnx or .json (a dump of weights) says which format.")
   var output: String
 
   @Option(
@@ -87,7 +87,7 @@ struct Convert: ParsableCommand {
   private func convert() throws(Diagnostic) {
     let limits = try limits.limits()
     let format = try OutputFormat(path: output)
-    if format == .lathe, opset != nil || externalData {
+    if format != .onnx, opset != nil || externalData {
       throw Diagnostic(
         "usage/onnx-option", .usage, "--opset and --external-data are for ONNX, but the output is \(output)")
     }
@@ -114,8 +114,9 @@ struct Convert: ParsableCommand {
       throw error
     }
     try conversion.record()
+    let unchanged = pipeline.steps.isEmpty ? loaded.checkpoint : nil
     do throws(Diagnostic) {
-      try ModelWriter(opset: opset, externalData: externalData).write(conversion.model, format, to: output)
+      try ModelWriter(opset: opset, externalData: externalData, checkpoint: unchanged).write(conversion.model, format, to: output)
     } catch {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
