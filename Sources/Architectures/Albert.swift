@@ -7,7 +7,7 @@ struct Albert: EncoderArchitecture {
 
   let style: NamingStyle
   let sizes: EncoderSizes
-  let embeddings: TokenEmbeddings
+  private(set) var embeddings: TokenEmbeddings
   let groups: Int
   /// Layers of a group, which follow one another each time the group's turn comes.
   let inner: Int
@@ -17,6 +17,7 @@ struct Albert: EncoderArchitecture {
     let epsilon = try config.number("layer_norm_eps", default: 1e-12)
     sizes = try EncoderSizes(config, epsilon: epsilon)
     embeddings = try TokenEmbeddings(config, width: try config.integer("embedding_size", default: 128), epsilon: epsilon)
+    embeddings.silencesPadding = style == .paddle
     groups = try config.integer("num_hidden_groups", in: 1...max(1, sizes.layers), default: 1)
     inner = try config.integer("inner_group_num", in: 1...16, default: 1)
   }
@@ -25,6 +26,8 @@ struct Albert: EncoderArchitecture {
   var width: Int { embeddings.width }
   var vocabulary: Int { embeddings.vocabulary }
   var epsilon: Double { sizes.epsilon }
+  // Paddle's head keeps the framework's default.
+  var languageEpsilon: Double { style == .paddle ? 1e-5 : epsilon }
   var languageActivation: ActivationName { sizes.activation }
   var pooler: String { "pooler" }
 

@@ -11,8 +11,7 @@ struct Bert: EncoderArchitecture {
 
   init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic) {
     self.style = style
-    // Paddle's layers normalize with the framework's own default, whatever the configuration says.
-    let epsilon = style == .paddle ? 1e-5 : try config.number("layer_norm_eps", default: 1e-12)
+    let epsilon = try config.number("layer_norm_eps", default: 1e-12)
     sizes = try EncoderSizes(config, epsilon: epsilon)
     embeddings = try TokenEmbeddings(config, width: sizes.hidden, epsilon: epsilon)
   }

@@ -11,7 +11,7 @@ struct DistilBert: EncoderArchitecture {
 
   init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic) {
     self.style = style
-    sizes = try EncoderSizes(config, epsilon: style == .paddle ? 1e-5 : 1e-12)
+    sizes = try EncoderSizes(config, epsilon: 1e-12)
     embeddings = try TokenEmbeddings(config, width: sizes.hidden, epsilon: 1e-12, segments: 0)
   }
 

@@ -16,6 +16,8 @@ protocol EncoderArchitecture: Sendable {
   /// Tokens in the vocabulary.
   var vocabulary: Int { get }
   var epsilon: Double { get }
+  /// The same in the masked language model's head.
+  var languageEpsilon: Double { get }
   var embeddings: TokenEmbeddings { get }
   /// The activation between the two products of a head.
   var headActivation: ActivationName { get }
@@ -35,6 +37,7 @@ extension EncoderArchitecture {
     guard case .counted(let padding) = embeddings.positions else { return embeddings.places }
     return embeddings.places - padding - 1
   }
+  var languageEpsilon: Double { epsilon }
   var headActivation: ActivationName { .tanh }
   var pooler: String { "pooler.dense" }
 }

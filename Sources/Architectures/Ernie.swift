@@ -11,9 +11,11 @@ struct Ernie: EncoderArchitecture {
 
   init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic) {
     self.style = style
-    let epsilon = style == .paddle ? 1e-5 : try config.number("layer_norm_eps", default: 1e-12)
+    // Paddle's class has the number, whatever the configuration says.
+    let epsilon = style == .paddle ? 1e-12 : try config.number("layer_norm_eps", default: 1e-12)
     sizes = try EncoderSizes(config, epsilon: epsilon)
     embeddings = try TokenEmbeddings(config, width: sizes.hidden, epsilon: epsilon)
+    if style == .paddle { embeddings.silencesPadding = true }
     guard try config.truth("use_task_id", default: false) else { return }
     let count = try config.integer("task_type_vocab_size", in: 1...1 << 16, default: 3)
     embeddings.task = (try config.integer("task_id", in: 0...count - 1, default: 0), count)

@@ -64,7 +64,7 @@ struct HeadAssembly {
     let width = architecture.width
     let dense = try a.linear(sequence, names.dense, from: hidden, to: width)
     let active = try a.activation(dense, architecture.languageActivation, names.dense + ".activation")
-    let normal = try a.normalization(active, names.norm, width, epsilon: architecture.epsilon)
+    let normal = try a.normalization(active, names.norm, width, epsilon: architecture.languageEpsilon)
     let count = architecture.vocabulary
     let scores: ValueID
     if let decoder = names.decoder, a.weights.shape(decoder) == [width, count], width != count {

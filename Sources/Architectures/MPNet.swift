@@ -19,8 +19,15 @@ struct MPNet: EncoderArchitecture {
     sizes = try EncoderSizes(config, epsilon: epsilon)
     embeddings = try TokenEmbeddings(config, width: sizes.hidden, epsilon: epsilon, segments: 0)
     buckets = try config.integer("relative_attention_num_buckets", in: 4...1 << 12, default: 32)
-    // The library's own choice, whatever pad_token_id says.
-    embeddings.positions = .counted(padding: 1)
+    if style == .paddle {
+      embeddings.padding = try config.integer("pad_token_id", in: 0...embeddings.vocabulary - 1, default: 1)
+      embeddings.silencesPadding = true
+      embeddings.silencesPaddingPosition = true
+    } else {
+      // The class's own choice, whatever the configuration says.
+      embeddings.padding = 1
+    }
+    embeddings.positions = .counted(padding: embeddings.padding)
   }
 
   var hidden: Int { sizes.hidden }

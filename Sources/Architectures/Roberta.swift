@@ -11,12 +11,15 @@ struct Roberta: EncoderArchitecture {
 
   init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic) {
     self.style = style
-    let epsilon = style == .paddle ? 1e-5 : try config.number("layer_norm_eps", default: 1e-12)
+    let epsilon = try config.number("layer_norm_eps", default: 1e-12)
     sizes = try EncoderSizes(config, epsilon: epsilon)
     embeddings = try TokenEmbeddings(config, width: sizes.hidden, epsilon: epsilon)
-    guard style == .huggingFace else { return }
-    let padding = try config.integer("pad_token_id", in: 0...embeddings.vocabulary - 1, default: 1)
-    embeddings.positions = .counted(padding: padding)
+    if style == .paddle {
+      embeddings.silencesPadding = true
+    } else {
+      embeddings.padding = try config.integer("pad_token_id", in: 0...embeddings.vocabulary - 1, default: 1)
+    }
+    embeddings.positions = .counted(padding: embeddings.padding)
   }
 
   var hidden: Int { sizes.hidden }

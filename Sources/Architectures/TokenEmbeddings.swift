@@ -16,6 +16,12 @@ struct TokenEmbeddings {
   var width: Int
   var epsilon: Double
   var positions = Positions.fromZero
+  /// The id that fills texts up.
+  var padding: Int
+  /// Whether padding is looked up as zeros whatever its row says, as Paddle does.
+  var silencesPadding = false
+  /// Whether its position is as well.
+  var silencesPaddingPosition = false
   /// The row of the table of tasks that every token gets, and how many rows there are; nil without such a table.
   var task: (id: Int, count: Int)?
 
@@ -30,7 +36,7 @@ struct TokenEmbeddings {
     }
     self.width = width
     self.epsilon = epsilon
-    let padding = try config.integer("pad_token_id", in: 0...ModelConfiguration.largestExtent, default: 0)
+    padding = try config.integer("pad_token_id", in: 0...ModelConfiguration.largestExtent, default: 0)
     guard padding < vocabulary else {
       throw .invalid("architecture/config", "pad_token_id is \(padding), but the vocabulary has \(vocabulary) tokens")
     }
@@ -43,7 +49,7 @@ struct TokenEmbeddings {
     let ids = try assembly.tokens("input_ids")
     let mask = try assembly.tokens("attention_mask")
     let p = "embeddings."
-    var terms = [try assembly.rows(ids, p + "word_embeddings", count: vocabulary, width)]
+    var terms = [try assembly.rows(ids, p + "word_embeddings", count: vocabulary, width, silent: silencesPadding ? padding : nil)]
     if segments > 1 {
       let types = try assembly.tokens("token_type_ids")
       terms.append(try assembly.rows(types, p + "token_type_embeddings", count: segments, width))
@@ -53,8 +59,9 @@ struct TokenEmbeddings {
     switch positions {
     case .fromZero: terms.append(try assembly.positionRows(for: ids, p + "position_embeddings", count: places, width))
     case .counted(let padding):
+      let silent = silencesPaddingPosition ? padding : nil
       terms.append(
-        try assembly.countedPositionRows(for: ids, padding: padding, p + "position_embeddings", count: places, width))
+        try assembly.countedPositionRows(for: ids, padding: padding, p + "position_embeddings", count: places, width, silent: silent))
     }
     if let task { terms.append(try assembly.row(task.id, p + "task_type_embeddings", count: task.count, width)) }
     let sum = try assembly.sum(terms, p)

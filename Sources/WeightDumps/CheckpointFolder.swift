@@ -18,7 +18,7 @@ public struct CheckpointFolder: Sendable {
   ///
   /// - Throws: `weights/folder` if there is none, `weights/shard` if a shard lacks a tensor, and `safetensors/…`.
   public func read(_ path: String) throws(Diagnostic) -> Checkpoint {
-    let folder = DataFolder(path)
+    let folder = DataFolder(path, followsLinks: true)
     guard folder.has("config.json") else {
       throw .invalid(
         "weights/folder", "there is no config.json in this folder", at: Location(file: path),

@@ -4,22 +4,25 @@ import LatheFiles
 
 /// The folder that a checkpoint is in, whose data files it names; each is mapped once.
 ///
-/// A checkpoint may come from anywhere, so it reaches only regular files in its own folder, whatever links say.
+/// A checkpoint may come from anywhere, so the names in it lead to nothing outside its folder. Whether links may is for the caller to say:
+/// Hugging Face's cache is folders of links.
 final class DataFolder {
   /// The folder's path, with a slash at its end unless it is empty.
   let path: String
+  private let followsLinks: Bool
   private var opened: [String: MappedFile] = [:]
 
   /// Paths of the files that were opened, sorted.
   var paths: [String] { opened.values.map(\.path).sorted() }
 
-  init(_ path: String) {
+  init(_ path: String, followsLinks: Bool) {
+    self.followsLinks = followsLinks
     self.path = path.isEmpty || path.hasSuffix("/") ? path : path + "/"
   }
 
-  /// The folder of the file at `path`.
+  /// The folder of the file at `path`, whose links out of it are refused.
   convenience init(of path: String) {
-    self.init(path.lastIndex(of: "/").map { String(path[...$0]) } ?? "")
+    self.init(path.lastIndex(of: "/").map { String(path[...$0]) } ?? "", followsLinks: false)
   }
 
   /// The file that a checkpoint calls `name`.
@@ -37,7 +40,7 @@ final class DataFolder {
         "weights/data-file", .missingInput, "the data file \(name) cannot be opened: \(String(cString: strerror(errno)))",
         fix: "put \(name) into the folder")
     }
-    guard real.hasPrefix(root.hasSuffix("/") ? root : root + "/") else {
+    guard followsLinks || real.hasPrefix(root.hasSuffix("/") ? root : root + "/") else {
       throw refused(name, "it is a link to a file outside the folder")
     }
     let file: MappedFile

@@ -32,7 +32,12 @@ public struct DumpReader: Sendable {
   /// - Throws: `json/…` with line and column, `weights/…` with line or tensor.
   public func read(_ path: String) throws(Diagnostic) -> Checkpoint {
     let file = try MappedFile(path: path)
-    let outline = try outline(file)
+    let outline: Outline
+    do throws(Diagnostic) {
+      outline = try self.outline(file)
+    } catch {
+      throw error.located(in: Location(file: path))
+    }
     let folder = DataFolder(of: path)
     var tensors: OrderedDictionary<String, Tensor> = [:]
     for (name, entry) in outline.entries {
