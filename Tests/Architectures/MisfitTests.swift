@@ -1,5 +1,6 @@
 import LatheArchitectures
 import LatheDiagnostics
+import LatheIR
 import LatheJSON
 import LatheTensors
 import LatheTestSupport

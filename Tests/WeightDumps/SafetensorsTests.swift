@@ -1,5 +1,6 @@
 import Foundation
 import LatheDiagnostics
+import LatheJSON
 import LatheTensors
 import LatheTestSupport
 import LatheWeightDumps
