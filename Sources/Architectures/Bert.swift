@@ -8,12 +8,16 @@ struct Bert: EncoderArchitecture {
   let style: NamingStyle
   let sizes: EncoderSizes
   let embeddings: TokenEmbeddings
+  let poolsWithTanh: Bool
 
   init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic) {
     self.style = style
     let epsilon = try config.number("layer_norm_eps", default: 1e-12)
     sizes = try EncoderSizes(config, epsilon: epsilon)
     embeddings = try TokenEmbeddings(config, width: sizes.hidden, epsilon: epsilon)
+    // Paddle's class takes every other name for none.
+    let named = try config.text("pool_act", default: "tanh")
+    poolsWithTanh = style == .huggingFace || named == "tanh"
   }
 
   var hidden: Int { sizes.hidden }

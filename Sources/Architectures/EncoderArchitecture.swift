@@ -25,6 +25,8 @@ protocol EncoderArchitecture: Sendable {
   var languageActivation: ActivationName { get }
   /// The layer that pools the first token.
   var pooler: String { get }
+  /// Whether tanh comes behind it.
+  var poolsWithTanh: Bool { get }
 
   /// Adds the inputs, the embeddings and the layers.
   func encode(in assembly: inout GraphAssembly) throws(Diagnostic) -> ValueID
@@ -40,4 +42,5 @@ extension EncoderArchitecture {
   var languageEpsilon: Double { epsilon }
   var headActivation: ActivationName { .tanh }
   var pooler: String { "pooler.dense" }
+  var poolsWithTanh: Bool { true }
 }

@@ -28,9 +28,7 @@ struct HeadAssembly {
 
   private func pooled(_ sequence: ValueID, in a: inout GraphAssembly) throws(Diagnostic) -> ValueID {
     let dense = try a.linear(try a.firstToken(sequence), architecture.pooler, from: hidden, to: hidden)
-    // ERNIE 3.0 names the activation; everything else has tanh.
-    let function = try ActivationName(try config.text("pool_act", default: "tanh"))
-    return try a.activation(dense, function, architecture.pooler + ".activation")
+    return architecture.poolsWithTanh ? try a.activation(dense, .tanh, architecture.pooler + ".activation") : dense
   }
 
   private func classes(_ sequence: ValueID, in a: inout GraphAssembly) throws(Diagnostic) -> ValueID {
