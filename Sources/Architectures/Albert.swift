@@ -16,7 +16,8 @@ struct Albert: EncoderArchitecture {
     self.style = style
     let epsilon = try config.number("layer_norm_eps", default: 1e-12)
     sizes = try EncoderSizes(config, epsilon: epsilon)
-    embeddings = try TokenEmbeddings(config, width: try config.integer("embedding_size", default: 128), epsilon: epsilon)
+    embeddings = try TokenEmbeddings(
+      config, width: try config.integer("embedding_size", default: 128), epsilon: epsilon)
     embeddings.silencesPadding = style == .paddle
     groups = try config.integer("num_hidden_groups", in: 1...max(1, sizes.layers), default: 1)
     inner = try config.integer("inner_group_num", in: 1...16, default: 1)
@@ -36,7 +37,8 @@ struct Albert: EncoderArchitecture {
     x = try assembly.linear(x, "encoder.embedding_hidden_mapping_in", from: width, to: hidden)
     for layer in 0..<sizes.layers {
       for position in 0..<inner {
-        x = try assembly.encoderLayer(x, .albert(group: layer * groups / sizes.layers, layer: position), sizes, mask: mask)
+        x = try assembly.encoderLayer(
+          x, .albert(group: layer * groups / sizes.layers, layer: position), sizes, mask: mask)
       }
     }
     return x

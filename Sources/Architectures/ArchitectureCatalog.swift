@@ -39,12 +39,15 @@ public struct ArchitectureCatalog: Sendable {
   ///
   /// - Throws: `architecture/unknown`, `architecture/config`, and `architecture/tensors` with every tensor that does not fit.
   public func model(of checkpoint: Checkpoint, head: Head? = nil) throws(Diagnostic) -> Result {
-    if checkpoint.architecture == GraphCheckpoint.architecture { return try GraphCheckpoint.model(of: checkpoint, limits: limits) }
+    if checkpoint.architecture == GraphCheckpoint.architecture {
+      return try GraphCheckpoint.model(of: checkpoint, limits: limits)
+    }
     let config = ModelConfiguration(values: checkpoint.config)
     let type = try type(of: checkpoint, config)
     if let classifier = Self.classifiers.first(where: { $0.type == type })?.classifier {
       guard head == nil || head == .sequenceClassification else {
-        throw .invalid("architecture/head", "\(type) is a classifier of texts; it has no other head", fix: "leave --head out")
+        throw .invalid(
+          "architecture/head", "\(type) is a classifier of texts; it has no other head", fix: "leave --head out")
       }
       return try ClassifierModel(classifier, checkpoint, config).build()
     }
@@ -69,7 +72,9 @@ public struct ArchitectureCatalog: Sendable {
   private static func head(of checkpoint: Checkpoint, _ config: ModelConfiguration) throws(Diagnostic) -> Head {
     let said = try config.text("head", default: "")
     if let head = Head(rawValue: said) { return head }
-    guard said.isEmpty, let head = checkpoint.architecture.isEmpty ? Head.none : Head(className: checkpoint.architecture) else {
+    guard said.isEmpty,
+      let head = checkpoint.architecture.isEmpty ? Head.none : Head(className: checkpoint.architecture)
+    else {
       let name = said.isEmpty ? checkpoint.architecture : said
       throw .invalid(
         "architecture/head", "the head of \(name.prefix(80)) is not known",
@@ -82,7 +87,8 @@ public struct ArchitectureCatalog: Sendable {
     let known = encoders.map(\.type) + classifiers.map(\.type)
     let nearest = Spelling.nearest(type, among: known)
     return .invalid(
-      "architecture/unknown", type.isEmpty ? "nothing says what architecture this is" : "the architecture \(type.prefix(80)) is not known",
+      "architecture/unknown",
+      type.isEmpty ? "nothing says what architecture this is" : "the architecture \(type.prefix(80)) is not known",
       fix: nearest.map { "did you mean \($0)?" } ?? "set model_type to one of \(known.joined(separator: ", "))")
   }
 }

@@ -40,9 +40,14 @@ struct EncoderModel {
 
   /// The layout that a matrix which is not square shows; where there is none, that of whoever named the tensors.
   private var storesInputsFirst: Bool {
-    let names = ["encoder.layers.0.linear1", "encoder.layer.0.intermediate.dense", "encoder.layer.0.ffn", "transformer.layer.0.ffn.lin1", "encoder.albert_layer_groups.0.albert_layers.0.ffn"]
+    let names = [
+      "encoder.layers.0.linear1", "encoder.layer.0.intermediate.dense", "encoder.layer.0.ffn",
+      "transformer.layer.0.ffn.lin1", "encoder.albert_layer_groups.0.albert_layers.0.ffn",
+    ]
     for name in names {
-      if let shape = weights.shape(name + ".weight"), shape.count == 2, shape[0] != shape[1] { return shape[0] == architecture.hidden }
+      if let shape = weights.shape(name + ".weight"), shape.count == 2, shape[0] != shape[1] {
+        return shape[0] == architecture.hidden
+      }
     }
     return style == .paddle
   }

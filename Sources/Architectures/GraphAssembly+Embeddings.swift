@@ -48,7 +48,9 @@ extension GraphAssembly {
 
   /// Whether a row of a constant table is zeros already, as it is in models that Paddle trained from the start.
   private func isZero(_ row: Int, of table: ValueID) -> Bool {
-    guard let tensor = builder.graph.constant(table), tensor.shape.count == 2, row < tensor.shape[0] else { return true }
+    guard let tensor = builder.graph.constant(table), tensor.shape.count == 2, row < tensor.shape[0] else {
+      return true
+    }
     let width = tensor.shape[1]
     return tensor.withElements(as: Float.self) { $0[row * width..<(row + 1) * width].allSatisfy { $0 == 0 } }
   }

@@ -62,7 +62,8 @@ struct GraphAssembly {
   mutating func linear(
     _ x: ValueID, _ name: String, from inputs: Int, to outputs: Int, matrix: String? = nil, bias: String? = nil
   ) throws(Diagnostic) -> ValueID {
-    let product = try add(MatMul(), [x, try self.matrix(matrix ?? name + ".weight", from: inputs, to: outputs)], name + ".matmul")
+    let product = try add(
+      MatMul(), [x, try self.matrix(matrix ?? name + ".weight", from: inputs, to: outputs)], name + ".matmul")
     return try add(Add(), [product, try weight(bias ?? name + ".bias", [outputs])], name)
   }
 
@@ -80,7 +81,9 @@ struct GraphAssembly {
     return value
   }
 
-  mutating func normalization(_ x: ValueID, _ name: String, _ extent: Int, epsilon: Double) throws(Diagnostic) -> ValueID {
+  mutating func normalization(_ x: ValueID, _ name: String, _ extent: Int, epsilon: Double) throws(Diagnostic)
+    -> ValueID
+  {
     let parameters = [try weight(name + ".weight", [extent]), try weight(name + ".bias", [extent])]
     return try add(LayerNormalization(epsilon: Float(epsilon)), [x] + parameters, name)
   }

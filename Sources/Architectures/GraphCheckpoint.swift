@@ -26,7 +26,8 @@ public enum GraphCheckpoint {
     for id in graph.order {
       for inner in graph.subgraphs(of: id) where holdsLargeConstants(inner) {
         throw .invalid(
-          "architecture/graph", "a graph that this node holds has constants of more than \(inlineElements) elements, which a dump cannot name",
+          "architecture/graph",
+          "a graph that this node holds has constants of more than \(inlineElements) elements, which a dump cannot name",
           at: Location(node: graph.describe(id)), fix: "write .lathe or .onnx")
       }
     }
@@ -47,7 +48,8 @@ public enum GraphCheckpoint {
   /// The model of such a checkpoint.
   ///
   /// - Throws: `text/…` for a text that is no graph, `architecture/tensors` for tensors that are not those it names.
-  static func model(of checkpoint: Checkpoint, limits: ResourceLimits) throws(Diagnostic) -> ArchitectureCatalog.Result {
+  static func model(of checkpoint: Checkpoint, limits: ResourceLimits) throws(Diagnostic) -> ArchitectureCatalog.Result
+  {
     guard let text = checkpoint.config[key]?.stringValue else {
       throw .invalid("architecture/config", "the configuration has no graph in text form")
     }

@@ -21,12 +21,15 @@ struct LSTMClassifier: TextClassifier {
     layers = try config.integer("num_layers", "lstm_layers", in: 1...ModelConfiguration.mostLayers, default: 1)
     let direction = try config.text("direction", default: "forward")
     guard ["forward", "bidirect", "bidirectional"].contains(direction) else {
-      throw .invalid("architecture/config", "direction should be forward or bidirect, but is \(direction.prefix(40).debugDescription)")
+      throw .invalid(
+        "architecture/config",
+        "direction should be forward or bidirect, but is \(direction.prefix(40).debugDescription)")
     }
     isBidirectional = direction != "forward"
     let name = try config.text("pooling_type", default: "last")
     guard let pooling = Pooling(rawValue: name) else {
-      throw .invalid("architecture/config", "pooling_type should be sum, mean or max, but is \(name.prefix(40).debugDescription)")
+      throw .invalid(
+        "architecture/config", "pooling_type should be sum, mean or max, but is \(name.prefix(40).debugDescription)")
     }
     self.pooling = pooling
   }
@@ -45,7 +48,8 @@ struct LSTMClassifier: TextClassifier {
       let outputs = try assembly.builder.add(op, [x] + parameters + [counts], outputCount: 2, name: "lstm.\(layer)")
       // [steps, directions, batch, hidden] → [steps, batch, directions · hidden]
       let batches = try assembly.add(Transpose(permutation: [0, 2, 1, 3]), [outputs[0]], "lstm.\(layer).batches")
-      x = try assembly.add(Reshape(), [batches, try assembly.integers("joined", [0, 0, extent])], "lstm.\(layer).joined")
+      x = try assembly.add(
+        Reshape(), [batches, try assembly.integers("joined", [0, 0, extent])], "lstm.\(layer).joined")
       states = outputs[1]
     }
     return (try pool(x, states, extent, in: &assembly), extent)
@@ -101,13 +105,17 @@ struct LSTMClassifier: TextClassifier {
     _ parts: [Tensor?], _ shape: [Int], _ name: String, in assembly: inout GraphAssembly
   ) throws(Diagnostic) -> ValueID {
     let present = parts.compactMap { $0 }
-    guard present.count == parts.count else { return try assembly.builder.input(name, .float32, shape.map { .known($0) }) }
+    guard present.count == parts.count else {
+      return try assembly.builder.input(name, .float32, shape.map { .known($0) })
+    }
     return try assembly.builder.constant(
       name,
       try Tensor(dtype: .float32, shape: shape) { target in
         var start = 0
         for part in present {
-          part.withBytes { UnsafeMutableRawBufferPointer(rebasing: target[start..<start + $0.count]).copyMemory(from: $0) }
+          part.withBytes {
+            UnsafeMutableRawBufferPointer(rebasing: target[start..<start + $0.count]).copyMemory(from: $0)
+          }
           start += part.byteCount
         }
       })

@@ -17,8 +17,10 @@ struct LanguageHeadNames {
     ("vocab_transform", "vocab_layer_norm"),
   ]
   private static let biases = [
-    "cls.predictions.bias", "cls.predictions.decoder_bias", "cls.predictions.decoder.bias", "lm_head.bias", "lm_head.decoder_bias",
-    "lm_head.decoder.bias", "generator_lm_head.bias", "generator_lm_head_bias", "predictions.bias", "predictions.decoder.bias",
+    "cls.predictions.bias", "cls.predictions.decoder_bias", "cls.predictions.decoder.bias", "lm_head.bias",
+    "lm_head.decoder_bias",
+    "lm_head.decoder.bias", "generator_lm_head.bias", "generator_lm_head_bias", "predictions.bias",
+    "predictions.decoder.bias",
     "vocab_projector.bias",
   ]
   private static let decoders = [

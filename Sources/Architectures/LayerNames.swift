@@ -55,6 +55,7 @@ struct LayerNames {
     let p = "encoder.layer.\(layer)."
     return LayerNames(
       query: p + "attention.q", key: p + "attention.k", value: p + "attention.v", attentionOutput: p + "attention.o",
-      attentionNorm: p + "attention.LayerNorm", intermediate: p + "ffn", output: p + "ffn_output", outputNorm: p + "LayerNorm")
+      attentionNorm: p + "attention.LayerNorm", intermediate: p + "ffn", output: p + "ffn_output",
+      outputNorm: p + "LayerNorm")
   }
 }

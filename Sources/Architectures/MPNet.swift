@@ -39,7 +39,8 @@ struct MPNet: EncoderArchitecture {
     var (x, mask, ids) = try embeddings.embed(in: &assembly, style: style)
     let bias = try distanceBias(ids, in: &assembly)
     for layer in 0..<sizes.layers {
-      x = try assembly.encoderLayer(x, style == .paddle ? .paddleMPNet(layer) : .mpnet(layer), sizes, mask: mask, bias: bias)
+      x = try assembly.encoderLayer(
+        x, style == .paddle ? .paddleMPNet(layer) : .mpnet(layer), sizes, mask: mask, bias: bias)
     }
     return x
   }
@@ -49,7 +50,8 @@ struct MPNet: EncoderArchitecture {
     let name = "encoder.relative_attention_bias"
     let farthest = embeddings.places - 1
     guard farthest < 1 << 16 else {
-      throw .invalid("architecture/config", "\(embeddings.places) positions are more than a bias by distance is made for")
+      throw .invalid(
+        "architecture/config", "\(embeddings.places) positions are more than a bias by distance is made for")
     }
     let table = try assembly.weight(name + ".weight", [buckets, sizes.heads])
     let byDistance = try assembly.integers(name + ".buckets", (-farthest...farthest).map(bucket))

@@ -67,7 +67,8 @@ struct ModelConfiguration {
     for (key, value) in entries {
       guard let index = Int(key), names.indices.contains(index), let name = value.stringValue else {
         throw .invalid(
-          "architecture/labels", "id2label does not name the classes 0 to \(entries.count - 1): it has \(key.prefix(40).debugDescription)")
+          "architecture/labels",
+          "id2label does not name the classes 0 to \(entries.count - 1): it has \(key.prefix(40).debugDescription)")
       }
       names[index] = name
     }

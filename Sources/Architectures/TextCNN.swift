@@ -23,7 +23,8 @@ struct TextCNN: TextClassifier {
       let name = "encoder.convs.\(index)"
       let kernel = try assembly.weight(name + ".weight", [filters, 1, run, width])
       let window = SlidingWindow(kernelShape: [run, width])
-      let found = try assembly.add(Conv(window: window), [image, kernel, try assembly.weight(name + ".bias", [filters])], name)
+      let found = try assembly.add(
+        Conv(window: window), [image, kernel, try assembly.weight(name + ".bias", [filters])], name)
       let active = try assembly.activation(found, .tanh, name + ".activation")
       peaks.append(try assembly.add(ReduceMax(keepsAxes: false), [active, spatial], name + ".peak"))
     }

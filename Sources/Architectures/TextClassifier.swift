@@ -29,8 +29,10 @@ struct ClassifierModel {
     let count = try config.integer("vocab_size")
     let width = try config.integer("emb_dim")
     let wide = try config.integer("fc_hidden_size")
-    let isPyTorch = weights.shape("output_layer.weight").map { $0.count == 2 && $0[0] != $0[1] && $0[1] == wide } ?? false
-    var assembly = GraphAssembly(weights, storesInputsFirst: !isPyTorch && style == .paddle, name: checkpoint.architecture)
+    let isPyTorch =
+      weights.shape("output_layer.weight").map { $0.count == 2 && $0[0] != $0[1] && $0[1] == wide } ?? false
+    var assembly = GraphAssembly(
+      weights, storesInputsFirst: !isPyTorch && style == .paddle, name: checkpoint.architecture)
     let words = try assembly.rows(try assembly.tokens("input_ids"), "embedder", count: count, width)
     let (encoded, extent) = try classifier.encode(words, in: &assembly)
     let last = assembly.weights.has("fc2.weight") ? "fc2" : "fc"
@@ -43,7 +45,8 @@ struct ClassifierModel {
     let labels = try config.labels()
     if !labels.isEmpty { model.text = TextAssets(labels: labels) }
     return ArchitectureCatalog.Result(
-      model: model, warnings: EncoderModel.remarks(assembly.weights.leftOver, .sequenceClassification), maximumLength: nil,
+      model: model, warnings: EncoderModel.remarks(assembly.weights.leftOver, .sequenceClassification),
+      maximumLength: nil,
       vocabularySize: count)
   }
 }

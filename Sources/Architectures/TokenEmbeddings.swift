@@ -49,7 +49,9 @@ struct TokenEmbeddings {
     let ids = try assembly.tokens("input_ids")
     let mask = try assembly.tokens("attention_mask")
     let p = "embeddings."
-    var terms = [try assembly.rows(ids, p + "word_embeddings", count: vocabulary, width, silent: silencesPadding ? padding : nil)]
+    var terms = [
+      try assembly.rows(ids, p + "word_embeddings", count: vocabulary, width, silent: silencesPadding ? padding : nil)
+    ]
     if segments > 1 {
       let types = try assembly.tokens("token_type_ids")
       terms.append(try assembly.rows(types, p + "token_type_embeddings", count: segments, width))
@@ -61,7 +63,8 @@ struct TokenEmbeddings {
     case .counted(let padding):
       let silent = silencesPaddingPosition ? padding : nil
       terms.append(
-        try assembly.countedPositionRows(for: ids, padding: padding, p + "position_embeddings", count: places, width, silent: silent))
+        try assembly.countedPositionRows(
+          for: ids, padding: padding, p + "position_embeddings", count: places, width, silent: silent))
     }
     if let task { terms.append(try assembly.row(task.id, p + "task_type_embeddings", count: task.count, width)) }
     let sum = try assembly.sum(terms, p)

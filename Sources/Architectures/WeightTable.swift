@@ -51,7 +51,8 @@ struct WeightTable {
 
   /// Names of tensors that nothing asked for.
   var leftOver: [String] {
-    tensors.keys.filter { key in !used.contains(key) && !Self.derived.contains { key == $0 || key.hasSuffix(".\($0)") } }
+    tensors.keys.filter { key in !used.contains(key) && !Self.derived.contains { key == $0 || key.hasSuffix(".\($0)") }
+    }
   }
 
   /// - Throws: `architecture/tensors` if any tensor is missing or misshapen, with those left over.
@@ -61,7 +62,8 @@ struct WeightTable {
     throw .invalid(
       "architecture/tensors",
       "the tensors do not fit the configuration: \(missing.count) missing, \(misshapen.count) of another shape, \(extra.count) left over",
-      notes: Self.lines("missing: ", missing.elements) + Self.lines("", misshapen.elements) + Self.lines("left over: ", extra),
+      notes: Self.lines("missing: ", missing.elements) + Self.lines("", misshapen.elements)
+        + Self.lines("left over: ", extra),
       fix: "give the configuration and the tensors of one checkpoint")
   }
 
@@ -96,9 +98,12 @@ struct WeightTable {
     guard tensor.dtype != .float32 else { return tensor }
     return try Tensor(of: Float.self, shape: tensor.shape) { target in
       switch tensor.dtype {
-      case .float16: tensor.withElements(as: Float16.self) { for (index, value) in $0.enumerated() { target[index] = Float(value) } }
-      case .bfloat16: tensor.withElements(as: BFloat16.self) { for (index, value) in $0.enumerated() { target[index] = value.float } }
-      default: tensor.withElements(as: Double.self) { for (index, value) in $0.enumerated() { target[index] = Float(value) } }
+      case .float16:
+        tensor.withElements(as: Float16.self) { for (index, value) in $0.enumerated() { target[index] = Float(value) } }
+      case .bfloat16:
+        tensor.withElements(as: BFloat16.self) { for (index, value) in $0.enumerated() { target[index] = value.float } }
+      default:
+        tensor.withElements(as: Double.self) { for (index, value) in $0.enumerated() { target[index] = Float(value) } }
       }
     }
   }

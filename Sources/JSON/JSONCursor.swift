@@ -20,7 +20,8 @@ public struct JSONCursor {
 
   /// A cursor at the start of `text`, which diagnostics call `file`.
   public init(
-    _ text: UnsafeRawBufferPointer, file: String? = nil, limits: ResourceLimits = ResourceLimits(), didRead: @escaping () -> Void = {}
+    _ text: UnsafeRawBufferPointer, file: String? = nil, limits: ResourceLimits = ResourceLimits(),
+    didRead: @escaping () -> Void = {}
   ) {
     self.text = text
     self.file = file
@@ -40,7 +41,9 @@ public struct JSONCursor {
     if try takes(UInt8(ascii: "}")) { return }
     repeat {
       let start = try skipBlanks()
-      guard next == UInt8(ascii: "\"") else { throw fault("syntax", at: start, "expected a key in double quotes, found \(name(start))") }
+      guard next == UInt8(ascii: "\"") else {
+        throw fault("syntax", at: start, "expected a key in double quotes, found \(name(start))")
+      }
       guard let key = try value().stringValue else { return }
       guard keys.insert(key).inserted else {
         throw fault("repeated-key", at: start, "the key \"\(key.prefix(80))\" occurs twice in one object")
@@ -107,7 +110,9 @@ public struct JSONCursor {
   private mutating func take(_ byte: UInt8, _ what: String) throws(Diagnostic) {
     guard try !takes(byte) else { return }
     let isCut = lexer.offset >= text.count
-    throw fault(isCut ? "truncated" : "syntax", at: lexer.offset, isCut ? "the text ends where \(what) should be" : "expected \(what), found \(name(lexer.offset))")
+    throw fault(
+      isCut ? "truncated" : "syntax", at: lexer.offset,
+      isCut ? "the text ends where \(what) should be" : "expected \(what), found \(name(lexer.offset))")
   }
 }
 
@@ -139,7 +144,9 @@ extension JSONCursor {
       if close == UInt8(ascii: "}") { try passKey() }
       try passValue(depth: depth + 1)
       lexer.skipBlanks()
-      guard let byte = next else { throw JSONFault("truncated", at: text.count, "the text ends within the value that starts at byte \(start)") }
+      guard let byte = next else {
+        throw JSONFault("truncated", at: text.count, "the text ends within the value that starts at byte \(start)")
+      }
       lexer.offset += 1
       if byte == close { return }
       guard byte == UInt8(ascii: ",") else {
@@ -151,10 +158,14 @@ extension JSONCursor {
 
   private mutating func passKey() throws(JSONFault) {
     let start = lexer.skipBlanks()
-    guard next == UInt8(ascii: "\"") else { throw JSONFault("syntax", at: start, "expected a key in double quotes, found \(name(start))") }
+    guard next == UInt8(ascii: "\"") else {
+      throw JSONFault("syntax", at: start, "expected a key in double quotes, found \(name(start))")
+    }
     try passString()
     lexer.skipBlanks()
-    guard next == UInt8(ascii: ":") else { throw JSONFault("syntax", at: lexer.offset, "expected ':' behind the key, found \(name(lexer.offset))") }
+    guard next == UInt8(ascii: ":") else {
+      throw JSONFault("syntax", at: lexer.offset, "expected ':' behind the key, found \(name(lexer.offset))")
+    }
     lexer.offset += 1
   }
 

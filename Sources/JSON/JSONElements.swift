@@ -29,7 +29,9 @@ public struct JSONElements {
 
   /// The next token; nil at the end.
   public mutating func next() -> Token? {
-    while offset < end, text[offset] == 0x20 || text[offset] == UInt8(ascii: ",") || (0x09...0x0D).contains(text[offset]) { offset += 1 }
+    while offset < end,
+      text[offset] == 0x20 || text[offset] == UInt8(ascii: ",") || (0x09...0x0D).contains(text[offset])
+    { offset += 1 }
     guard offset < end else { return nil }
     start = offset
     switch text[offset] {
@@ -68,6 +70,7 @@ public struct JSONElements {
   public var unsignedInteger: UInt64? { UInt64(String(decoding: text[start..<offset], as: UTF8.self)) }
 
   private static func isNumeric(_ byte: UInt8) -> Bool {
-    byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte | 0x20 == UInt8(ascii: "e")
+    byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+      || byte == UInt8(ascii: "+") || byte | 0x20 == UInt8(ascii: "e")
   }
 }

@@ -21,7 +21,8 @@ struct Base64Payload {
     guard file.bytes[range.lowerBound] == UInt8(ascii: "\"") else {
       throw fault("weights/base64", range.lowerBound, "base64 should be a text")
     }
-    return try Tensor(dtype: entry.dtype, shape: entry.shape) { (target) throws(Diagnostic) in try decode(into: target) }
+    return try Tensor(dtype: entry.dtype, shape: entry.shape) { (target) throws(Diagnostic) in try decode(into: target)
+    }
   }
 
   private func decode(into target: UnsafeMutableRawBufferPointer) throws(Diagnostic) {
@@ -35,8 +36,12 @@ struct Base64Payload {
       let digit = Self.digits[Int(byte)]
       guard digit != Self.noDigit, padding == 0 else {
         // A slash may be written as \/ in JSON.
-        if byte == UInt8(ascii: "\\"), padding == 0, offset + 1 < end, text[offset + 1] == UInt8(ascii: "/") { continue }
-        guard byte == UInt8(ascii: "="), padding < 2 else { throw fault("weights/base64", offset, "this is no character of base64 here") }
+        if byte == UInt8(ascii: "\\"), padding == 0, offset + 1 < end, text[offset + 1] == UInt8(ascii: "/") {
+          continue
+        }
+        guard byte == UInt8(ascii: "="), padding < 2 else {
+          throw fault("weights/base64", offset, "this is no character of base64 here")
+        }
         padding += 1
         continue
       }

@@ -28,7 +28,8 @@ public struct CheckpointFolder: Sendable {
     let config = try JSONValue.parse(fileAt: configPath, maximumBytes: 1 << 24, limits: limits)
     guard config.objectValue != nil else {
       throw .invalid(
-        "weights/config", "the configuration is \(config.kindDescription), not an object", at: Location(file: configPath))
+        "weights/config", "the configuration is \(config.kindDescription), not an object",
+        at: Location(file: configPath))
     }
     do throws(Diagnostic) {
       let tensors = try tensors(in: folder)
@@ -42,8 +43,12 @@ public struct CheckpointFolder: Sendable {
 
   private func tensors(in folder: DataFolder) throws(Diagnostic) -> OrderedDictionary<String, Tensor> {
     for stem in ["model", "model_state"] {
-      if folder.has("\(stem).safetensors") { return try SafetensorsFile.read(folder.file("\(stem).safetensors"), limits: limits) }
-      if folder.has("\(stem).safetensors.index.json") { return try shards("\(stem).safetensors.index.json", in: folder) }
+      if folder.has("\(stem).safetensors") {
+        return try SafetensorsFile.read(folder.file("\(stem).safetensors"), limits: limits)
+      }
+      if folder.has("\(stem).safetensors.index.json") {
+        return try shards("\(stem).safetensors.index.json", in: folder)
+      }
     }
     let others = ["pytorch_model.bin", "model_state.pdparams", "tf_model.h5"].filter(folder.has)
     throw .invalid(
@@ -69,11 +74,16 @@ public struct CheckpointFolder: Sendable {
           at: Location(file: folder.path + name, value: tensor))
       }
       if shards[shard] == nil { shards[shard] = try SafetensorsFile.read(folder.file(shard), limits: limits) }
-      if let found = shards[shard]?[tensor] { tensors[tensor] = found } else { absent.append("\(tensor) is not in \(shard)") }
+      if let found = shards[shard]?[tensor] {
+        tensors[tensor] = found
+      } else {
+        absent.append("\(tensor) is not in \(shard)")
+      }
     }
     guard absent.isEmpty else {
       throw .invalid(
-        "weights/shard", "\(absent.count) tensors are not in the files that the index names", at: Location(file: folder.path + name),
+        "weights/shard", "\(absent.count) tensors are not in the files that the index names",
+        at: Location(file: folder.path + name),
         notes: absent.prefix(20).map { $0 }, fix: "fetch all files of the checkpoint again, of one version")
     }
     return tensors

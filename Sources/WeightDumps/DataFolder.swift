@@ -37,7 +37,8 @@ final class DataFolder {
     }
     guard let root = Self.real(path.isEmpty ? "." : path), let real = Self.real(path + name) else {
       throw Diagnostic(
-        "weights/data-file", .missingInput, "the data file \(name) cannot be opened: \(String(cString: strerror(errno)))",
+        "weights/data-file", .missingInput,
+        "the data file \(name) cannot be opened: \(String(cString: strerror(errno)))",
         fix: "put \(name) into the folder")
     }
     guard followsLinks || real.hasPrefix(root.hasSuffix("/") ? root : root + "/") else {

@@ -31,12 +31,14 @@ struct DumpEntry {
         default:
           throw .invalid(
             "weights/key", "the entry has the key \(key.prefix(60).debugDescription), which means nothing",
-            fix: Spelling.nearest(key, among: Self.keys).map { "did you mean \($0)?" } ?? "the keys are \(Self.keys.joined(separator: ", "))")
+            fix: Spelling.nearest(key, among: Self.keys).map { "did you mean \($0)?" }
+              ?? "the keys are \(Self.keys.joined(separator: ", "))")
         }
       }
       guard let dtypeName = values["dtype"]?.stringValue, let dtype = ElementTypeName.type(dtypeName) else {
         let shown = values["dtype"]?.serialized().prefix(60) ?? "missing"
-        throw .invalid("weights/dtype", "the element type is \(shown)", fix: "name one such as \"float32\" or \"int64\"")
+        throw .invalid(
+          "weights/dtype", "the element type is \(shown)", fix: "name one such as \"float32\" or \"int64\"")
       }
       guard let shape = values["shape"]?.extents else {
         let shown = values["shape"]?.serialized().prefix(60) ?? "missing"
@@ -59,7 +61,10 @@ struct DumpEntry {
     let given = ["data", "base64", "file"].filter { ranges[$0] != nil || values[$0] != nil }
     guard given.count == 1 else {
       throw .invalid(
-        "weights/payload", given.isEmpty ? "the tensor has no elements" : "the tensor has its elements more than once: \(given.joined(separator: " and "))",
+        "weights/payload",
+        given.isEmpty
+          ? "the tensor has no elements"
+          : "the tensor has its elements more than once: \(given.joined(separator: " and "))",
         fix: "give one of data, base64, and file with offset, length and sha256")
     }
     if let range = ranges["data"] { return .numbers(range) }
@@ -75,6 +80,7 @@ struct DumpEntry {
   /// The diagnostic for elements that take `bytes` bytes and should not.
   func wrongLength(_ bytes: Int) -> Diagnostic {
     .invalid(
-      "weights/length", "the elements take \(bytes) bytes, but \(dtype)\(shape) needs \(byteCount)", fix: "write the dump again")
+      "weights/length", "the elements take \(bytes) bytes, but \(dtype)\(shape) needs \(byteCount)",
+      fix: "write the dump again")
   }
 }

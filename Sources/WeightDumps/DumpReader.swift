@@ -73,18 +73,23 @@ public struct DumpReader: Sendable {
         outline.architecture = name
       case "config":
         outline.config = try cursor.value()
-        guard outline.config.objectValue != nil else { throw Self.misfit("config", outline.config, "an object", file.path) }
+        guard outline.config.objectValue != nil else {
+          throw Self.misfit("config", outline.config, "an object", file.path)
+        }
       case "tensors":
         try cursor.object { (cursor, name) throws(Diagnostic) in
           guard name.utf8.count <= limits.nameBytes else {
-            throw limits.exceeded("name-bytes", "a tensor's name has \(name.utf8.count) bytes", at: Location(file: file.path))
+            throw limits.exceeded(
+              "name-bytes", "a tensor's name has \(name.utf8.count) bytes", at: Location(file: file.path))
           }
           outline.entries[name] = try DumpEntry(&cursor, name, limits)
         }
       default:
         throw .invalid(
-          "weights/key", "the dump has the key \(key.prefix(60).debugDescription), which means nothing", at: Location(file: file.path),
-          fix: Spelling.nearest(key, among: Self.keys).map { "did you mean \($0)?" } ?? "the keys are \(Self.keys.joined(separator: ", "))")
+          "weights/key", "the dump has the key \(key.prefix(60).debugDescription), which means nothing",
+          at: Location(file: file.path),
+          fix: Spelling.nearest(key, among: Self.keys).map { "did you mean \($0)?" }
+            ?? "the keys are \(Self.keys.joined(separator: ", "))")
       }
     }
     try cursor.end()

@@ -20,7 +20,8 @@ public enum DumpWriter {
         throw .invalid("weights/strings", "a tensor of texts has no place in a dump", at: Location(value: name))
       }
       let shape = tensor.shape.map { String($0) }.joined(separator: ", ")
-      try put("\(separator)    \(text(name)): {\"dtype\": \"\(tensor.dtype)\", \"shape\": [\(shape)], \"base64\": \"", file)
+      try put(
+        "\(separator)    \(text(name)): {\"dtype\": \"\(tensor.dtype)\", \"shape\": [\(shape)], \"base64\": \"", file)
       try write(tensor, file)
       try put("\"}", file)
       separator = ",\n"

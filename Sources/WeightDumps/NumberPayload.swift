@@ -35,10 +35,12 @@ struct NumberPayload {
     case .uint32: try filled(UInt32.self) { $0.integer.flatMap { UInt32(exactly: $0) } }
     case .uint16: try filled(UInt16.self) { $0.integer.flatMap { UInt16(exactly: $0) } }
     case .uint8: try filled(UInt8.self) { $0.integer.flatMap { UInt8(exactly: $0) } }
-    case .bool: try filled(Bool.self) { elements in elements.integer.flatMap { $0 == 0 ? false : $0 == 1 ? true : nil } }
+    case .bool:
+      try filled(Bool.self) { elements in elements.integer.flatMap { $0 == 0 ? false : $0 == 1 ? true : nil } }
     default:
       throw .invalid(
-        "weights/dtype", "elements of type \(entry.dtype) cannot be given as numbers", fix: "give their bytes as base64 or in a file")
+        "weights/dtype", "elements of type \(entry.dtype) cannot be given as numbers",
+        fix: "give their bytes as base64 or in a file")
     }
   }
 
@@ -65,7 +67,9 @@ struct NumberPayload {
           written += 1
         case .truth(let truth):
           guard nesting.takesElement() else { throw misnested(elements) }
-          guard let value = truth as? T else { throw fault("weights/number", elements.start, "a truth value is no \(entry.dtype)") }
+          guard let value = truth as? T else {
+            throw fault("weights/number", elements.start, "a truth value is no \(entry.dtype)")
+          }
           if written < target.count { target[written] = value }
           written += 1
         case .open: guard nesting.opens() else { throw misnested(elements) }
@@ -78,7 +82,9 @@ struct NumberPayload {
         }
       }
       guard written == entry.count else {
-        throw fault("weights/length", range.lowerBound, "there are \(written) numbers, but the shape \(entry.shape) has \(entry.count)")
+        throw fault(
+          "weights/length", range.lowerBound,
+          "there are \(written) numbers, but the shape \(entry.shape) has \(entry.count)")
       }
     }
   }

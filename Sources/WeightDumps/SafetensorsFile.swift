@@ -15,9 +15,11 @@ enum SafetensorsFile {
   static func read(_ file: MappedFile, limits: ResourceLimits) throws(Diagnostic) -> OrderedDictionary<String, Tensor> {
     do throws(Diagnostic) {
       let (header, data) = try parts(file.bytes)
-      let parsed = try JSONValue.parse(UnsafeRawBufferPointer(rebasing: file.bytes[8..<data]), file: file.path, limits: limits)
+      let parsed = try JSONValue.parse(
+        UnsafeRawBufferPointer(rebasing: file.bytes[8..<data]), file: file.path, limits: limits)
       guard let entries = parsed.objectValue else {
-        throw .invalid("safetensors/header", "the header of \(header) bytes is \(parsed.kindDescription), not an object")
+        throw .invalid(
+          "safetensors/header", "the header of \(header) bytes is \(parsed.kindDescription), not an object")
       }
       let reader = Reader(file: file, data: data, limits: limits)
       var tensors: OrderedDictionary<String, Tensor> = [:]
@@ -37,7 +39,8 @@ enum SafetensorsFile {
   /// The header's length, and where the tensors' bytes start.
   private static func parts(_ bytes: UnsafeRawBufferPointer) throws(Diagnostic) -> (header: Int, data: Int) {
     guard bytes.count >= 8 else {
-      throw .invalid("safetensors/truncated", "the file has \(bytes.count) bytes, fewer than the length of its header takes")
+      throw .invalid(
+        "safetensors/truncated", "the file has \(bytes.count) bytes, fewer than the length of its header takes")
     }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(maximumHeaderBytes), Int(length) <= bytes.count - 8 else {
@@ -51,10 +54,12 @@ enum SafetensorsFile {
   /// Every byte behind the header belongs to exactly one tensor.
   private static func checkCoverage(_ ranges: [(Range<Int>, name: String)], of count: Int) throws(Diagnostic) {
     var end = 0
-    for (range, name) in ranges.sorted(by: { ($0.0.lowerBound, $0.0.upperBound) < ($1.0.lowerBound, $1.0.upperBound) }) {
+    for (range, name) in ranges.sorted(by: { ($0.0.lowerBound, $0.0.upperBound) < ($1.0.lowerBound, $1.0.upperBound) })
+    {
       guard range.lowerBound == end else {
         throw .invalid(
-          "safetensors/layout", "the tensor starts at byte \(range.lowerBound) of the data, but the one before ends at \(end)",
+          "safetensors/layout",
+          "the tensor starts at byte \(range.lowerBound) of the data, but the one before ends at \(end)",
           at: Location(value: name), fix: "save the checkpoint again")
       }
       end = range.upperBound

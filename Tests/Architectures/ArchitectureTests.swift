@@ -16,7 +16,8 @@ import Testing
 /// Checkpoints of random weights, as transformers and PaddleNLP wrote and computed them (`make_checkpoints.py`).
 @Suite struct ArchitectureTests {
   static let data = Repository.path("Tests/Architectures/Data")
-  static let cases = ((try? FileManager.default.contentsOfDirectory(atPath: data)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
+  static let cases = ((try? FileManager.default.contentsOfDirectory(atPath: data)) ?? []).filter { !$0.hasPrefix(".") }
+    .sorted()
 
   /// What a library made of a checkpoint.
   struct Expectation {

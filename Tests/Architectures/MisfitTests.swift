@@ -23,7 +23,9 @@ import Testing
     }
   }
 
-  static func changed(_ key: String, _ value: JSONValue?, _ name: String = "bert-sequence-classification") throws -> Checkpoint {
+  static func changed(_ key: String, _ value: JSONValue?, _ name: String = "bert-sequence-classification") throws
+    -> Checkpoint
+  {
     var checkpoint = try checkpoint(name)
     var config = try #require(checkpoint.config.objectValue)
     config[key] = value
@@ -55,9 +57,12 @@ import Testing
 
   @Test(
     arguments: [
-      ("hidden_size", nil), ("hidden_size", 0), ("hidden_size", .integer(-8)), ("hidden_size", 8.5), ("hidden_size", "8"), ("hidden_size", .integer(1 << 40)),
-      ("num_attention_heads", 3), ("num_hidden_layers", 1_000_000_000), ("num_hidden_layers", .integer(-1)), ("hidden_act", "mish"),
-      ("vocab_size", nil), ("layer_norm_eps", .integer(-1)), ("pad_token_id", 24), ("id2label", ["0": "a", "2": "b"]), ("num_labels", 7),
+      ("hidden_size", nil), ("hidden_size", 0), ("hidden_size", .integer(-8)), ("hidden_size", 8.5),
+      ("hidden_size", "8"), ("hidden_size", .integer(1 << 40)),
+      ("num_attention_heads", 3), ("num_hidden_layers", 1_000_000_000), ("num_hidden_layers", .integer(-1)),
+      ("hidden_act", "mish"),
+      ("vocab_size", nil), ("layer_norm_eps", .integer(-1)), ("pad_token_id", 24), ("id2label", ["0": "a", "2": "b"]),
+      ("num_labels", 7),
       ("head", "no such head"),
     ] as [(String, JSONValue?)])
   func configurationsThatMakeNoModelAreRefused(key: String, value: JSONValue?) throws {
@@ -67,7 +72,8 @@ import Testing
 
   @Test(arguments: ["hidden_size", "vocab_size", "intermediate_size", "max_position_embeddings", "num_hidden_layers"])
   func greatExtentsCostNothing(key: String) throws {
-    let diagnostic = try #require(Self.refusal(try Self.changed(key, .integer(key == "num_hidden_layers" ? 1000 : 1 << 30))))
+    let diagnostic = try #require(
+      Self.refusal(try Self.changed(key, .integer(key == "num_hidden_layers" ? 1000 : 1 << 30))))
     #expect(diagnostic.id == "architecture/tensors")
     #expect(diagnostic.notes.count < 100)
   }
@@ -88,7 +94,8 @@ import Testing
     let expectation = try ArchitectureTests.Expectation("bert-sequence-classification")
     var checkpoint = try Self.checkpoint()
     for (name, tensor) in checkpoint.tensors {
-      checkpoint.tensors[name] = try Tensor(try #require(tensor.elements(as: Float.self)).map { Double($0) }, shape: tensor.shape)
+      checkpoint.tensors[name] = try Tensor(
+        try #require(tensor.elements(as: Float.self)).map { Double($0) }, shape: tensor.shape)
     }
     try ArchitectureTests.compare(try ArchitectureCatalog().model(of: checkpoint).model.graph, expectation)
     checkpoint.tensors["classifier.bias"] = try Tensor([Float16(1), 2, 3], shape: [3])

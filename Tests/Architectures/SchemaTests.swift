@@ -26,7 +26,8 @@ import Testing
         return error.fix ?? ""
       }
     }
-    #expect(try keys(#"{"a key that is like no other": 1}"#) == "the keys are \(properties.keys.joined(separator: ", "))")
+    #expect(
+      try keys(#"{"a key that is like no other": 1}"#) == "the keys are \(properties.keys.joined(separator: ", "))")
     let entry = #"{"tensors": {"w": {"a key that is like no other": 1}}}"#
     #expect(try keys(entry) == "the keys are \(tensor.keys.joined(separator: ", "))")
   }

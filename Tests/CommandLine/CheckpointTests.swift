@@ -8,7 +8,9 @@ import Testing
 
   /// The case's inputs as a line of samples.
   static func samples(_ name: String, in folder: TemporaryFolder) throws -> String {
-    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: "\(data)/\(name)/case.json"))) as? [String: Any]
+    let json =
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: "\(data)/\(name)/case.json")))
+      as? [String: Any]
     let inputs = try #require(json?["inputs"] as? [String: [String: Any]])
     var rows: [String: Any] = [:]
     for (key, value) in inputs {
@@ -24,19 +26,25 @@ import Testing
     let source = "\(Self.data)/bert-sequence-classification"
     let samples = try Self.samples("bert-sequence-classification", in: folder)
     for arguments in [
-      [source, "-o", folder.file("a.lathe")], [source, "-o", folder.file("dump.json")], [folder.file("dump.json"), "-o", folder.file("b.lathe")],
-      [source, "-o", folder.file("graph.json"), "--recipe", "fuse"], [folder.file("graph.json"), "-o", folder.file("c.lathe")],
+      [source, "-o", folder.file("a.lathe")], [source, "-o", folder.file("dump.json")],
+      [folder.file("dump.json"), "-o", folder.file("b.lathe")],
+      [source, "-o", folder.file("graph.json"), "--recipe", "fuse"],
+      [folder.file("graph.json"), "-o", folder.file("c.lathe")],
       [source, "-o", folder.file("model.onnx")],
     ] {
       let run = try LatheProcess(["convert"] + arguments)
       #expect(run.status == 0, "\(arguments): \(run.errors)")
     }
     for other in ["b.lathe", "c.lathe", "model.onnx"] {
-      let run = try LatheProcess(["verify", folder.file("a.lathe"), folder.file(other), "--samples", samples, "--max-abs", "1e-5"])
+      let run = try LatheProcess([
+        "verify", folder.file("a.lathe"), folder.file(other), "--samples", samples, "--max-abs", "1e-5",
+      ])
       #expect(run.status == 0, "\(other): \(run.output)\(run.errors)")
     }
     let summary = try LatheProcess(["inspect", folder.file("dump.json")])
-    #expect(summary.status == 0 && summary.output.contains("dump of a checkpoint") && summary.output.contains("labels"), "\(summary.output)")
+    #expect(
+      summary.status == 0 && summary.output.contains("dump of a checkpoint") && summary.output.contains("labels"),
+      "\(summary.output)")
   }
 
   @Test func vocabularyAndLabelsComeAlong() throws {
@@ -70,7 +78,9 @@ import Testing
     }
     let empty = try TemporaryFolder()
     #expect(try status([empty.path]).0 == 65)
-    let broken = try folder.write("broken.json", #"{"format": "lathe-weights/1", "tensors": {"w": {"dtype": "f32", "shape": [1], "data": [NaN]}}}"#.utf8)
+    let broken = try folder.write(
+      "broken.json",
+      #"{"format": "lathe-weights/1", "tensors": {"w": {"dtype": "f32", "shape": [1], "data": [NaN]}}}"#.utf8)
     let (code, message) = try status([broken])
     #expect(code == 65 && message.contains("json/literal") && message.contains("1:"), "\(message)")
     #expect(try status(["\(CommandLineTests.example)/model.onnx", "--head", "none"]).0 == 64)

@@ -21,7 +21,8 @@ import Testing
 
   @Test(
     arguments: [
-      #""data": [1, 2.5, -3e2, 4, 5, 6.25]"#, #""data": [[1, 2.5, -3e2], [4, 5, 6.25]]"#, #""data": [ [1,2.5,-3E+2] , [4.0,5,62.5e-1] ]"#,
+      #""data": [1, 2.5, -3e2, 4, 5, 6.25]"#, #""data": [[1, 2.5, -3e2], [4, 5, 6.25]]"#,
+      #""data": [ [1,2.5,-3E+2] , [4.0,5,62.5e-1] ]"#,
       #""base64": "AACAPwAAIEAAAJbDAACAQAAAoEAAAMhA""#,
     ])
   func numbersAreFlatOrNestedOrBytes(payload: String) throws {
@@ -30,19 +31,23 @@ import Testing
   }
 
   @Test func keysStandInAnyOrder() throws {
-    let checkpoint = try Self.read(#""w": {"data": [1, 2], "shape": [2], "dtype": "F32"}, "v": {"shape": [0, 3], "data": [], "dtype": "i64"}"#)
+    let checkpoint = try Self.read(
+      #""w": {"data": [1, 2], "shape": [2], "dtype": "F32"}, "v": {"shape": [0, 3], "data": [], "dtype": "i64"}"#)
     #expect(checkpoint.tensors["w"]?.elements(as: Float.self) == [1, 2] && checkpoint.tensors["v"]?.shape == [0, 3])
     #expect(checkpoint.architecture == "X" && checkpoint.tensors.keys == ["w", "v"])
   }
 
   @Test(
     arguments: [
-      ("int64", "[-9223372036854775808, 9223372036854775807]"), ("uint64", "[0, 18446744073709551615]"), ("int8", "[-128, 127]"),
-      ("torch.int32", "[-2147483648, 2147483647]"), ("uint8", "[0, 255]"), ("bool", "[true, 0]"), ("paddle.float16", "[65504, -0.5]"),
+      ("int64", "[-9223372036854775808, 9223372036854775807]"), ("uint64", "[0, 18446744073709551615]"),
+      ("int8", "[-128, 127]"),
+      ("torch.int32", "[-2147483648, 2147483647]"), ("uint8", "[0, 255]"), ("bool", "[true, 0]"),
+      ("paddle.float16", "[65504, -0.5]"),
       ("bfloat16", "[1, -2]"), ("float64", "[0.1, -1e300]"),
     ])
   func everyElementTypeHasItsNumbers(dtype: String, data: String) throws {
-    let tensor = try #require(try Self.read(#""w": {"dtype": "\#(dtype)", "shape": [2], "data": \#(data)}"#).tensors["w"])
+    let tensor = try #require(
+      try Self.read(#""w": {"dtype": "\#(dtype)", "shape": [2], "data": \#(data)}"#).tensors["w"])
     switch tensor.dtype {
     case .int64: #expect(tensor.elements(as: Int64.self) == [.min, .max])
     case .uint64: #expect(tensor.elements(as: UInt64.self) == [0, .max])
@@ -64,14 +69,17 @@ import Testing
   @Test func slashesMayBeEscapedInBase64() throws {
     let plain = try Self.read(#""w": {"dtype": "uint8", "shape": [3], "base64": "/+//"}"#).tensors["w"]
     let escaped = try Self.read(#""w": {"dtype": "uint8", "shape": [3], "base64": "\/+\/\/"}"#).tensors["w"]
-    #expect(plain?.elements(as: UInt8.self) == escaped?.elements(as: UInt8.self) && plain?.elements(as: UInt8.self)?.first == 0xFF)
+    #expect(
+      plain?.elements(as: UInt8.self) == escaped?.elements(as: UInt8.self)
+        && plain?.elements(as: UInt8.self)?.first == 0xFF)
   }
 
   @Test func bytesInAFileBesideAreMapped() throws {
     let folder = try TemporaryFolder()
     try folder.write("w.bin", [9, 9, 1, 0, 0, 0, 2, 0, 0, 0])
     let digest = "cfc8f61e3b1f4a5e"
-    let entry = #""w": {"dtype": "int32", "shape": [2], "file": "w.bin", "offset": 2, "length": 8, "sha256": "\#(digest)"}"#
+    let entry =
+      #""w": {"dtype": "int32", "shape": [2], "file": "w.bin", "offset": 2, "length": 8, "sha256": "\#(digest)"}"#
     let path = try folder.write("dump.json", Self.dump(entry).utf8)
     let refused = try #require(throws: Diagnostic.self) { try DumpReader().read(path) }
     #expect(refused.id == "weights/digest" && refused.location.value == "w")

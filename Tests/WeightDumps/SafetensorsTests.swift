@@ -13,7 +13,8 @@ import Testing
     withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) } + Array(header.utf8) + data
   }
 
-  static let header = #"{"__metadata__": {"format": "pt"}, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#
+  static let header =
+    #"{"__metadata__": {"format": "pt"}, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#
   static let bytes: [UInt8] = [0, 0, 128, 63, 0, 0, 0, 64]
 
   static func folder(_ file: [UInt8], named name: String = "model.safetensors") throws -> TemporaryFolder {
@@ -30,28 +31,36 @@ import Testing
   @Test func foldersAreRead() throws {
     let folder = try Self.folder(Self.file(Self.header, Self.bytes))
     let checkpoint = try CheckpointFolder().read(folder.path)
-    #expect(checkpoint.architecture == "BertModel" && checkpoint.config["hidden_size"] == 2 && checkpoint.files.count == 2)
+    #expect(
+      checkpoint.architecture == "BertModel" && checkpoint.config["hidden_size"] == 2 && checkpoint.files.count == 2)
     #expect(checkpoint.tensors["w"]?.elements(as: Float.self) == [1, 2])
   }
 
   @Test func shardsAreRead() throws {
     let folder = try Self.folder(Self.file(Self.header, Self.bytes), named: "one.safetensors")
-    try folder.write("two.safetensors", Self.file(#"{"v": {"dtype": "I64", "shape": [], "data_offsets": [0, 8]}}"#, [7, 0, 0, 0, 0, 0, 0, 0]))
+    try folder.write(
+      "two.safetensors",
+      Self.file(#"{"v": {"dtype": "I64", "shape": [], "data_offsets": [0, 8]}}"#, [7, 0, 0, 0, 0, 0, 0, 0]))
     let index = #"{"metadata": {}, "weight_map": {"v": "two.safetensors", "w": "one.safetensors"}}"#
     try folder.write("model.safetensors.index.json", index.utf8)
     let checkpoint = try CheckpointFolder().read(folder.path)
-    #expect(checkpoint.tensors.keys == ["v", "w"] && checkpoint.tensors["v"]?.integers() == [7] && checkpoint.files.count == 4)
+    #expect(
+      checkpoint.tensors.keys == ["v", "w"] && checkpoint.tensors["v"]?.integers() == [7] && checkpoint.files.count == 4
+    )
   }
 
   @Test(
     arguments: [
-      (#"{"weight_map": {"v": "model.safetensors"}}"#, "weights/shard"), (#"{"weight_map": {"w": "../x"}}"#, "weights/path"),
-      (#"{"weight_map": {"w": "none.safetensors"}}"#, "weights/data-file"), (#"{"weight_map": {"w": 1}}"#, "weights/index"), ("{}", "weights/index"),
+      (#"{"weight_map": {"v": "model.safetensors"}}"#, "weights/shard"),
+      (#"{"weight_map": {"w": "../x"}}"#, "weights/path"),
+      (#"{"weight_map": {"w": "none.safetensors"}}"#, "weights/data-file"),
+      (#"{"weight_map": {"w": 1}}"#, "weights/index"), ("{}", "weights/index"),
       ("[", "json/truncated"),
     ])
   func badIndicesAreRefused(index: String, id: String) throws {
     let folder = try Self.folder(Self.file(Self.header, Self.bytes), named: "one.safetensors")
-    try folder.write("model.safetensors.index.json", index.replacingOccurrences(of: "model.safetensors", with: "one.safetensors").utf8)
+    try folder.write(
+      "model.safetensors.index.json", index.replacingOccurrences(of: "model.safetensors", with: "one.safetensors").utf8)
     #expect(try Self.refusal(folder).id == id)
   }
 
@@ -63,15 +72,23 @@ import Testing
       (#"{"w": {"dtype": "F32", "shape": [4611686018427387904, 4], "data_offsets": [0, 8]}}"#, "tensor/shape"),
       (#"{"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}"#, "safetensors/layout"),
       (#"{"w": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}"#, "safetensors/layout"),
-      (#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "v": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#, "safetensors/layout"),
+      (
+        #"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "v": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#,
+        "safetensors/layout"
+      ),
       (#"{"w": {"dtype": "Q4", "shape": [2], "data_offsets": [0, 8]}}"#, "safetensors/dtype"),
-      (#"{"w": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}}"#, "safetensors/entry"), (#"{"w": 1}"#, "safetensors/entry"),
+      (#"{"w": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}}"#, "safetensors/entry"),
+      (#"{"w": 1}"#, "safetensors/entry"),
       (#"[1]"#, "safetensors/header"), (#"{"w": "#, "json/truncated"),
-      (#"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#, "json/repeated-key"),
+      (
+        #"{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}"#,
+        "json/repeated-key"
+      ),
     ] as [(String, String)])
   func badHeadersAreRefused(header: String, id: String) throws {
     let diagnostic = try Self.refusal(try Self.folder(Self.file(header, Self.bytes)))
-    #expect(diagnostic.id == id && diagnostic.category == .invalidInput && diagnostic.location.file != nil, "\(diagnostic)")
+    #expect(
+      diagnostic.id == id && diagnostic.category == .invalidInput && diagnostic.location.file != nil, "\(diagnostic)")
   }
 
   @Test func filesThatAreCutOffAreRefused() throws {

@@ -16,7 +16,8 @@ struct CheckpointLoader {
 
   /// The model in the folder at `path`, with its vocabulary.
   func folder(_ path: String) throws(Diagnostic) -> ModelLoader.Loaded {
-    try loaded(try CheckpointFolder(limits: limits).read(path), in: path.hasSuffix("/") ? path : path + "/", format: "folder")
+    try loaded(
+      try CheckpointFolder(limits: limits).read(path), in: path.hasSuffix("/") ? path : path + "/", format: "folder")
   }
 
   /// The model of the dump at `path`.
@@ -24,7 +25,9 @@ struct CheckpointLoader {
     try loaded(try DumpReader(limits: limits).read(path), in: nil, format: "weights")
   }
 
-  private func loaded(_ checkpoint: Checkpoint, in folder: String?, format: String) throws(Diagnostic) -> ModelLoader.Loaded {
+  private func loaded(_ checkpoint: Checkpoint, in folder: String?, format: String) throws(Diagnostic)
+    -> ModelLoader.Loaded
+  {
     let made = try ArchitectureCatalog(limits: limits).model(of: checkpoint, head: head)
     var loaded = ModelLoader.Loaded(model: made.model, format: format, files: checkpoint.files)
     loaded.checkpoint = checkpoint
@@ -34,7 +37,9 @@ struct CheckpointLoader {
   }
 
   /// The tokenizer that lies in the folder.
-  private func addTexts(from folder: String, _ made: ArchitectureCatalog.Result, to loaded: inout ModelLoader.Loaded) throws(Diagnostic) {
+  private func addTexts(from folder: String, _ made: ArchitectureCatalog.Result, to loaded: inout ModelLoader.Loaded)
+    throws(Diagnostic)
+  {
     guard let (file, tokenizer) = try tokenizer(in: folder, &loaded.warnings) else { return }
     guard tokenizer.vocabulary.count <= made.vocabularySize else {
       throw .invalid(
@@ -50,7 +55,9 @@ struct CheckpointLoader {
     loaded.files.append(file)
   }
 
-  private func tokenizer(in folder: String, _ warnings: inout [Diagnostic]) throws(Diagnostic) -> (file: String, TokenizerFile)? {
+  private func tokenizer(in folder: String, _ warnings: inout [Diagnostic]) throws(Diagnostic) -> (
+    file: String, TokenizerFile
+  )? {
     let (document, list) = (folder + "tokenizer.json", folder + "vocab.txt")
     if FileManager.default.fileExists(atPath: document) {
       do throws(Diagnostic) {
