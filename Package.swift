@@ -170,7 +170,7 @@ let package = Package(
     tests("WeightDumps", ["Diagnostics", "Tensors", "JSON", "WeightDumps"], [collections]),
     tests(
       "Architectures", ["Diagnostics", "Tensors", "JSON", "IR", "Operators", "Interpreter", "PassKit", "Passes", "WeightDumps", "Architectures"],
-      files: ["Data", "make_checkpoints.py", "check_checkpoints.py", "check_exporters.sh"], [collections]),
+      files: ["Data", "make_checkpoints.py", "check_checkpoints.py", "dump_case.py", "check_exporters.sh"], [collections]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
     tests(
       "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],

@@ -40,6 +40,9 @@ public struct ArchitectureCatalog: Sendable {
   /// - Throws: `architecture/unknown`, `architecture/config`, and `architecture/tensors` with every tensor that does not fit.
   public func model(of checkpoint: Checkpoint, head: Head? = nil) throws(Diagnostic) -> Result {
     if checkpoint.architecture == GraphCheckpoint.architecture {
+      guard head == nil else {
+        throw .invalid("architecture/head", "this checkpoint says its whole graph", fix: "leave --head out")
+      }
       return try GraphCheckpoint.model(of: checkpoint, limits: limits)
     }
     let config = ModelConfiguration(values: checkpoint.config)

@@ -21,6 +21,8 @@ struct Base64Payload {
     guard file.bytes[range.lowerBound] == UInt8(ascii: "\"") else {
       throw fault("weights/base64", range.lowerBound, "base64 should be a text")
     }
+    // Text that is too short for its tensor is told from its length, before anything is allocated.
+    guard entry.byteCount <= range.count else { throw located(entry.wrongLength((range.count - 2) / 4 * 3)) }
     return try Tensor(dtype: entry.dtype, shape: entry.shape) { (target) throws(Diagnostic) in try decode(into: target)
     }
   }
@@ -58,10 +60,12 @@ struct Base64Payload {
       throw fault("weights/base64", end, "the base64 ends within a group of four characters")
     }
     guard written == target.count else {
-      var diagnostic = entry.wrongLength(written)
-      diagnostic.location = fault("", range.lowerBound, "").location
-      throw diagnostic
+      throw located(entry.wrongLength(written))
     }
+  }
+
+  private func located(_ diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.located(in: fault("", range.lowerBound, "").location)
   }
 
   private func fault(_ id: String, _ offset: Int, _ message: String) -> Diagnostic {

@@ -52,7 +52,12 @@ struct NumberPayload {
   private func filled<T: TensorElement>(
     _ type: T.Type, _ element: (JSONElements) -> T?
   ) throws(Diagnostic) -> Tensor {
-    try Tensor(of: type, shape: entry.shape) { (target: UnsafeMutableBufferPointer<T>) throws(Diagnostic) in
+    guard entry.count <= range.count else {
+      throw fault(
+        "weights/length", range.lowerBound,
+        "the shape \(entry.shape) has \(entry.count) elements, more than a text of \(range.count) bytes can have")
+    }
+    return try Tensor(of: type, shape: entry.shape) { (target: UnsafeMutableBufferPointer<T>) throws(Diagnostic) in
       var elements = JSONElements(file.bytes, at: range)
       var nesting = Nesting(entry.shape)
       var (written, lastDrop) = (0, range.lowerBound)
