@@ -33,7 +33,10 @@ struct ClassifierModel {
       weights.shape("output_layer.weight").map { $0.count == 2 && $0[0] != $0[1] && $0[1] == wide } ?? false
     var assembly = GraphAssembly(
       weights, storesInputsFirst: !isPyTorch && style == .paddle, name: checkpoint.architecture)
-    let words = try assembly.rows(try assembly.tokens("input_ids"), "embedder", count: count, width)
+    // The course's tables give padding no row of its own: it is looked up as zeros.
+    let padding = try config.integer("pad_token_id", "padding_idx", in: 0...count - 1, default: 0)
+    let words = try assembly.rows(
+      try assembly.tokens("input_ids"), "embedder", count: count, width, silent: style == .paddle ? padding : nil)
     let (encoded, extent) = try classifier.encode(words, in: &assembly)
     let last = assembly.weights.has("fc2.weight") ? "fc2" : "fc"
     let dense = try assembly.linear(encoded, last, from: extent, to: wide)

@@ -7,14 +7,14 @@ import LatheDiagnostics
 /// Small parts become values by json-c; long ones are passed over, checked as strictly, and can be read in place by their range.
 public struct JSONCursor {
   /// Bytes after which `didRead` is called.
-  private static let stride = 4 << 20
+  private static let stride = 1 << 20
 
   /// The whole text.
   public let text: UnsafeRawBufferPointer
   private let file: String?
   private let limits: ResourceLimits
   private var lexer: LexicalCheck
-  /// Told now and then that a few megabytes were read, so that pages of a mapped file can go.
+  /// Told now and then that a megabyte was read, so that pages of a mapped file can go.
   private let didRead: () -> Void
   private var lastTold = 0
 

@@ -5,7 +5,7 @@ import LatheTensors
 
 /// Elements as base64 of their little-endian bytes, which go straight to their place.
 struct Base64Payload {
-  private static let pageBytes = 4 << 20
+  private static let pageBytes = 1 << 20
 
   let entry: DumpEntry
   let file: MappedFile
@@ -56,7 +56,7 @@ struct Base64Payload {
         written += 1
       }
     }
-    guard (digits + padding).isMultiple(of: 4), bits & (1 << UInt32(bitCount)) - 1 == 0 else {
+    guard (digits + padding).isMultiple(of: 4), bits & ((1 << UInt32(bitCount)) - 1) == 0 else {
       throw fault("weights/base64", end, "the base64 ends within a group of four characters")
     }
     guard written == target.count else {

@@ -46,8 +46,8 @@ public struct DumpReader: Sendable {
       } catch {
         throw error.located(in: Location(file: path, value: name))
       }
+      file.dropPages()
     }
-    file.dropPages()
     return Checkpoint(
       architecture: outline.architecture, config: outline.config, tensors: tensors, files: [path] + folder.paths)
   }

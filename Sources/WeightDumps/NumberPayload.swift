@@ -5,7 +5,7 @@ import LatheTensors
 
 /// Elements as numbers, in one array or nested as the shape is.
 struct NumberPayload {
-  private static let pageBytes = 4 << 20
+  private static let pageBytes = 1 << 20
 
   let entry: DumpEntry
   let file: MappedFile

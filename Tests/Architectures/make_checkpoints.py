@@ -163,6 +163,9 @@ def paddle_cases(out, sizes):
                 outputs["pooler_output"] = result[1]
         elif head == "question-answering":
             outputs = {"start_logits": result[0], "end_logits": result[1]}
+            if family == "Albert":
+                # PaddleNLP 2.8.1 returns the start's scores as the end's as well; what the weights say is the second column.
+                outputs["end_logits"] = model.qa_outputs(model.transformer(**arguments)[0])[:, :, 1]
         else:
             outputs = {"logits": result[0] if isinstance(result, (tuple, list)) else result}
         save(folder, model, kept, head, feeds, outputs, architecture)
