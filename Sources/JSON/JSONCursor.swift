@@ -9,6 +9,9 @@ public struct JSONCursor {
   /// Bytes after which `didRead` is called.
   private static let stride = 1 << 20
 
+  /// Deeper nesting than this is refused whatever the limits say: passing over it recurses.
+  private static let deepestNesting = 1000
+
   /// The whole text.
   public let text: UnsafeRawBufferPointer
   private let file: String?
@@ -74,7 +77,9 @@ public struct JSONCursor {
     do throws(JSONFault) {
       try passValue(depth: 1)
     } catch {
-      throw error.diagnostic(in: text, file: file, firstLine: 1)
+      let diagnostic = error.diagnostic(in: text, file: file, firstLine: 1)
+      guard error.id == "nesting", limits.nestingDepth < Self.deepestNesting else { throw diagnostic }
+      throw limits.exceeded("nesting-depth", error.message, at: diagnostic.location)
     }
     return start..<lexer.offset
   }
@@ -132,7 +137,7 @@ extension JSONCursor {
 
   private mutating func passElements(close: UInt8, _ depth: Int) throws(JSONFault) {
     let start = lexer.offset
-    let deepest = min(limits.nestingDepth, 1000)
+    let deepest = min(limits.nestingDepth, Self.deepestNesting)
     guard depth <= deepest else { throw JSONFault("nesting", at: start, "nested more than \(deepest) deep") }
     lexer.offset += 1
     lexer.skipBlanks()

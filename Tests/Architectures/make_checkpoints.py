@@ -48,11 +48,12 @@ def inputs(family, segments):
 
 
 def values(name, shape, rng):
-    """Weights large enough that each of them can be seen in the outputs."""
+    """Weights large enough that each of them can be seen in the outputs, and small enough that rounding cannot."""
     if len(shape) == 1:
         norm = "norm" in name.lower() and name.endswith("weight")
         return (norm + 0.2 * rng.standard_normal(shape)).astype(np.float32)
-    return (0.4 * rng.standard_normal(shape)).astype(np.float32)
+    scale = 0.4 if max(shape) <= 32 else 1 / np.sqrt(min(shape[-2:]))
+    return (scale * rng.standard_normal(shape)).astype(np.float32)
 
 
 def write_case(folder, head, feeds, outputs):

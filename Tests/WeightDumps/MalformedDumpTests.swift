@@ -89,7 +89,7 @@ import Testing
       ? #"{"config": \#(deep)"#
       : #"{"tensors": {"w": {"dtype": "f32", "shape": [1], "\#(place == "x" ? "dtype" : place)": \#(deep)"#
     let diagnostic = try Self.refusal(text)
-    #expect(diagnostic.id == "json/nesting" || diagnostic.id == "json/repeated-key", "\(diagnostic)")
+    #expect(diagnostic.id == "limit/nesting-depth" || diagnostic.id == "json/repeated-key", "\(diagnostic)")
   }
 
   @Test func namesKeepToTheirLimit() throws {
