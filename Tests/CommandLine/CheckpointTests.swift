@@ -69,6 +69,25 @@ import Testing
     #expect(refused.status == 65 && refused.errors.contains("weights/vocabulary"), "\(refused.errors)")
   }
 
+  /// The folder of minilm with its weights, which may lie in $LATHE_MINILM.
+  private static let minilm =
+    ProcessInfo.processInfo.environment["LATHE_MINILM"] ?? Repository.path("../shared/models/minilm")
+
+  @Test(
+    .enabled("needs minilm's weights: ../shared/models/minilm/fetch.sh") {
+      FileManager.default.fileExists(atPath: "\(minilm)/config.json")
+    })
+  func aRealFolderComputesWhatItsExportDoes() throws {
+    let folder = try TemporaryFolder()
+    let texts = ["The quick brown fox jumps over the lazy dog.", "Small.", "How are weights without a graph turned into one?"]
+    let lines = texts.map { "{\"text\": \"\($0)\"}\n" }.joined()
+    let samples = try folder.write("samples.jsonl", lines.utf8)
+    let run = try LatheProcess([
+      "verify", "\(Self.minilm)/model.onnx", Self.minilm, "--samples", samples, "--max-abs", "1e-5",
+    ])
+    #expect(run.status == 0, "\(run.output)\(run.errors)")
+  }
+
   @Test func faultsHaveTheirExitCodes() throws {
     let folder = try TemporaryFolder()
     let out = folder.file("m.lathe")
