@@ -84,8 +84,8 @@ struct LSTMClassifier: TextClassifier {
         let tensor = try assembly.weights.take(name, shape)
         // Paddle keeps every parameter under two names.
         assembly.weights.ignore(flat)
+        guard let tensor else { return nil }
         let places = [0, 3, 1, 2].flatMap { $0 * hidden..<($0 + 1) * hidden }
-        guard let tensor, shape.count > 0 else { return nil }
         return try tensor.keeping(places, along: 0)
       }
       weights.append(try take("weight_ih", [rows, inputs]))
