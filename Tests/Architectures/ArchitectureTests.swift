@@ -105,7 +105,7 @@ import Testing
     let labels = ["one", "two", "three"]
     try DumpWriter.write(try GraphCheckpoint.checkpoint(of: model.graph, labels: labels), to: folder.file("dump.json"))
     let back = try ArchitectureCatalog().model(of: try DumpReader().read(folder.file("dump.json"))).model
-    #expect(back.graph == model.graph && back.text?.labels == labels)
+    #expect(GraphPrinter().print(back.graph) == GraphPrinter().print(model.graph) && back.text?.labels == labels)
     try Self.compare(back.graph, expectation)
   }
 

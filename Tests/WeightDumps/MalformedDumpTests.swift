@@ -27,7 +27,7 @@ import Testing
     (#""data": "AAAAAAAAAAA=""#, "weights/number"),
     (#""data": [[1, 2]]"#, "weights/nesting"), (#""data": [[1], [2]]"#, "weights/nesting"),
     (#""data": [1, [2]]"#, "weights/nesting"),
-    (#""data": 1"#, "weights/nesting"), (#""base64": "AAAAAAAA""#, "weights/length"),
+    (#""data": 1"#, "weights/length"), (#""data": 1.5"#, "weights/nesting"), (#""base64": "AAAAAAAA""#, "weights/length"),
     (#""base64": "AAAAAAAAAAAAAAAA""#, "weights/length"),
     (#""base64": "AAAAAAAAAA*=""#, "weights/base64"), (#""base64": "AAAAAAAAAAA""#, "weights/base64"),
     (#""base64": "AAAAAAAAAAA=A""#, "weights/base64"),
