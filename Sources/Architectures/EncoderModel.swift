@@ -25,9 +25,7 @@ struct EncoderModel {
     var assembly = GraphAssembly(weights, storesInputsFirst: storesInputsFirst, name: name)
     let sequence = try architecture.encode(in: &assembly)
     try HeadAssembly(architecture: architecture, config: config, style: style).build(head, on: sequence, in: &assembly)
-    try assembly.weights.check()
-    try Verifier().verify(assembly.builder.graph)
-    var model = Model(graph: assembly.builder.graph)
+    var model = Model(graph: try assembly.finished())
     model.metadata.producerName = style == .paddle ? "paddle" : "huggingface"
     if head == .sequenceClassification || head == .tokenClassification {
       let labels = try config.labels()

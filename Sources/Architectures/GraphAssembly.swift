@@ -111,4 +111,15 @@ struct GraphAssembly {
     try builder.graph.rename(value, to: name)
     builder.graph.setOutputs(builder.graph.outputs + [value])
   }
+
+  /// The graph, its types inferred as a whole: extents that are computed are seen only then.
+  ///
+  /// - Throws: `architecture/tensors` if any tensor was missing or misshapen.
+  func finished() throws(Diagnostic) -> Graph {
+    try weights.check()
+    var graph = builder.graph
+    try graph.inferTypes()
+    try Verifier().verify(graph)
+    return graph
+  }
 }

@@ -42,9 +42,7 @@ struct ClassifierModel {
     let dense = try assembly.linear(encoded, last, from: extent, to: wide)
     let active = try assembly.activation(dense, .tanh, last + ".activation")
     try assembly.output(try assembly.linear(active, "output_layer", from: wide, to: try config.classCount()), "logits")
-    try assembly.weights.check()
-    try Verifier().verify(assembly.builder.graph)
-    var model = Model(graph: assembly.builder.graph)
+    var model = Model(graph: try assembly.finished())
     let labels = try config.labels()
     if !labels.isEmpty { model.text = TextAssets(labels: labels) }
     return ArchitectureCatalog.Result(

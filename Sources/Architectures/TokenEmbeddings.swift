@@ -67,7 +67,7 @@ struct TokenEmbeddings {
           for: ids, padding: padding, p + "position_embeddings", count: places, width, silent: silent))
     }
     if let task { terms.append(try assembly.row(task.id, p + "task_type_embeddings", count: task.count, width)) }
-    let sum = try assembly.sum(terms, p)
+    let sum = try assembly.sum(terms, "embeddings")
     let normal = try assembly.normalization(sum, p + "LayerNorm", width, epsilon: epsilon)
     return (normal, try assembly.additiveMask(mask, hidden: style.hiddenScore), ids)
   }
