@@ -100,6 +100,8 @@ let package = Package(
     module(
       "CompactFormat", ["Diagnostics", "Files", "Protobuf", "Tensors", "IR", "Operators"],
       ["CLatheProto", "CLatheChecksum", collections]),
+    module("WeightDumps", ["Diagnostics", "Files", "Tensors", "JSON"], [collections, crypto]),
+    module("Architectures", ["Diagnostics", "Tensors", "JSON", "IR", "Operators", "WeightDumps"], [collections]),
     module("Passes", path: "Passes", ["Diagnostics", "Tensors", "IR", "Operators", "Calibration", "LinearAlgebra", "Tokenizers", "PassKit"], files: ["README.md", "WRITING-A-PASS.md"]),
     module(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
@@ -126,7 +128,7 @@ let package = Package(
         "LatheDiagnostics", "LatheFiles", "LatheTensors", "LatheJSON", "LatheTokenizers", "LatheIR", "LatheOperators",
         "LatheInterpreter", "LatheCalibration", "LatheLinearAlgebra",
         "LathePassKit", "LathePasses", "LatheRecipes", "LatheONNX", "LatheCompactFormat", "LatheSamples", "LatheEquivalence",
-        "LathePlugins", "LatheReports", "LatheRuntime",
+        "LathePlugins", "LatheReports", "LatheRuntime", "LatheWeightDumps", "LatheArchitectures",
         argumentParser, crypto,
       ],
       path: "Sources/CommandLine",
@@ -170,6 +172,10 @@ let package = Package(
     tests(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),
+    tests("WeightDumps", ["Diagnostics", "Tensors", "JSON", "WeightDumps"], [collections]),
+    tests(
+      "Architectures", ["Diagnostics", "Tensors", "JSON", "IR", "Operators", "Interpreter", "PassKit", "Passes", "WeightDumps", "Architectures"],
+      files: ["Data", "make_checkpoints.py", "check_checkpoints.py", "dump_case.py", "check_exporters.sh"], [collections]),
     tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"], [collections]),
     tests(
       "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],

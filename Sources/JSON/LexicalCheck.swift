@@ -11,7 +11,8 @@ struct LexicalCheck {
 
   private let text: UnsafeRawBufferPointer
   private let maximumDepth: Int
-  private var offset = 0
+  /// Where the next token is looked for.
+  var offset = 0
 
   /// What json-c must be given otherwise than it is written, in ascending order.
   private(set) var substitutions: [Substitution] = []
@@ -24,6 +25,12 @@ struct LexicalCheck {
     self.text = text
     self.maximumDepth = maximumDepth
     try run()
+  }
+
+  /// For who walks the text token by token.
+  init(walking text: UnsafeRawBufferPointer) {
+    self.text = text
+    maximumDepth = 0
   }
 
   private mutating func run() throws(JSONFault) {
@@ -55,6 +62,20 @@ struct LexicalCheck {
 
   private func peek() -> UInt8? {
     offset < text.count ? text[offset] : nil
+  }
+
+  /// Passes over white space, and returns where what follows starts.
+  @discardableResult
+  mutating func skipBlanks() -> Int {
+    while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { offset += 1 }
+    return offset
+  }
+
+  /// Passes over a number, true, false or null.
+  mutating func scalar() throws(JSONFault) {
+    defer { substitutions.removeAll(keepingCapacity: true) }
+    if let byte = peek(), byte == UInt8(ascii: "-") || byte &- UInt8(ascii: "0") < 10 { return try number() }
+    try literal()
   }
 
   private mutating func literal() throws(JSONFault) {
@@ -137,8 +158,13 @@ extension LexicalCheck {
 extension LexicalCheck {
   private mutating func string() throws(JSONFault) {
     let start = offset
-    var nullAt: Int?
     offset += 1
+    try restOfString(from: start)
+  }
+
+  /// Passes over what is left of the string that starts at `start`.
+  mutating func restOfString(from start: Int) throws(JSONFault) {
+    var nullAt: Int?
     while true {
       guard let byte = peek() else { throw JSONFault("string", at: start, "the string that starts here never ends") }
       switch byte {

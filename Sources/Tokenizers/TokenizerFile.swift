@@ -6,7 +6,7 @@ public struct TokenizerFile: Sendable {
   /// The tokens by id.
   public let vocabulary: Vocabulary
   /// How texts are read; for a `vocab.txt`, which does not say, the defaults.
-  public let options: WordPieceOptions
+  public var options: WordPieceOptions
   /// Whether the file says how texts are read.
   public let isComplete: Bool
 

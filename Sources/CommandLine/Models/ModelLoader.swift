@@ -1,4 +1,5 @@
 internal import Foundation
+import LatheArchitectures
 import LatheCompactFormat
 import LatheDiagnostics
 import LatheFiles
@@ -6,18 +7,24 @@ import LatheIR
 import LatheONNX
 import LatheOperators
 import LatheTensors
+import LatheWeightDumps
 
 /// Opens models of every format by looking at their bytes.
 struct ModelLoader {
   let limits: ResourceLimits
+  /// What stands on the encoder of a checkpoint; nil for what its class has.
+  var head: Head?
 
   /// A model, with how it came.
   struct Loaded {
     var model: Model
-    /// `onnx` or `lathe`.
+    /// `onnx`, `lathe`, `folder` or `weights`.
     var format: String
     /// The files it consists of, the model's own first.
     var files: [String]
+    /// The tensors and the configuration that the graph was made of, if it was.
+    var checkpoint: Checkpoint?
+    var warnings: [Diagnostic] = []
 
     /// Whether weights lie in the order in which kernels read them.
     var isPacked: Bool {
@@ -29,30 +36,37 @@ struct ModelLoader {
   ///
   /// - Throws: the reader's diagnostics, with the file.
   func load(_ path: String) throws(Diagnostic) -> Loaded {
+    let loaded: Loaded
     do throws(Diagnostic) {
-      return try open(path)
+      loaded = try open(path)
     } catch {
       throw error.located(in: Location(file: path))
     }
+    let renderer = DiagnosticRenderer(terminal: .error)
+    for warning in loaded.warnings {
+      Terminal.error.write(renderer.render(warning.located(in: Location(file: path))))
+    }
+    return loaded
   }
 
   private func open(_ path: String) throws(Diagnostic) -> Loaded {
     var isFolder: ObjCBool = false
+    let checkpoints = CheckpointLoader(limits: limits, head: head)
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw .invalid(
-        "model/folder", "this is a folder, and models in folders cannot be read yet",
-        fix: "give the model's .onnx or .lathe file")
+      return try checkpoints.folder(path)
     }
-    let head = try MappedFile(path: path).prefix(64)
-    if head.withUnsafeBytes(CompactLayout.isCompact) {
+    let start = try MappedFile(path: path).prefix(64)
+    if DumpReader.isLikely(start) { return try checkpoints.dump(path) }
+    guard head == nil else {
+      throw Diagnostic("usage/head", .usage, "--head is for folders and dumps, whose graph is made here; this model has one")
+    }
+    if start.withUnsafeBytes(CompactLayout.isCompact) {
       let model = try CompactReader.read(path: path, limits: limits, catalog: .standard)
       return Loaded(model: model, format: "lathe", files: [path])
     }
     let imported = try ONNXImporter(catalog: .standard, limits: limits).importModel(at: path)
-    let renderer = DiagnosticRenderer(terminal: .error)
-    for warning in imported.warnings {
-      Terminal.error.write(renderer.render(warning.located(in: Location(file: path))))
-    }
-    return Loaded(model: imported.model, format: "onnx", files: [path] + imported.externalFiles)
+    var loaded = Loaded(model: imported.model, format: "onnx", files: [path] + imported.externalFiles)
+    loaded.warnings = imported.warnings
+    return loaded
   }
 }

@@ -34,9 +34,18 @@ struct ModelSummary {
     }
   }
 
+  private var kind: String {
+    switch format {
+    case "lathe": ".lathe file"
+    case "folder": "folder of a checkpoint"
+    case "weights": "dump of a checkpoint"
+    default: "ONNX model"
+    }
+  }
+
   var text: String {
     let graph = model.graph
-    var lines = ["\(DiagnosticRenderer.printable(path)): \(format == "lathe" ? ".lathe file" : "ONNX model")", ""]
+    var lines = ["\(DiagnosticRenderer.printable(path)): \(kind)", ""]
     lines += ["inputs"] + graph.inputs.map { line($0, graph) }
     lines += ["outputs"] + graph.outputs.map { line($0, graph) }
     lines += facts.map { name, value in "\(name): \(value)" }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LatheArchitectures
 import LatheDiagnostics
 import LatheFiles
 import LatheIR
@@ -15,11 +16,17 @@ struct Convert: ParsableCommand {
       may differ in its last bits between instruction sets; --ranges, with the file of lathe calibrate, gives the same bytes on every host.
       """)
 
-  @Argument(help: "The model: .onnx or .lathe.")
+  @Argument(help: "The model: .onnx, .lathe, a folder with config.json and model.safetensors, or a JSON dump of weights.")
   var input: String
 
-  @Option(name: .shortAndLong, help: "Where to write; the ending .lathe or .onnx says which format.")
+  @Option(name: .shortAndLong, help: "Where to write; the ending .lathe, .onnx or .json (a dump of weights) says which format.")
   var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What a folder's or dump's encoder ends in: \(Head.allCases.map(\.rawValue).joined(separator: ", ")) (default: what its class has).",
+      valueName: "head"))
+  var head: Head?
 
   @OptionGroup var passes: PassPlan
 
@@ -83,7 +90,7 @@ struct Convert: ParsableCommand {
   private func convert() throws(Diagnostic) {
     let limits = try limits.limits()
     let format = try OutputFormat(path: output)
-    if format == .lathe, opset != nil || externalData {
+    if format != .onnx, opset != nil || externalData {
       throw Diagnostic(
         "usage/onnx-option", .usage, "--opset and --external-data are for ONNX, but the output is \(output)")
     }
@@ -94,7 +101,7 @@ struct Convert: ParsableCommand {
     let page = try report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
     let clock = ContinuousClock()
     let start = clock.now
-    var loaded = try ModelLoader(limits: limits).load(input)
+    var loaded = try ModelLoader(limits: limits, head: head).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
     passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: format == .lathe)
     let evidence = try evidence(for: loaded.model, limits)
@@ -110,8 +117,9 @@ struct Convert: ParsableCommand {
       throw error
     }
     try conversion.record()
+    let unchanged = pipeline.steps.isEmpty ? loaded.checkpoint : nil
     do throws(Diagnostic) {
-      try ModelWriter(opset: opset, externalData: externalData).write(conversion.model, format, to: output)
+      try ModelWriter(opset: opset, externalData: externalData, checkpoint: unchanged).write(conversion.model, format, to: output)
     } catch {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
@@ -146,3 +154,5 @@ struct Convert: ParsableCommand {
     if let page { try report.write(to: page, asPage: self.report?.hasSuffix(".html") == true) }
   }
 }
+
+extension Head: ExpressibleByArgument {}

@@ -13,7 +13,7 @@ struct Inspect: ParsableCommand {
       whether they may be cut. More of them may after `lathe convert --recipe simplify`, which folds the arithmetic on shapes.
       """)
 
-  @Argument(help: "The model: .onnx or .lathe.")
+  @Argument(help: "The model: .onnx, .lathe, a folder or a JSON dump of weights.")
   var model: String
 
   @Flag(help: "Write JSON.")
