@@ -101,7 +101,7 @@ let package = Package(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module(
       "Plugins", ["Diagnostics", "Files", "Tensors", "JSON", "IR", "PassKit", "ONNX"], ["CLathePlugin", collections, crypto]),
-    module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
+    module("Equivalence", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
     module(
       "Reports", ["Diagnostics", "JSON"], [.product(name: "Mustache", package: "swift-mustache")],
       embedded: [.embedInCode("conversion.mustache")]),
@@ -165,7 +165,7 @@ let package = Package(
     tests(
       "CompactFormat", ["Diagnostics", "Tensors", "IR", "Operators", "CompactFormat"], files: ["read_lathe.py"],
       [collections, "CLatheChecksum"]),
-    tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"]),
+    tests("Equivalence", ["Diagnostics", "Tensors", "IR", "Operators", "JSON", "Runtime", "Equivalence"]),
     tests(
       "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],
       [collections]),

@@ -11,13 +11,15 @@ struct FeedComparison: Sendable {
 
   let reference: Runner
   var candidate: Runner
-  let set: SampleSet
+  var set: SampleSet
   /// The reference's outputs, in its order.
   let outputs: [String]
   /// The candidate's outputs, in its order.
   let candidateOutputs: [String]
   /// What the reference gave for each feed, where that is known.
   var known: [[Tensor]]?
+  /// The same samples as the candidate reads them, in the same batches; nil where it reads what the reference reads.
+  var candidateSet: SampleSet?
 
   /// What one feed gave.
   private struct Result: Sendable {
@@ -56,7 +58,7 @@ struct FeedComparison: Sendable {
     let left: [Tensor]
     if let known { left = known[index] } else { left = try run(reference, feed) }
     let graph = reference.engine.graph
-    let right = try run(candidate, feed)
+    let right = try run(candidate, candidateSet?.feeds[index] ?? feed)
     var result = Result(comparisons: [], ranks: left.map(\.rank), choices: [])
     for (position, name) in outputs.enumerated() {
       guard let other = candidateOutputs.firstIndex(of: name) else { continue }

@@ -53,6 +53,8 @@ struct Verify: ParsableCommand {
   @Option(help: ArgumentHelp("The candidate's vocabulary, where it is another and the file does not carry it.", valueName: "file"))
   var candidateVocab: String?
 
+  @OptionGroup var localization: LocalizationOptions
+
   @Flag(help: "Write JSON.")
   var json = false
 
@@ -69,11 +71,14 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     try reportingDiagnostics { () throws(Diagnostic) in
+      try localization.supervise()
       let report = try compare()
+      if !json { Terminal.output.write(EquivalenceTable(report, reference: reference, candidate: candidate).render(for: .output)) }
+      let found = try localization.isWanted ? Localization(localization, localizationRequest()) : nil
       if json {
-        Terminal.output.writeLine(report.json.serialized(pretty: true))
-      } else {
-        Terminal.output.write(EquivalenceTable(report, reference: reference, candidate: candidate).render(for: .output))
+        Terminal.output.writeLine(report.json.adding(found).serialized(pretty: true))
+      } else if let found {
+        Terminal.output.write(LocalizationText(found).render(for: .output))
       }
       guard report.isEquivalent else {
         throw Diagnostic(
@@ -90,6 +95,17 @@ struct Verify: ParsableCommand {
     tolerance.maximumAbsoluteError = maxAbs
     tolerance.minimumAccuracyDelta = minAccuracyDelta
     return tolerance.isEmpty ? .standard : tolerance
+  }
+
+  private func localizationRequest() throws(Diagnostic) -> Localization.Request {
+    var bounds: [String] = []
+    for (name, value) in [("agreement", minAgreement), ("cosine", minCosine), ("accuracy-delta", minAccuracyDelta)] {
+      if let value { bounds += ["--min-\(name)", "\(value)"] }
+    }
+    if let maxAbs { bounds += ["--max-abs", "\(maxAbs)"] }
+    return Localization.Request(
+      reference: reference, candidate: candidate, samples: samples, text: text, candidateVocabulary: candidateVocab, arguments: arguments,
+      tolerance: tolerance, bounds: bounds, limits: try limits.limits())
   }
 
   private func compare() throws(Diagnostic) -> EquivalenceReport {

@@ -1,0 +1,175 @@
+import LatheDiagnostics
+import LatheEquivalence
+import LatheIR
+import LathePassKit
+import LathePasses
+import LatheRuntime
+import LatheSamples
+import LatheTensors
+import LatheTokenizers
+import OrderedCollections
+
+/// Two models and the samples on which their values and outputs are held against each other, each as the model reads them.
+struct TracedModels {
+  /// Which samples count.
+  enum Choice: Equatable {
+    case all
+    /// Texts, by their place in the file.
+    case texts([Int])
+    /// One run of tensors.
+    case feed(Int)
+  }
+
+  let reference, candidate: (path: String, model: Model)
+  /// The file of the samples.
+  let samples: String
+  let options: SampleOptions
+  let limits: ResourceLimits
+  let threads: Int
+  let tolerance: Tolerance
+
+  /// The graph with its weights in rows, so that values and constants have the names that passes know.
+  static func unpacked(_ model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> Model {
+    var model = model
+    _ = try UnpackWeights(options: NoOptions()).run(on: &model.graph, in: PassContext(pass: UnpackWeights.id, limits: limits))
+    return model
+  }
+
+  // MARK: - Samples
+
+  /// The samples as a model with this text reads them.
+  func set(_ text: TextAssets?, _ choice: Choice) throws(Diagnostic) -> SampleSet {
+    var interface = ModelInterface(reference.model)
+    interface.text = text
+    var options = options
+    if case .texts(let places) = choice { options.chosen = Set(places) }
+    var set = try SampleReader.read(path: samples, for: interface, options: options)
+    if case .feed(let index) = choice, set.feeds.indices.contains(index) {
+      set.feeds = [set.feeds[index]]
+      set.count = set.feeds[0].samples.count
+    }
+    return set
+  }
+
+  /// Texts that are the same tokens to two readings; all samples where both read alike.
+  ///
+  /// - Throws: `verify/nothing-covered` where no text is.
+  func covered(_ one: TextAssets?, _ other: TextAssets?) throws(Diagnostic) -> Choice {
+    guard one?.vocabulary ?? [] != other?.vocabulary ?? [] || one?.tokenizerOptions ?? [:] != other?.tokenizerOptions ?? [:] else { return .all }
+    let (left, right) = (try set(one, .all), try set(other, .all))
+    guard left.texts != nil, let before = left.ids, let after = right.ids else { return .all }
+    let tokens = (try Vocabulary(one?.vocabulary ?? []).tokens, try Vocabulary(other?.vocabulary ?? []).tokens)
+    func reading(_ ids: [Int32], _ tokens: [String]) -> [String] { ids.map { tokens.indices.contains(Int($0)) ? tokens[Int($0)] : "" } }
+    let same = before.indices.filter { reading(before[$0], tokens.0) == reading(after[$0], tokens.1) }
+    guard !same.isEmpty else {
+      throw .invalid("verify/nothing-covered", "no sample is the same tokens to both models", fix: "give samples of the kind the vocabulary was cut for")
+    }
+    return same.count == before.count ? .all : .texts(same)
+  }
+
+  // MARK: - Verdicts
+
+  /// How far the outputs of one graph are from another's on samples that both read alike.
+  func compare(
+    _ reference: (Graph, TextAssets?), _ candidate: (Graph, TextAssets?), on choice: Choice, known: [[Tensor]]? = nil
+  ) throws(Diagnostic) -> EquivalenceReport {
+    try comparison(reference, candidate, choice, known).run(threads: 1, tolerance: tolerance)
+  }
+
+  /// The outputs of a graph, to be known to comparisons with it.
+  func outputs(_ graph: Graph, _ text: TextAssets?, on choice: Choice) throws(Diagnostic) -> [[Tensor]] {
+    try comparison((graph, text), (graph, text), choice, nil).referenceOutputs(threads: 1)
+  }
+
+  private func comparison(
+    _ reference: (Graph, TextAssets?), _ candidate: (Graph, TextAssets?), _ choice: Choice, _ known: [[Tensor]]?
+  ) throws(Diagnostic) -> FeedComparison {
+    let engines = (try runtime(reference.0), try runtime(candidate.0))
+    var comparison = FeedComparison(
+      reference: (self.reference.path, engines.0), candidate: (self.candidate.path, engines.1), set: try set(reference.1, choice),
+      outputs: reference.0.outputs.map { reference.0[$0].name }, candidateOutputs: candidate.0.outputs.map { candidate.0[$0].name })
+    comparison.known = known
+    comparison.candidateSet = try set(candidate.1, choice)
+    return comparison
+  }
+
+  private func runtime(_ graph: Graph) throws(Diagnostic) -> Engine { try Engine(.runtime, graph, limits: limits, threads: threads) }
+
+  /// Few samples that break the tolerance by themselves, or else all that both models read alike; nil where these keep it.
+  func breakingSamples() throws(Diagnostic) -> Choice? {
+    let (left, right) = ((reference.model.graph, reference.model.text), (candidate.model.graph, candidate.model.text))
+    let all = try covered(left.1, right.1)
+    let whole = try comparison(left, right, all, nil)
+    var worst: (index: Int, noise: Double)?
+    var total: [EquivalenceReport] = []
+    for index in whole.set.feeds.indices {
+      var one = whole
+      one.set = whole.set.only(index)
+      one.candidateSet = whole.candidateSet.map { $0.only(index) }
+      let report = try one.run(threads: 1, tolerance: tolerance)
+      total.append(report)
+      let noise = report.outputs.map(\.noise).max() ?? 0
+      if !report.isEquivalent, noise > worst?.noise ?? -1 { worst = (index, noise) }
+    }
+    guard let worst else { return try compare(left, right, on: all).isEquivalent ? nil : all }
+    guard whole.set.texts != nil else { return .feed(worst.index) }
+    let places = whole.set.feeds[worst.index].samples
+    guard case .texts(let chosen) = all else { return try narrowed(places) }
+    return try narrowed(places.map { chosen.sorted()[$0] })
+  }
+
+  /// Halves the samples as long as one half still breaks the tolerance.
+  private func narrowed(_ places: [Int]) throws(Diagnostic) -> Choice {
+    var places = places
+    func breaks(_ part: [Int]) throws(Diagnostic) -> Bool {
+      try !compare((reference.model.graph, reference.model.text), (candidate.model.graph, candidate.model.text), on: .texts(part)).isEquivalent
+    }
+    while places.count > 4 {
+      let (first, second) = (Array(places[..<(places.count / 2)]), Array(places[(places.count / 2)...]))
+      if try breaks(first) { places = first } else if try breaks(second) { places = second } else { break }
+    }
+    return .texts(places.sorted())
+  }
+
+  // MARK: - Values
+
+  /// Compares the values of two graphs, each reading the samples in its own way.
+  func tracer(_ reference: Graph, _ candidate: Graph) -> Tracer {
+    let (limits, threads) = (limits, threads)
+    return Tracer(reference: reference, candidate: candidate) { (graph) throws(Diagnostic) in
+      let runtime = try Runtime(graph, limits: limits, threads: threads)
+      let names = Set(graph.inputs.map { graph[$0].name })
+      return { (inputs, shown, show) throws(Diagnostic) in
+        let own = inputs.filter { names.contains($0.key) }
+        return try withoutActuallyEscaping(show) { (show) throws(Diagnostic) in
+          try runtime.run(own, tapping: shown) { (_, value, tensor) throws(Diagnostic) in try show(value, tensor) }
+        }
+      }
+    }
+  }
+
+  /// The runs that a tracer compares.
+  ///
+  /// - Throws: `verify/trace-inputs` for inputs that are no tensors.
+  func feeds(_ reference: TextAssets?, _ candidate: TextAssets?, on choice: Choice) throws(Diagnostic) -> [TraceFeed] {
+    let (left, right) = (try set(reference, choice).feeds, try set(candidate, choice).feeds)
+    guard left.allSatisfy({ $0.compounds.isEmpty }) else {
+      throw .invalid("verify/trace-inputs", "values are traced on tensors only, and the samples hold sequences or optionals")
+    }
+    return zip(left, right).map { one, other in
+      TraceFeed(reference: one.inputs, candidate: other.inputs) { (value, id, graph) throws(Diagnostic) in
+        try one.withoutPadding(value, of: id, in: graph)
+      }
+    }
+  }
+}
+
+extension SampleSet {
+  /// The samples of one feed.
+  fileprivate func only(_ index: Int) -> SampleSet {
+    var one = self
+    one.feeds = [feeds[index]]
+    one.count = feeds[index].samples.count
+    return one
+  }
+}
