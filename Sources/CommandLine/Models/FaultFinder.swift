@@ -17,32 +17,45 @@ struct FaultFinder {
   let models: TracedModels
   let options: LocalizationOptions
   /// What the command that reproduces a finding repeats.
-  let words: CommandWords
+  var words: CommandWords
 
+  /// - Parameter breaking: samples that break the tolerance; nil where none do.
   /// - Throws: what passes and engines throw.
-  func find() throws(Diagnostic) -> BisectReport {
-    let (left, right) = (models.reference.model, models.candidate.model)
-    guard let choice = try models.breakingSamples() else { return nothing() }
+  func find(_ breaking: TracedModels.Choice?) throws(Diagnostic) -> BisectReport {
     let record = try options.recipe == nil ? recorded() : nil
-    guard let recipe = try options.recipe.map(PassPlan.read) ?? record?.recipe, !recipe.steps.isEmpty else {
-      return try nodeAlone(choice, "the candidate carries no record of passes")
+    var finder = self
+    // A part of what a record tells has no name of its own.
+    if let record, !record.isWhole { finder.words.recipe = nil }
+    return try finder.find(breaking, record)
+  }
+
+  private func find(_ breaking: TracedModels.Choice?, _ record: RecordedRecipe?) throws(Diagnostic) -> BisectReport {
+    let (left, right) = (models.reference.model, models.candidate.model)
+    let choice: TracedModels.Choice
+    if let breaking { choice = breaking } else { choice = try models.someSamples() }
+    var named: Recipe?
+    if let name = options.recipe { named = try PassPlan.read(name) }
+    guard let recipe = named ?? record?.recipe, !recipe.steps.isEmpty else {
+      return breaking == nil ? nothing() : try nodeAlone(choice, "the candidate carries no record of passes")
     }
-    let stages = try replay(recipe, record, choice).run(on: left.graph)
-    var search = StageSearch(models: models, stages: stages, choice: choice)
-    let made = try remade(stages.last?.graph ?? left.graph, like: right)
+    let stages = try replay(recipe, record).run(on: left.graph)
+    let end = stages.last
+    let made = try remade(end?.graph ?? left.graph, like: right)
     let difference = GraphDifference(made, right.graph)
+    let notes = notes(record, difference)
+    var search = StageSearch(models: models, stages: stages, choice: choice)
+    guard breaking != nil else {
+      return difference.isEmpty ? nothing() : try blameFile(made, end?.text, difference, search, notes + ["on these samples the tolerance is kept all the same"])
+    }
     let keeps = try search.keeps(stages.count - 1)
-    var notes = notes(record, difference)
     if !difference.isEmpty {
-      let text = stages.last?.text
-      let isMaterial = try !models.compare((made, text), (right.graph, right.text), on: choice).isEquivalent
-      if isMaterial || keeps { return try blameFile(made, text, difference, stages, choice, search.tests, notes) }
-      notes.append("what the file holds besides what its recipe makes keeps the tolerance")
+      let isMaterial = try !models.compare((made, end?.text), (right.graph, right.text), on: choice).isEquivalent
+      if isMaterial || keeps { return try blameFile(made, end?.text, difference, search, notes) }
     }
     guard !keeps else {
       return nothing("the file is what its recipe makes, and that keeps the tolerance where the runtime runs it: look at the engine")
     }
-    return try blamePass(try search.firstBreaking(), stages, choice, search.tests, notes)
+    return try blamePass(try search.firstBreaking(), search, notes)
   }
 
   // MARK: - Running the recipe
@@ -56,7 +69,7 @@ struct FaultFinder {
     }
   }
 
-  private func replay(_ recipe: Recipe, _ record: RecordedRecipe?, _ choice: TracedModels.Choice) throws(Diagnostic) -> RecipeReplay {
+  private func replay(_ recipe: Recipe, _ record: RecordedRecipe?) throws(Diagnostic) -> RecipeReplay {
     let model = models.reference.model
     let interface = ModelInterface(model)
     let samples = try FollowingSamples(path: models.samples, for: interface, options: models.options)
@@ -77,10 +90,10 @@ struct FaultFinder {
 
   /// A graph as it comes back from a file of the candidate's format.
   private func remade(_ graph: Graph, like candidate: Model) throws(Diagnostic) -> Graph {
-    guard words.isONNX else { return graph }
+    guard words.isONNX else { return try graph.named(like: candidate.graph) }
     var model = models.reference.model
     model.graph = graph
-    return try RoundTrip.onnx.apply(to: model, limits: models.limits, opset: candidate.metadata.operatorSets[""]).graph
+    return try RoundTrip.onnx.apply(to: model, limits: models.limits, opset: candidate.metadata.operatorSets[""]).graph.named(like: candidate.graph)
   }
 
   private func notes(_ record: RecordedRecipe?, _ difference: GraphDifference) -> [String] {
@@ -108,51 +121,48 @@ struct FaultFinder {
     BisectReport(.nothing, reason)
   }
 
-  private func blamePass(
-    _ place: Int, _ stages: [RecipeReplay.Stage], _ choice: TracedModels.Choice, _ tests: [BisectReport.Test], _ notes: [String]
-  ) throws(Diagnostic) -> BisectReport {
-    let (before, after) = (stages[place - 1], stages[place])
-    let effects = try effects((before.graph, before.text), (after.graph, after.text), choice) { _ in true }
-    let head = "\(after.pass), pass \(after.step) of \(stages.count - 1), is the one that breaks the tolerance"
-    let violation = tests.last { $0.step == after.step }?.violations.first ?? ""
-    let node = effects.culprit
+  private func blamePass(_ place: Int, _ search: StageSearch, _ notes: [String]) throws(Diagnostic) -> BisectReport {
+    let (before, after) = (search.stages[place - 1], search.stages[place])
     let changes = GraphDifference(before.graph, after.graph)
+    let effects = try effects((before.graph, before.text), (after.graph, after.text), search.choice, changes.touched)
+    let node = effects.culprit
     let constant = node.flatMap { node in changes.constants.first { $0.readers.contains(node.entry.node) } }
+    let violation = search.tests.last { $0.step == after.step }?.violations.first.map { " (\($0))" } ?? ""
     var report = BisectReport(
-      .pass, head + (violation.isEmpty ? "" : " (\(violation))") + Self.clause(node) + (constant.map { ": its @\($0.name) changed in \($0.summary)" } ?? ""))
+      .pass,
+      "\(after.pass), pass \(after.step) of \(search.stages.count - 1), is the one that breaks the tolerance\(violation)\(Self.clause(node))"
+        + (constant.map { ": its @\($0.name) changed in \($0.summary)" } ?? ""))
     (report.pass, report.step, report.node) = (after.pass, after.step, node?.entry.node)
-    (report.constant, report.tests, report.suspects, report.notes) = (constant, tests, effects, notes)
+    (report.constant, report.tests, report.suspects, report.notes) = (constant, search.tests, effects, notes)
     report.command = words.pass(after.step, options, models)
     return report
   }
 
   private func blameFile(
-    _ made: Graph, _ text: TextAssets?, _ difference: GraphDifference, _ stages: [RecipeReplay.Stage], _ choice: TracedModels.Choice,
-    _ tests: [BisectReport.Test], _ notes: [String]
+    _ made: Graph, _ text: TextAssets?, _ difference: GraphDifference, _ search: StageSearch, _ notes: [String]
   ) throws(Diagnostic) -> BisectReport {
     let right = models.candidate.model
-    let readers = Set(difference.constants.flatMap(\.readers))
-    let touched = readers.union((difference.changed + difference.rewritten).flatMap(\.after)).union(difference.added)
-    let effects = try effects((made, text), (right.graph, right.text), choice) { touched.contains($0.node) || !touched.isDisjoint(with: $0.companions) }
-    let ordered = right.graph.order.map(right.graph.describe)
+    let effects = try effects((made, text), (right.graph, right.text), search.choice, difference.touched)
     let culprit = effects.culprit
-    let node = culprit?.entry.node ?? ordered.first { touched.contains($0) }
-    let constant = difference.constants.first { change in node.map { change.readers.contains($0) } ?? false } ?? difference.constants.first
-    let maker = constant.flatMap { StageSearch.maker(of: $0.name, in: stages) } ?? node.flatMap { _ in culprit.flatMap { StageSearch.maker(of: $0.entry.value, in: stages) } }
-    let subject = constant.map { "@\($0.name), which \(node ?? "no node") reads, differs in \($0.summary)" } ?? "the node \(node ?? "") is another"
-    let origin = maker.map { $0.step == 0 ? "it came with the source" : "\($0.pass), pass \($0.step) of \(stages.count - 1), made it otherwise" }
-    var report = BisectReport(
-      .file,
-      "the file is not what its recipe makes: \(subject)\(origin.map { "; \($0)" } ?? "")\(culprit.map { ", and this alone \($0.breaksTolerance ? "breaks" : "does not break") the tolerance" } ?? "")")
+    let readers = Set(difference.constants.flatMap(\.readers))
+    let order = right.graph.order.map(right.graph.describe)
+    let suspects = culprit.map { [$0.entry.node] + $0.entry.companions } ?? []
+    let node = suspects.first(where: readers.contains) ?? order.first(where: readers.contains) ?? suspects.first ?? order.first(where: difference.touched.contains)
+    let constant = difference.constants.first { change in node.map(change.readers.contains) ?? false }
+    let maker = (constant?.name ?? culprit?.entry.value).flatMap { StageSearch.maker(of: $0, in: search.stages) }
+    let subject = constant.map { "@\($0.name), which \(node ?? "no node") reads, differs in \($0.summary)" } ?? "the node \(node ?? "(none)") is another"
+    let origin = maker.map { $0.step == 0 ? "; it came so with the source" : "; \($0.pass), pass \($0.step) of \(search.stages.count - 1), made it otherwise" } ?? ""
+    let effect = culprit.flatMap { suspects.contains(node ?? "") ? $0.report.violations.first?.message : nil }.map { ", and this alone breaks the tolerance (\($0))" } ?? ""
+    var report = BisectReport(.file, "the file is not what its recipe makes: \(subject)\(origin)\(effect)")
     (report.pass, report.step, report.node) = (maker.flatMap { $0.step == 0 ? nil : $0.pass }, maker?.step, node)
-    (report.constant, report.tests, report.suspects, report.notes) = (constant, tests, effects, notes)
+    (report.constant, report.tests, report.suspects, report.notes) = (constant, search.tests, effects, notes)
     report.command = words.file(options, models)
     return report
   }
 
   private func nodeAlone(_ choice: TracedModels.Choice, _ reason: String) throws(Diagnostic) -> BisectReport {
     let (left, right) = (models.reference.model, models.candidate.model)
-    let effects = try effects((left.graph, left.text), (right.graph, right.text), choice) { _ in true }
+    let effects = try effects((left.graph, left.text), (right.graph, right.text), choice, nil)
     let culprit = effects.culprit
     var report = BisectReport(.node, "the tolerance breaks" + Self.clause(culprit) + "; of passes nothing is known: \(reason)")
     (report.node, report.suspects) = (culprit?.entry.node, effects)
@@ -172,11 +182,13 @@ struct FaultFinder {
 
   private func effects(
     _ reference: (graph: Graph, text: TextAssets?), _ candidate: (graph: Graph, text: TextAssets?), _ choice: TracedModels.Choice,
-    _ counts: (NodeTrace) -> Bool
+    _ touched: Set<String>?
   ) throws(Diagnostic) -> [NodeEffect] {
-    let tracer = models.tracer(reference.graph, candidate.graph)
     let feeds = try models.feeds(reference.text, candidate.text, on: choice)
-    let entries = try tracer.trace(feeds).entries
-    return try tracer.effects(of: entries.filter(counts), on: feeds, tolerance: models.tolerance)
+    let tracer = try models.tracer(reference.graph, candidate.graph, feeds)
+    let entries = try tracer.trace().entries.filter { entry in
+      touched.map { $0.contains(entry.node) || !$0.isDisjoint(with: entry.companions) } ?? true
+    }
+    return try tracer.effects(of: entries, tolerance: models.tolerance)
   }
 }

@@ -29,20 +29,20 @@ struct Localization {
   /// - Throws: the readers', the passes' and the engines' diagnostics.
   init(_ options: LocalizationOptions, _ request: Request) throws(Diagnostic) {
     let models = try Self.models(request)
+    let breaking = try models.breakingSamples()
     if options.trace {
       let (left, right) = (models.reference.model, models.candidate.model)
-      var choice = try models.covered(left.text, right.text)
-      if let breaking = try models.breakingSamples() { choice = breaking }
-      var feeds = try models.feeds(left.text, right.text, on: choice)
-      // What breaks nothing shows as well in the first batch as in all of them.
-      if choice == .all { feeds = Array(feeds.prefix(1)) }
-      tracedSamples = try models.set(left.text, choice).feeds.prefix(feeds.count).reduce(0) { $0 + $1.samples.count }
-      trace = try models.tracer(left.graph, right.graph).trace(feeds)
+      var choice = breaking ?? .all
+      // What no sample breaks by itself shows as well in a few as in all of them.
+      if choice == .all { choice = try models.someSamples() }
+      let feeds = try models.feeds(left.text, right.text, on: choice)
+      tracedSamples = try models.set(left.text, choice).feeds.reduce(0) { $0 + $1.samples.count }
+      trace = try models.tracer(left.graph, right.graph, feeds).trace()
     }
     guard options.bisect else { return }
     let words = CommandWords(
       recipe: options.recipe ?? request.candidate, isONNX: request.candidate.hasSuffix(".onnx"), reading: Self.reading(request), bounds: request.bounds)
-    bisect = try FaultFinder(models: models, options: options, words: words).find()
+    bisect = try FaultFinder(models: models, options: options, words: words).find(breaking)
   }
 
   private static func models(_ request: Request) throws(Diagnostic) -> TracedModels {

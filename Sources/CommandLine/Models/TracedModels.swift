@@ -97,54 +97,59 @@ struct TracedModels {
 
   /// Few samples that break the tolerance by themselves, or else all that both models read alike; nil where these keep it.
   func breakingSamples() throws(Diagnostic) -> Choice? {
-    let (left, right) = ((reference.model.graph, reference.model.text), (candidate.model.graph, candidate.model.text))
-    let all = try covered(left.1, right.1)
-    let whole = try comparison(left, right, all, nil)
+    let (left, right) = (reference.model, candidate.model)
+    let all = try covered(left.text, right.text)
+    let whole = try comparison((left.graph, left.text), (right.graph, right.text), all, nil)
     var worst: (index: Int, noise: Double)?
-    var total: [EquivalenceReport] = []
     for index in whole.set.feeds.indices {
       var one = whole
       one.set = whole.set.only(index)
       one.candidateSet = whole.candidateSet.map { $0.only(index) }
       let report = try one.run(threads: 1, tolerance: tolerance)
-      total.append(report)
       let noise = report.outputs.map(\.noise).max() ?? 0
       if !report.isEquivalent, noise > worst?.noise ?? -1 { worst = (index, noise) }
     }
-    guard let worst else { return try compare(left, right, on: all).isEquivalent ? nil : all }
+    guard let worst else { return try whole.run(threads: 1, tolerance: tolerance).isEquivalent ? nil : all }
     guard whole.set.texts != nil else { return .feed(worst.index) }
-    let places = whole.set.feeds[worst.index].samples
-    guard case .texts(let chosen) = all else { return try narrowed(places) }
-    return try narrowed(places.map { chosen.sorted()[$0] })
+    var places = whole.set.feeds[worst.index].samples
+    if case .texts(let chosen) = all { places = places.map { chosen[$0] } }
+    return .texts(try narrowed(places, whole).sorted())
   }
 
   /// Halves the samples as long as one half still breaks the tolerance.
-  private func narrowed(_ places: [Int]) throws(Diagnostic) -> Choice {
-    var places = places
+  private func narrowed(_ places: [Int], _ whole: FeedComparison) throws(Diagnostic) -> [Int] {
     func breaks(_ part: [Int]) throws(Diagnostic) -> Bool {
-      try !compare((reference.model.graph, reference.model.text), (candidate.model.graph, candidate.model.text), on: .texts(part)).isEquivalent
+      var one = whole
+      one.set = try set(reference.model.text, .texts(part))
+      one.candidateSet = try set(candidate.model.text, .texts(part))
+      return try !one.run(threads: 1, tolerance: tolerance).isEquivalent
     }
+    var places = places
     while places.count > 4 {
       let (first, second) = (Array(places[..<(places.count / 2)]), Array(places[(places.count / 2)...]))
       if try breaks(first) { places = first } else if try breaks(second) { places = second } else { break }
     }
-    return .texts(places.sorted())
+    return places
+  }
+
+  /// Few samples, whatever they show.
+  func someSamples() throws(Diagnostic) -> Choice {
+    let all = try covered(reference.model.text, candidate.model.text)
+    let known = try set(reference.model.text, all)
+    guard known.texts != nil else { return .feed(0) }
+    if case .texts(let places) = all { return .texts(Array(places.prefix(4))) }
+    return .texts(Array(0..<min(4, known.count)))
   }
 
   // MARK: - Values
 
   /// Compares the values of two graphs, each reading the samples in its own way.
-  func tracer(_ reference: Graph, _ candidate: Graph) -> Tracer {
+  func tracer(_ reference: Graph, _ candidate: Graph, _ feeds: [TraceFeed]) throws(Diagnostic) -> Tracer {
     let (limits, threads) = (limits, threads)
-    return Tracer(reference: reference, candidate: candidate) { (graph) throws(Diagnostic) in
+    return try Tracer(reference: reference, candidate: candidate, feeds: feeds) { (graph) throws(Diagnostic) in
       let runtime = try Runtime(graph, limits: limits, threads: threads)
       let names = Set(graph.inputs.map { graph[$0].name })
-      return { (inputs, shown, show) throws(Diagnostic) in
-        let own = inputs.filter { names.contains($0.key) }
-        return try withoutActuallyEscaping(show) { (show) throws(Diagnostic) in
-          try runtime.run(own, tapping: shown) { (_, value, tensor) throws(Diagnostic) in try show(value, tensor) }
-        }
-      }
+      return { (inputs) throws(Diagnostic) in try runtime.run(inputs.filter { names.contains($0.key) }) }
     }
   }
 

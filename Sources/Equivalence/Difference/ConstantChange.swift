@@ -42,7 +42,7 @@ public struct ConstantChange: Sendable {
     }
     if let one = before.strings, let other = after.strings {
       for index in one.indices where one[index] != other[index] { mark(index) }
-    } else if let one = before.doubles(), let other = after.doubles() {
+    } else if let one = before.numbers, let other = after.numbers {
       var ratio: (low: Double, high: Double)?
       for index in one.indices where one[index] != other[index] && !(one[index].isNaN && other[index].isNaN) {
         mark(index)

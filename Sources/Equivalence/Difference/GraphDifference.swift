@@ -45,6 +45,9 @@ public struct GraphDifference: Sendable {
       && addedConstants.isEmpty && removedConstants.isEmpty && recoded.isEmpty
   }
 
+  /// Nodes of the second graph that are others, or read constants that are.
+  public var touched: Set<String> { Set(constants.flatMap(\.readers) + (changed + rewritten).flatMap(\.after) + added) }
+
   private static func interface(_ before: Graph, _ after: Graph) -> [String] {
     var lines: [String] = []
     for (what, old, new) in [("input", before.inputs, after.inputs), ("output", before.outputs, after.outputs)] {

@@ -43,7 +43,7 @@ public struct CodeScale: Sendable, Hashable {
 
   /// The floats that codes mean; nil for a tensor of another type or width.
   public func floats(of codes: Tensor) -> Tensor? {
-    guard let numbers = codes.integers(), fits(codes.shape) else { return nil }
+    guard let numbers = codes.bytesAsNumbers, fits(codes.shape) else { return nil }
     let floats = numbers.enumerated().map { Float($1 - zeroPoint($0)) * scale($0) }
     return try? Tensor(floats, shape: codes.shape)
   }
@@ -60,7 +60,7 @@ public struct CodeScale: Sendable, Hashable {
   }
 
   /// How many codes are at an end of the range.
-  public func saturated(_ codes: Tensor) -> Int { codes.integers()?.count { $0 <= lowest || $0 >= highest } ?? 0 }
+  public func saturated(_ codes: Tensor) -> Int { codes.bytesAsNumbers?.count { $0 <= lowest || $0 >= highest } ?? 0 }
 
   /// How many floats lie beyond what the outermost codes mean, by more than half a step.
   public func clipped(_ floats: Tensor) -> Int {

@@ -43,19 +43,20 @@ extension Tracer {
   /// - Parameter entries: of a trace of these graphs; at most `most` of them, those of the largest errors, are tried.
   /// - Throws: what running the graphs throws.
   public func effects(
-    of entries: [NodeTrace], on feeds: [TraceFeed], tolerance: Tolerance, most: Int = 32
+    of entries: [NodeTrace], tolerance: Tolerance, most: Int = 32
   ) throws(Diagnostic) -> [NodeEffect] {
-    let suspects = entries.filter { !$0.own.isRounding }.sorted { $0.own.largestErrorShare > $1.own.largestErrorShare }.prefix(most)
+    let suspects = entries.filter { !$0.own.isRounding }.sorted { $0.own.weight > $1.own.weight }.prefix(most)
     guard !suspects.isEmpty else { return [] }
-    let known = try prepare(reference)
-    let refed = try RefedRun(candidate, pairing.pairs, prepare)
+    let known = try ValueRun(reference, pairs.map(\.reference), prepare)
+    let whole = try prepare(reference)
+    let refed = try RefedRun(candidate, pairs, prepare)
     var runs: [Injection] = []
     for feed in feeds {
       var injection = Injection(feed: feed, outputs: [:], values: [:])
-      let values = try counterparts(feed, known)
-      for (id, tensor) in zip(reference.outputs, try known(feed.reference, [], { _, _ in })) { injection.outputs[id] = tensor }
+      let values = try Self.counterparts(feed, known, pairs, reference)
+      for (id, tensor) in zip(reference.outputs, try whole(feed.reference)) { injection.outputs[id] = tensor }
       try refed.run(feed, values) { (index, tensor) throws(Diagnostic) in
-        let pair = pairing.pairs[index]
+        let pair = pairs[index]
         if suspects.contains(where: { $0.pair.candidate == pair.candidate }) {
           injection.values[pair.candidate] = try pair.asReference(tensor)
         }
@@ -85,7 +86,7 @@ extension Tracer {
     for injection in runs {
       guard let value = injection.values[entry.pair.candidate] else { continue }
       let given = injection.feed.reference.merging([input: value]) { _, own in own }
-      let results = try run(given, [], { _, _ in })
+      let results = try run(given)
       for (place, id) in reference.outputs.enumerated() {
         guard let before = injection.outputs[id] else { continue }
         ranks[place] = before.rank

@@ -85,11 +85,14 @@ extension OutputComparison {
     return maximumAbsoluteError == 0 ? 0 : Decibels.power(-signalToQuantizationNoise)
   }
 
-  /// Whether the error is no more than 32-bit floats round in another order.
-  public var isRounding: Bool {
-    // Masks are of magnitudes at which nothing small would count.
-    incomparable == 0 && maximumAbsoluteError <= 1e-6 * Swift.min(maximumMagnitude, 1e4)
+  /// Largest error over the largest magnitude, where magnitudes as those of masks do not make everything small.
+  var weight: Double {
+    if incomparable > 0 { return .infinity }
+    return maximumAbsoluteError == 0 ? 0 : maximumAbsoluteError / Swift.min(maximumMagnitude, 1e4)
   }
+
+  /// Whether the error is no more than 32-bit floats round in another order.
+  var isRounding: Bool { weight <= 1e-6 }
 
   fileprivate var errorFigures: JSONValue {
     func finite(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }

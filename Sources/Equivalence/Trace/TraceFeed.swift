@@ -16,12 +16,8 @@ public struct TraceFeed: Sendable {
   }
 }
 
-/// Takes a value as it is produced.
-public typealias ShowValue = (_ value: ValueID, _ tensor: Tensor) throws(Diagnostic) -> Void
-
-/// Runs a prepared graph on inputs by name, shows those of its values that are asked for, and gives the outputs in the graph's order.
-public typealias RunShowing =
-  (_ inputs: [String: Tensor], _ shown: Set<ValueID>, _ show: ShowValue) throws(Diagnostic) -> [Tensor]
+/// Runs a prepared graph on inputs by name, and gives the outputs in the graph's order.
+public typealias RunGraph = (_ inputs: [String: Tensor]) throws(Diagnostic) -> [Tensor]
 
 /// Prepares a graph to be run.
-public typealias PrepareGraph = (Graph) throws(Diagnostic) -> RunShowing
+public typealias PrepareGraph = (Graph) throws(Diagnostic) -> RunGraph

@@ -8,38 +8,48 @@ import LatheTensors
 /// where it is read: what is left of the error comes from the node itself, or from nodes before it that have no counterparts.
 public struct Tracer {
   let reference, candidate: Graph
-  let pairing: GraphPairing
+  let feeds: [TraceFeed]
+  /// Values that have the same shapes in both graphs.
+  let pairs: [ValuePair]
   let prepare: PrepareGraph
 
-  public init(reference: Graph, candidate: Graph, prepare: @escaping PrepareGraph) {
-    (self.reference, self.candidate, self.prepare) = (reference, candidate, prepare)
-    pairing = GraphPairing(reference: reference, candidate: candidate)
+  /// - Throws: what running the graphs on the first feed throws.
+  public init(reference: Graph, candidate: Graph, feeds: [TraceFeed], prepare: @escaping PrepareGraph) throws(Diagnostic) {
+    (self.reference, self.candidate, self.feeds, self.prepare) = (reference, candidate, feeds, prepare)
+    let all = GraphPairing(reference: reference, candidate: candidate).pairs
+    guard let first = feeds.first else {
+      pairs = []
+      return
+    }
+    let before = try Self.counterparts(first, try ValueRun(reference, all.map(\.reference), prepare), all, reference)
+    let after = try ValueRun(candidate, all.map(\.candidate), prepare).values(first.candidate)
+    pairs = all.filter { pair in before[pair.reference].map { $0.shape == after[pair.candidate]?.shape } ?? false }
   }
 
   /// The errors on all feeds.
   ///
   /// - Throws: what running the graphs throws.
-  public func trace(_ feeds: [TraceFeed]) throws(Diagnostic) -> Trace {
+  public func trace() throws(Diagnostic) -> Trace {
     var entries = blankEntries()
-    let known = try prepare(reference)
-    let whole = try prepare(candidate)
-    let refed = try RefedRun(candidate, pairing.pairs, prepare)
+    let known = try ValueRun(reference, pairs.map(\.reference), prepare)
+    let whole = try ValueRun(candidate, pairs.map(\.candidate), prepare)
+    let refed = try RefedRun(candidate, pairs, prepare)
     for feed in feeds {
-      let values = try counterparts(feed, known)
+      let values = try Self.counterparts(feed, known, pairs, reference)
       try addInherited(feed, values, whole, to: &entries)
       try refed.run(feed, values) { (index, tensor) throws(Diagnostic) in
         try add(tensor, at: index, feed, values, \.own, to: &entries)
       }
     }
     return Trace(
-      entries: entries.filter { $0.inherited.elements > 0 }, nodeCount: pairing.nodeCount, pairedNodeCount: pairing.pairedNodeCount)
+      entries: entries, nodeCount: candidate.order.count, pairedNodeCount: Set(entries.map(\.id)).count)
   }
 
   private func blankEntries() -> [NodeTrace] {
-    let boundary = Set(pairing.pairs.map(\.candidate))
+    let boundary = Set(pairs.map(\.candidate))
     let places = Dictionary(candidate.order.enumerated().map { ($1, $0) }) { first, _ in first }
     var entries: [NodeTrace] = []
-    for pair in pairing.pairs {
+    for pair in pairs {
       guard let producer = candidate[pair.candidate].producer, let position = places[producer] else { continue }
       let region = candidate.region(of: pair.candidate, upTo: boundary).dropFirst().sorted { places[$0] ?? 0 < places[$1] ?? 0 }
       entries.append(
@@ -49,23 +59,24 @@ public struct Tracer {
   }
 
   /// The reference's values, by id.
-  func counterparts(_ feed: TraceFeed, _ run: RunShowing) throws(Diagnostic) -> [ValueID: Tensor] {
-    var values: [ValueID: Tensor] = [:]
-    for pair in pairing.pairs { values[pair.reference] = reference.constant(pair.reference) }
-    _ = try run(feed.reference, Set(pairing.pairs.map(\.reference))) { (id, tensor) in values[id] = tensor }
+  static func counterparts(
+    _ feed: TraceFeed, _ run: ValueRun, _ pairs: [ValuePair], _ reference: Graph
+  ) throws(Diagnostic) -> [ValueID: Tensor] {
+    var values = try run.values(feed.reference)
+    for pair in pairs { if let constant = reference.constant(pair.reference) { values[pair.reference] = constant } }
     return values
   }
 
   private func addInherited(
-    _ feed: TraceFeed, _ values: [ValueID: Tensor], _ run: RunShowing, to entries: inout [NodeTrace]
+    _ feed: TraceFeed, _ values: [ValueID: Tensor], _ run: ValueRun, to entries: inout [NodeTrace]
   ) throws(Diagnostic) {
-    let places = Dictionary(entries.enumerated().map { ($1.pair.candidate, $0) }) { first, _ in first }
-    _ = try run(feed.candidate, Set(places.keys)) { (id, tensor) throws(Diagnostic) in
-      guard let index = places[id] else { return }
-      try add(tensor, at: index, feed, values, \.inherited, to: &entries)
+    let own = try run.values(feed.candidate)
+    for index in entries.indices {
       let pair = entries[index].pair
-      guard let scale = pair.candidateScale, let other = values[pair.reference] else { return }
-      let (part, floats) = (try feed.part(tensor, id, candidate), pair.referenceScale?.floats(of: other) ?? other)
+      guard let tensor = own[pair.candidate] else { continue }
+      try add(tensor, at: index, feed, values, \.inherited, to: &entries)
+      guard let scale = pair.candidateScale, let other = values[pair.reference] else { continue }
+      let (part, floats) = (try feed.part(tensor, pair.candidate, candidate), pair.referenceScale?.floats(of: other) ?? other)
       entries[index].codes?.count += part.elementCount
       entries[index].codes?.saturated += scale.saturated(part)
       entries[index].codes?.clipped += scale.clipped(try feed.part(floats, pair.reference, reference))
@@ -87,18 +98,34 @@ public struct Tracer {
   }
 }
 
+/// Runs a graph for some of its values.
+struct ValueRun {
+  private let ids: [ValueID]
+  private let run: RunGraph
+
+  init(_ graph: Graph, _ values: [ValueID], _ prepare: PrepareGraph) throws(Diagnostic) {
+    var graph = graph
+    var seen: Set<ValueID> = []
+    ids = values.filter { graph[$0].producer != nil && seen.insert($0).inserted }
+    graph.setOutputs(ids)
+    run = try prepare(graph)
+  }
+
+  func values(_ inputs: [String: Tensor]) throws(Diagnostic) -> [ValueID: Tensor] {
+    Dictionary(zip(ids, try run(inputs))) { first, _ in first }
+  }
+}
+
 /// Runs a candidate with the reference's values in the place of its own where these are read.
 struct RefedRun {
   private let pairs: [ValuePair]
   private let inputs: [String]
-  private let places: [ValueID: Int]
-  private let run: RunShowing
+  private let run: RunGraph
 
   init(_ candidate: Graph, _ pairs: [ValuePair], _ prepare: PrepareGraph) throws(Diagnostic) {
     self.pairs = pairs
     let refed = try candidate.refeeding(pairs.map(\.candidate))
     inputs = refed.inputs
-    places = Dictionary(pairs.enumerated().map { ($1.candidate, $0) }) { first, _ in first }
     run = try prepare(refed.graph)
   }
 
@@ -111,9 +138,7 @@ struct RefedRun {
       guard let known = values[pair.reference] else { continue }
       fed[name] = try pair.asCandidate(known)
     }
-    _ = try run(fed, Set(places.keys)) { (id, tensor) throws(Diagnostic) in
-      if let index = places[id] { try show(index, tensor) }
-    }
+    for (index, tensor) in try run(fed).enumerated() { try show(index, tensor) }
   }
 }
 
