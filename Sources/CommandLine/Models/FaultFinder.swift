@@ -93,7 +93,12 @@ struct FaultFinder {
     guard words.isONNX else { return try graph.named(like: candidate.graph) }
     var model = models.reference.model
     model.graph = graph
-    return try RoundTrip.onnx.apply(to: model, limits: models.limits, opset: candidate.metadata.operatorSets[""]).graph.named(like: candidate.graph)
+    var trip = try RoundTrip.onnx.apply(to: model, limits: models.limits)
+    // Asked for an opset, the exporter keeps other operators whole than where it finds that opset itself.
+    if let opset = candidate.metadata.operatorSets[""], trip.metadata.operatorSets[""] != opset {
+      trip = try RoundTrip.onnx.apply(to: model, limits: models.limits, opset: opset)
+    }
+    return try trip.graph.named(like: candidate.graph)
   }
 
   private func notes(_ record: RecordedRecipe?, _ difference: GraphDifference) -> [String] {
@@ -110,7 +115,8 @@ struct FaultFinder {
     }
     if !difference.isEmpty {
       let nodes = difference.changed.count + difference.rewritten.count + difference.added.count + difference.removed.count
-      notes.append("the file differs from what the recipe makes in \(difference.constants.count) constants and \(nodes) nodes")
+      func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+      notes.append("the file differs from what the recipe makes in \(count(difference.constants.count, "constant")) and \(count(nodes, "node"))")
     }
     return notes
   }

@@ -31,8 +31,9 @@ struct Diff: ParsableCommand {
     try reportingDiagnostics { () throws(Diagnostic) in
       let limits = try limits.limits()
       let loader = ModelLoader(limits: limits)
-      let left = try TracedModels.unpacked(loader.load(before).model, limits)
+      var left = try TracedModels.unpacked(loader.load(before).model, limits)
       let right = try TracedModels.unpacked(loader.load(after).model, limits)
+      left.graph = try left.graph.named(like: right.graph)
       let difference = ModelDifference(left, right)
       if json {
         Terminal.output.writeLine(difference.json.serialized(pretty: true))

@@ -16,7 +16,7 @@ struct Verify: ParsableCommand {
       may turn by more than a cosine of 0.9999. With any bound given, only those given count.
       """)
 
-  @Argument(help: "The model that is right: .onnx or .lathe.")
+  @Argument(help: "The model that is right: .onnx or .lathe; or an .npz of the outputs that any tool gave for the samples, by output name.")
   var reference: String
 
   @Argument(help: "The model to be checked: .onnx or .lathe.")
@@ -40,11 +40,11 @@ struct Verify: ParsableCommand {
   @OptionGroup var text: TextOptions
   @OptionGroup var arguments: SampleArguments
 
-  @Option(help: ArgumentHelp("What runs the candidate: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
+  @Option(help: ArgumentHelp("What runs the candidate: the reference interpreter, the runtime with its kernels, or a program that asks another one.", valueName: "reference|runtime|exec:COMMAND"))
   var engine: Engine.Name = .reference
 
   @Option(
-    help: ArgumentHelp("What runs the reference: the oracle, or the runtime, which is faster.", valueName: "reference|runtime"))
+    help: ArgumentHelp("What runs the reference: the oracle, the runtime, which is faster, or a program that asks another one.", valueName: "reference|runtime|exec:COMMAND"))
   var referenceEngine: Engine.Name = .reference
 
   @Flag(help: "Of models with vocabularies of their own, compare only samples that are the same tokens to both.")
@@ -67,6 +67,7 @@ struct Verify: ParsableCommand {
     guard minAgreement.map({ (0...1).contains($0) }) ?? true else { throw ValidationError("--min-agreement is 0 to 1") }
     guard minCosine.map({ (-1...1).contains($0) }) ?? true else { throw ValidationError("--min-cosine is -1 to 1") }
     guard maxAbs.map({ $0 >= 0 }) ?? true else { throw ValidationError("--max-abs is 0 or more") }
+    guard !localization.isWanted || !isExpected else { throw ValidationError("--trace and --bisect compare two models: \(reference) holds only outputs") }
   }
 
   func run() throws {
@@ -108,7 +109,23 @@ struct Verify: ParsableCommand {
       tolerance: tolerance, bounds: bounds, limits: try limits.limits())
   }
 
+  /// Whether the reference is what another tool gave.
+  private var isExpected: Bool { reference.hasSuffix(".npz") }
+
+  private func compareWithExpected() throws(Diagnostic) -> EquivalenceReport {
+    let limits = try limits.limits()
+    var model = try ModelLoader(limits: limits).load(candidate).model
+    model.text = try text.assets(over: model.text)
+    let engine = try Engine(
+      engine, model.graph, file: candidate, limits: limits, threads: arguments.threadCount, timeout: localization.plugins.pluginTimeout)
+    let comparison = ExpectedComparison(
+      path: reference, expected: try ArrayFile.read(path: reference, limits: limits), candidate: (candidate, engine),
+      set: try SampleReader.read(path: samples, for: ModelInterface(model), options: arguments.options(limits)))
+    return try comparison.run(threads: arguments.threadCount, tolerance: tolerance)
+  }
+
   private func compare() throws(Diagnostic) -> EquivalenceReport {
+    if isExpected { return try compareWithExpected() }
     let limits = try limits.limits()
     let loader = ModelLoader(limits: limits)
     var left = try loader.load(reference).model
@@ -122,8 +139,8 @@ struct Verify: ParsableCommand {
     try Self.checkInterfaces(interfaces.0, interfaces.1)
     let threads = arguments.threadCount
     let engines = (
-      try Engine(referenceEngine, left.graph, file: reference, limits: limits, threads: threads),
-      try Engine(self.engine, right.graph, file: candidate, limits: limits, threads: threads)
+      try Engine(referenceEngine, left.graph, file: reference, limits: limits, threads: threads, timeout: localization.plugins.pluginTimeout),
+      try Engine(self.engine, right.graph, file: candidate, limits: limits, threads: threads, timeout: localization.plugins.pluginTimeout)
     )
     let options = arguments.options(limits)
     let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)

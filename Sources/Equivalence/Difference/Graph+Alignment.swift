@@ -21,7 +21,10 @@ extension Graph {
         if let one, let two, self[one].isComputed == other[two].isComputed { waiting.append((one, two)) }
       }
     }
-    let changes = partners.filter { self[$0.key].name != other[$0.value].name && self[$0.key].isComputed || self[$0.key].constant != nil }
+    let changes = partners.filter { own, theirs in
+      let (name, wanted) = (self[own].name, other[theirs].name)
+      return name != wanted && (self[own].isComputed || self[own].constant != nil) && Self.looksGenerated(name) && Self.looksGenerated(wanted)
+    }
     var graph = self
     for id in changes.keys { try graph.rename(id, to: graph.uniqueName("\(graph[id].name).renamed")) }
     for (id, partner) in changes where graph.value(named: other[partner].name) == nil { try graph.rename(id, to: other[partner].name) }

@@ -14,6 +14,7 @@ public struct CodeScale: Sendable, Hashable {
   public init?(of value: ValueID, in graph: Graph) {
     guard let node = graph.producer(of: value), let dtype = graph[value].type?.tensor?.dtype, dtype == .int8 || dtype == .uint8,
       let scale = graph.constant(Self.operand("y_scale", of: node)), let scales = scale.doubles(), !scales.isEmpty,
+      Self.isKnown(scale, toReadersOf: value, in: graph),
       scales.count == 1 || Self.runsOverColumns(node, graph[value].type?.tensor?.shape)
     else { return nil }
     self.dtype = dtype
@@ -31,6 +32,11 @@ public struct CodeScale: Sendable, Hashable {
     let wanted = node.op.name.description == "lathe::QuantizeRows" && name == "y_scale" ? "scale" : name
     let position = type(of: node.op).schema.inputs.firstIndex { $0.name == wanted }
     return position.flatMap { node.inputs.indices.contains($0) ? node.inputs[$0] : nil }
+  }
+
+  /// Whether every reader has the scale as well: codes that are read by other scales mean something else.
+  private static func isKnown(_ scale: Tensor, toReadersOf value: ValueID, in graph: Graph) -> Bool {
+    graph[value].users.allSatisfy { user in graph[user].inputs.contains { graph.constant($0) == scale } }
   }
 
   /// Whether several scales are those of the last axis.

@@ -14,22 +14,19 @@ public struct ValuePair: Sendable {
 public struct GraphPairing: Sendable {
   /// In the order of the candidate's nodes.
   public let pairs: [ValuePair]
-  /// Nodes of the candidate.
-  public let nodeCount: Int
-  /// Nodes of the candidate with a value that has a counterpart.
-  public let pairedNodeCount: Int
 
   /// - Parameter includingIndices: whether integers of at most one axis count, which are arithmetic on shapes.
   public init(reference: Graph, candidate: Graph, includingIndices: Bool = false) {
-    let finder = CounterpartFinder(reference, candidate, includingIndices: includingIndices)
+    var finder = CounterpartFinder(reference, candidate, includingIndices: includingIndices)
     var pairs: [ValuePair] = []
-    var count = 0
     for id in candidate.order {
-      let own = candidate[id].outputs.enumerated().compactMap { position, output in output.flatMap { finder.pair(of: $0, at: position, of: id) } }
-      count += own.isEmpty ? 0 : 1
-      pairs += own
+      for (position, output) in candidate[id].outputs.enumerated() {
+        guard let output, let pair = finder.pair(of: output, at: position, of: id) else { continue }
+        finder.partners[output] = pair.reference
+        pairs.append(pair)
+      }
     }
-    (self.pairs, nodeCount, pairedNodeCount) = (pairs, candidate.order.count, count)
+    self.pairs = pairs
   }
 }
 
@@ -39,6 +36,8 @@ private struct CounterpartFinder {
   private let includesIndices: Bool
   /// The reference's nodes by where they come from, those alone that are the only ones.
   private var nodes: [String: NodeID] = [:]
+  /// What was found so far, by value of the candidate.
+  var partners: [ValueID: ValueID] = [:]
 
   init(_ reference: Graph, _ candidate: Graph, includingIndices: Bool) {
     (self.reference, self.candidate, includesIndices) = (reference, candidate, includingIndices)
@@ -59,7 +58,8 @@ private struct CounterpartFinder {
   func pair(of value: ValueID, at position: Int, of id: NodeID) -> ValuePair? {
     guard let type = candidate[value].type?.tensor, counts(type) else { return nil }
     let own = CodeScale(of: value, in: candidate)
-    if let same = reference.value(named: candidate[value].name), let pair = pair(same, value, own) { return pair }
+    let name = candidate[value].name
+    if let same = reference.value(named: name), !Graph.looksGenerated(name) || isComputedAlike(same, id), let pair = pair(same, value, own) { return pair }
     if own != nil {
       for name in stems(of: value, id) {
         if let source = reference.value(named: name), let pair = pair(source, value, own) { return pair }
@@ -69,6 +69,20 @@ private struct CounterpartFinder {
       reference[other].outputs.indices.contains(position), let output = reference[other].outputs[position]
     else { return nil }
     return pair(output, value, own)
+  }
+
+  /// Whether a value of the reference is computed as a node computes its own, from operands that stand for each other.
+  private func isComputedAlike(_ source: ValueID, _ id: NodeID) -> Bool {
+    // Outputs have the names that the model's users know.
+    if reference.isOutput(source) { return true }
+    guard let node = reference.producer(of: source), node.op.name == candidate[id].op.name, node.inputs.count == candidate[id].inputs.count else {
+      return false
+    }
+    return zip(node.inputs, candidate[id].inputs).allSatisfy { one, other in
+      guard let one, let other else { return one == other }
+      if let partner = partners[other] { return partner == one }
+      return reference[one].name == candidate[other].name && (reference[one].producer == nil) == (candidate[other].producer == nil)
+    }
   }
 
   /// Names that the floats may have of which a value holds the codes.
