@@ -169,7 +169,7 @@ let package = Package(
     tests(
       "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],
       [collections]),
-    tests("CommandLine", ["CommandLine"]),
+    tests("CommandLine", ["CommandLine", "Diagnostics", "Tensors", "IR", "Operators", "ONNX", "CompactFormat"]),
     tests(
       "CInterface", ["Tensors", "IR", "Operators", "CompactFormat"], files: ["interface_test.c", "damage_test.c"]),
     tests("Repository", []),
