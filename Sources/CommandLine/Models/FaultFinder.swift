@@ -38,6 +38,11 @@ struct FaultFinder {
     guard let recipe = named ?? record?.recipe, !recipe.steps.isEmpty else {
       return breaking == nil ? nothing() : try nodeAlone(choice, "the candidate carries no record of passes")
     }
+    if record?.keptTokens != nil, try models.set(left.text, choice).texts == nil {
+      throw Diagnostic(
+        "verify/bisect-ids", .usage, "the recipe cuts the vocabulary, and samples of ids cannot be read behind that",
+        at: Location(file: models.samples), fix: "give texts, with --vocab where the models carry no vocabulary")
+    }
     let stages = try replay(recipe, record).run(on: left.graph)
     let end = stages.last
     let made = try remade(end?.graph ?? left.graph, like: right)
@@ -55,7 +60,9 @@ struct FaultFinder {
     guard !keeps else {
       return nothing("the file is what its recipe makes, and that keeps the tolerance where the runtime runs it: look at the engine")
     }
-    return try blamePass(try search.firstBreaking(), search, notes)
+    let place = try search.firstBreaking()
+    guard place > 0 else { return nothing("no pass of the recipe changes the graph, and yet its outputs differ: it draws at random, or NaN is among them") }
+    return try blamePass(place, search, notes)
   }
 
   // MARK: - Running the recipe

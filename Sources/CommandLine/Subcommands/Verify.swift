@@ -75,7 +75,14 @@ struct Verify: ParsableCommand {
       try localization.supervise()
       let report = try compare()
       if !json { Terminal.output.write(EquivalenceTable(report, reference: reference, candidate: candidate).render(for: .output)) }
-      let found = try localization.isWanted ? Localization(localization, localizationRequest()) : nil
+      var found: Localization?
+      do throws(Diagnostic) {
+        if localization.isWanted { found = try Localization(localization, localizationRequest()) }
+      } catch {
+        // The verdict stands, whatever keeps its cause from being found.
+        if json { Terminal.output.writeLine(report.json.serialized(pretty: true)) }
+        throw error
+      }
       if json {
         Terminal.output.writeLine(report.json.adding(found).serialized(pretty: true))
       } else if let found {

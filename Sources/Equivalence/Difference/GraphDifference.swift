@@ -128,30 +128,45 @@ public struct GraphDifference: Sendable {
     let (old, new) = (names(before), names(after))
     for id in after.constants where old.contains(after[id].name) {
       guard let earlier = before.value(named: after[id].name).flatMap({ before.constant($0) }), let now = after.constant(id) else { continue }
-      let readers = Set(after[id].users).sorted { $0.index < $1.index }
+      guard earlier != now else { continue }
+      let readers = Set(after[id].users)
       let change = ConstantChange(
-        after[id].name, earlier, now, readers: after.order.filter { readers.contains($0) }.map(after.describe),
+        after[id].name, earlier, now, readers: after.order.filter(readers.contains).map(after.describe),
         isScale: readers.contains { after.isScale(id, of: $0) })
       if let change { constants.append(change) }
     }
-    var lost = before.constants.filter { !new.contains(before[$0].name) }
-    for id in after.constants where !old.contains(after[id].name) {
-      guard let now = after.constant(id) else { continue }
-      if let same = lost.firstIndex(where: { before.constant($0) == now }) {
-        lost.remove(at: same)
-        continue
-      }
-      let name = after[id].name
-      if let stem = lost.first(where: { name.hasPrefix(before[$0].name + ".") && before.constant($0)?.elementCount == now.elementCount }),
-        let earlier = before.constant(stem)
+    compareUnshared(
+      before.constants.filter { !new.contains(before[$0].name) }.map { before[$0] }, after.constants.filter { !old.contains(after[$0].name) }.map { after[$0] })
+  }
+
+  /// Constants that have no namesake: renamed, stored as another type, or on one side only.
+  private mutating func compareUnshared(_ before: [Value], _ after: [Value]) {
+    guard !before.isEmpty else { return addedConstants = after.compactMap(Self.describe) }
+    var lost = Dictionary(before.map { ($0.name, $0) }) { first, _ in first }
+    var contents: [UInt64: [String]] = [:]
+    for value in before { contents[value.constant?.fingerprint ?? 0, default: []].append(value.name) }
+    for value in after {
+      guard let now = value.constant else { continue }
+      if let same = contents[now.fingerprint]?.first(where: { lost[$0]?.constant == now }) {
+        lost[same] = nil
+      } else if let stem = Self.stems(value.name).first(where: { lost[$0]?.constant?.elementCount == now.elementCount }),
+        let earlier = lost[stem]?.constant, earlier.dtype != now.dtype
       {
-        recoded.append((before[stem].name, TensorType(of: earlier), TensorType(of: now)))
-        lost.removeAll { $0 == stem }
+        recoded.append((stem, TensorType(of: earlier), TensorType(of: now)))
+        lost[stem] = nil
       } else {
-        addedConstants.append("\(name): \(TensorType(of: now))")
+        addedConstants += Self.describe(value).map { [$0] } ?? []
       }
     }
-    removedConstants = lost.compactMap { id in before.constant(id).map { "\(before[id].name): \(TensorType(of: $0))" } }
+    removedConstants = before.filter { lost[$0.name] != nil }.compactMap(Self.describe)
+  }
+
+  private static func describe(_ value: Value) -> String? { value.constant.map { "\(value.name): \(TensorType(of: $0))" } }
+
+  /// `a.b` and `a` of `a.b.c`, the longest first.
+  private static func stems(_ name: String) -> [String] {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return (1..<max(1, parts.count)).reversed().map { parts.prefix($0).joined(separator: ".") }
   }
 
   /// Extents of constants whose shapes changed, the same changes together.
