@@ -69,7 +69,7 @@ import Testing
   /// Puts a fault into a constant of a file.
   static func plant(_ fault: Fault, in path: String) throws {
     let isONNX = path.hasSuffix(".onnx")
-    var model = isONNX ? try ONNXImporter(catalog: .standard).importModel(at: path).model : try CompactReader.read(path: path, catalog: .standard)
+    var model = isONNX ? try ONNXImporter(catalog: .standard).importModel(at: path).model : try CompactReader.read(path: path, limits: ResourceLimits(), catalog: .standard)
     let id = try #require(model.graph.value(named: fault.constant))
     let old = try #require(model.graph.constant(id))
     let values = try #require(old.elements(as: Float.self))
