@@ -18,8 +18,10 @@ struct FaultFinder {
   let options: LocalizationOptions
   /// What the command that reproduces a finding repeats.
   var words: CommandWords
+  /// Samples on which passes are held against the tolerance.
+  let samples: TracedModels.Choice
 
-  /// - Parameter breaking: samples that break the tolerance; nil where none do.
+  /// - Parameter breaking: few samples that break the tolerance; nil where none do.
   /// - Throws: what passes and engines throw.
   func find(_ breaking: TracedModels.Choice?) throws(Diagnostic) -> BisectReport {
     let record = try options.recipe == nil ? recorded() : nil
@@ -31,14 +33,12 @@ struct FaultFinder {
 
   private func find(_ breaking: TracedModels.Choice?, _ record: RecordedRecipe?) throws(Diagnostic) -> BisectReport {
     let (left, right) = (models.reference.model, models.candidate.model)
-    let choice: TracedModels.Choice
-    if let breaking { choice = breaking } else { choice = try models.someSamples() }
     var named: Recipe?
     if let name = options.recipe { named = try PassPlan.read(name) }
     guard let recipe = named ?? record?.recipe, !recipe.steps.isEmpty else {
-      return breaking == nil ? nothing() : try nodeAlone(choice, "the candidate carries no record of passes")
+      return breaking == nil ? nothing() : try nodeAlone(breaking ?? samples, "the candidate carries no record of passes")
     }
-    if record?.keptTokens != nil, try models.set(left.text, choice).texts == nil {
+    if record?.keptTokens != nil, try models.set(left.text, samples).texts == nil {
       throw Diagnostic(
         "verify/bisect-ids", .usage, "the recipe cuts the vocabulary, and samples of ids cannot be read behind that",
         at: Location(file: models.samples), fix: "give texts, with --vocab where the models carry no vocabulary")
@@ -48,14 +48,16 @@ struct FaultFinder {
     let made = try remade(end?.graph ?? left.graph, like: right)
     let difference = GraphDifference(made, right.graph)
     let notes = notes(record, difference)
-    var search = StageSearch(models: models, stages: stages, choice: choice)
-    guard breaking != nil else {
-      return difference.isEmpty ? nothing() : try blameFile(made, end?.text, difference, search, notes + ["on these samples the tolerance is kept all the same"])
+    var search = StageSearch(models: models, stages: stages, choice: samples)
+    guard let breaking else {
+      guard !difference.isEmpty else { return nothing() }
+      let some = try models.someSamples()
+      return try blameFile(made, end?.text, difference, search, some, notes + ["on these samples the tolerance is kept all the same"])
     }
     let keeps = try search.keeps(stages.count - 1)
     if !difference.isEmpty {
-      let isMaterial = try !models.compare((made, end?.text), (right.graph, right.text), on: choice).isEquivalent
-      if isMaterial || keeps { return try blameFile(made, end?.text, difference, search, notes) }
+      let material = try models.breakingSamples((made, end?.text), (right.graph, right.text), of: samples)
+      if material != nil || keeps { return try blameFile(made, end?.text, difference, search, material ?? breaking, notes) }
     }
     guard !keeps else {
       return nothing("the file is what its recipe makes, and that keeps the tolerance where the runtime runs it: look at the engine")
@@ -137,7 +139,9 @@ struct FaultFinder {
   private func blamePass(_ place: Int, _ search: StageSearch, _ notes: [String]) throws(Diagnostic) -> BisectReport {
     let (before, after) = (search.stages[place - 1], search.stages[place])
     let changes = GraphDifference(before.graph, after.graph)
-    let effects = try effects((before.graph, before.text), (after.graph, after.text), search.choice, changes.touched)
+    let source = (models.reference.model.graph, models.reference.model.text)
+    let breaking = try models.breakingSamples(source, (after.graph, after.text), of: samples) ?? samples
+    let effects = try effects((before.graph, before.text), (after.graph, after.text), breaking, changes.touched)
     let node = effects.culprit
     let constant = node.flatMap { node in changes.constants.first { $0.readers.contains(node.entry.node) } }
     let violation = search.tests.last { $0.step == after.step }?.violations.first.map { " (\($0))" } ?? ""
@@ -152,10 +156,10 @@ struct FaultFinder {
   }
 
   private func blameFile(
-    _ made: Graph, _ text: TextAssets?, _ difference: GraphDifference, _ search: StageSearch, _ notes: [String]
+    _ made: Graph, _ text: TextAssets?, _ difference: GraphDifference, _ search: StageSearch, _ choice: TracedModels.Choice, _ notes: [String]
   ) throws(Diagnostic) -> BisectReport {
     let right = models.candidate.model
-    let effects = try effects((made, text), (right.graph, right.text), search.choice, difference.touched)
+    let effects = try effects((made, text), (right.graph, right.text), choice, difference.touched)
     let culprit = effects.culprit
     let readers = Set(difference.constants.flatMap(\.readers))
     let order = right.graph.order.map(right.graph.describe)

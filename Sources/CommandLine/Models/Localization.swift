@@ -29,9 +29,10 @@ struct Localization {
   /// - Throws: the readers', the passes' and the engines' diagnostics.
   init(_ options: LocalizationOptions, _ request: Request) throws(Diagnostic) {
     let models = try Self.models(request)
-    let breaking = try models.breakingSamples()
+    let (left, right) = (models.reference.model, models.candidate.model)
+    let samples = try models.searchedSamples()
+    let breaking = try models.breakingSamples((left.graph, left.text), (right.graph, right.text), of: samples)
     if options.trace {
-      let (left, right) = (models.reference.model, models.candidate.model)
       var choice = breaking ?? .all
       // What no sample breaks by itself shows as well in a few as in all of them.
       if choice == .all { choice = try models.someSamples() }
@@ -42,7 +43,7 @@ struct Localization {
     guard options.bisect else { return }
     let words = CommandWords(
       recipe: options.recipe ?? request.candidate, isONNX: request.candidate.hasSuffix(".onnx"), reading: Self.reading(request), bounds: request.bounds)
-    bisect = try FaultFinder(models: models, options: options, words: words).find(breaking)
+    bisect = try FaultFinder(models: models, options: options, words: words, samples: samples).find(breaking)
   }
 
   private static func models(_ request: Request) throws(Diagnostic) -> TracedModels {

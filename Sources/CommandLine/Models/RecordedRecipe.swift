@@ -13,6 +13,8 @@ struct RecordedRecipe {
   let calibrationDigest: String?
   /// That file's name.
   let calibrationName: String?
+  /// The file of the texts or the token counts that passes went by; nil where none was given.
+  let corpusName: String?
   /// The ids that are left of a vocabulary that was cut, by id before; nil where none was.
   let keptTokens: [Bool]?
   /// Whether the record names the file that the passes are to run on.
@@ -38,6 +40,8 @@ struct RecordedRecipe {
     recipe = try Self.recipe(used)
     let calibration = used.lazy.compactMap { $0["calibration"] }.first.flatMap { $0["file"] ?? $0["ranges"] }
     (calibrationDigest, calibrationName) = (calibration?["sha256"]?.stringValue, calibration?["file"]?.stringValue)
+    let corpus = used.lazy.compactMap { $0["corpus"] }.first
+    corpusName = (corpus?["token_counts"] ?? corpus?["files"]?[0])?["file"]?.stringValue
     keptTokens = used.lazy.compactMap { $0["vocabulary"] }.first.flatMap(Self.kept)
   }
 

@@ -95,41 +95,59 @@ struct TracedModels {
 
   private func runtime(_ graph: Graph) throws(Diagnostic) -> Engine { try Engine(.runtime, graph, limits: limits, threads: threads) }
 
-  /// Few samples that break the tolerance by themselves, or else all that both models read alike; nil where these keep it.
-  func breakingSamples() throws(Diagnostic) -> Choice? {
-    let (left, right) = (reference.model, candidate.model)
-    let all = try covered(left.text, right.text)
-    let whole = try comparison((left.graph, left.text), (right.graph, right.text), all, nil)
-    var worst: (index: Int, noise: Double)?
+  /// Texts on which passes are tried, where more are given.
+  private static let mostTexts = 256
+
+  /// The samples on which stages of a recipe are held against the tolerance: all that both models read alike, or of very many those
+  /// batches on which the models differ most.
+  func searchedSamples() throws(Diagnostic) -> Choice {
+    let all = try covered(reference.model.text, candidate.model.text)
+    // Shares of all samples cannot be told from the worst of them.
+    let countsShares = (tolerance.minimumAgreement ?? 1) < 1 || tolerance.minimumAccuracyDelta != nil
+    let whole = try comparison((reference.model.graph, reference.model.text), (candidate.model.graph, candidate.model.text), all, nil)
+    guard !countsShares, whole.set.texts != nil, whole.set.count > Self.mostTexts else { return all }
+    var places: [Int] = []
+    let worst = try verdicts(whole).enumerated().sorted { $0.element.noise > $1.element.noise }
+    for (index, _) in worst where places.count < Self.mostTexts { places += whole.set.feeds[index].samples }
+    if case .texts(let chosen) = all { places = places.map { chosen[$0] } }
+    return .texts(places.sorted())
+  }
+
+  /// The verdict on each batch by itself.
+  private func verdicts(_ whole: FeedComparison) throws(Diagnostic) -> [(isEquivalent: Bool, noise: Double)] {
+    var verdicts: [(Bool, Double)] = []
     for index in whole.set.feeds.indices {
       var one = whole
       one.set = whole.set.only(index)
       one.candidateSet = whole.candidateSet.map { $0.only(index) }
       let report = try one.run(threads: 1, tolerance: tolerance)
-      let noise = report.outputs.map(\.noise).max() ?? 0
-      if !report.isEquivalent, noise > worst?.noise ?? -1 { worst = (index, noise) }
+      verdicts.append((report.isEquivalent, report.outputs.map(\.noise).max() ?? 0))
     }
-    guard let worst else { return try whole.run(threads: 1, tolerance: tolerance).isEquivalent ? nil : all }
-    guard whole.set.texts != nil else { return .feed(worst.index) }
-    var places = whole.set.feeds[worst.index].samples
-    if case .texts(let chosen) = all { places = places.map { chosen[$0] } }
-    return .texts(try narrowed(places, whole).sorted())
+    return verdicts
   }
 
-  /// Halves the samples as long as one half still breaks the tolerance.
-  private func narrowed(_ places: [Int], _ whole: FeedComparison) throws(Diagnostic) -> [Int] {
+  /// Few of the samples, on which two graphs break the tolerance by themselves, or else all of them; nil where these keep it.
+  func breakingSamples(
+    _ left: (Graph, TextAssets?), _ right: (Graph, TextAssets?), of samples: Choice
+  ) throws(Diagnostic) -> Choice? {
+    let whole = try comparison(left, right, samples, nil)
+    let worst = try verdicts(whole).enumerated().filter { !$0.element.isEquivalent }.max { $0.element.noise < $1.element.noise }?.offset
+    guard let worst else { return try whole.run(threads: 1, tolerance: tolerance).isEquivalent ? nil : samples }
+    guard whole.set.texts != nil else { return .feed(worst) }
+    var places = whole.set.feeds[worst].samples
+    if case .texts(let chosen) = samples { places = places.map { chosen[$0] } }
+    // Halves as long as one of them still breaks the tolerance.
     func breaks(_ part: [Int]) throws(Diagnostic) -> Bool {
       var one = whole
-      one.set = try set(reference.model.text, .texts(part))
-      one.candidateSet = try set(candidate.model.text, .texts(part))
+      one.set = try set(left.1, .texts(part))
+      one.candidateSet = try set(right.1, .texts(part))
       return try !one.run(threads: 1, tolerance: tolerance).isEquivalent
     }
-    var places = places
     while places.count > 4 {
       let (first, second) = (Array(places[..<(places.count / 2)]), Array(places[(places.count / 2)...]))
       if try breaks(first) { places = first } else if try breaks(second) { places = second } else { break }
     }
-    return places
+    return .texts(places.sorted())
   }
 
   /// Few samples, whatever they show.

@@ -27,7 +27,8 @@ struct DifferenceText {
       + paragraph("nodes that came", graph.added) + paragraph("nodes that went", graph.removed)
       + paragraph("constants whose contents changed", weights.map(Self.line))
       + paragraph("scales that changed", scales.map(Self.line))
-      + paragraph("constants of another type or shape", (retyped.map(Self.line)) + graph.recoded.map { "\($0.name): \($0.before) → \($0.after)" })
+      + paragraph("constants of another type or shape", retyped.map(Self.line))
+      + paragraph("constants that are stored anew", graph.recoded.map { "\($0.name): \($0.before) → \($0.after)" })
       + paragraph("constants that came", graph.addedConstants) + paragraph("constants that went", graph.removedConstants)
       + (difference.hasOtherRecord ? "what was done to make them differs as well\n" : "")
   }

@@ -40,12 +40,17 @@ struct Verify: ParsableCommand {
   @OptionGroup var text: TextOptions
   @OptionGroup var arguments: SampleArguments
 
-  @Option(help: ArgumentHelp("What runs the candidate: the reference interpreter, the runtime with its kernels, or a program that asks another one.", valueName: "reference|runtime|exec:COMMAND"))
-  var engine: Engine.Name = .reference
+  @Option(
+    help: ArgumentHelp(
+      "What runs the candidate: the reference interpreter, the runtime with its kernels, or a program that asks another one (default: reference; runtime with --trace and --bisect).",
+      valueName: "reference|runtime|exec:COMMAND"))
+  var engine: Engine.Name?
 
   @Option(
-    help: ArgumentHelp("What runs the reference: the oracle, the runtime, which is faster, or a program that asks another one.", valueName: "reference|runtime|exec:COMMAND"))
-  var referenceEngine: Engine.Name = .reference
+    help: ArgumentHelp(
+      "What runs the reference: the oracle, the runtime, which is faster, or a program that asks another one (default: as for --engine).",
+      valueName: "reference|runtime|exec:COMMAND"))
+  var referenceEngine: Engine.Name?
 
   @Flag(help: "Of models with vocabularies of their own, compare only samples that are the same tokens to both.")
   var covered = false
@@ -116,6 +121,9 @@ struct Verify: ParsableCommand {
       tolerance: tolerance, bounds: bounds, limits: try limits.limits())
   }
 
+  /// What runs a model where nothing says: values are searched with the runtime.
+  private var usualEngine: Engine.Name { localization.isWanted ? .runtime : .reference }
+
   /// Whether the reference is what another tool gave.
   private var isExpected: Bool { reference.hasSuffix(".npz") }
 
@@ -124,7 +132,7 @@ struct Verify: ParsableCommand {
     var model = try ModelLoader(limits: limits).load(candidate).model
     model.text = try text.assets(over: model.text)
     let engine = try Engine(
-      engine, model.graph, file: candidate, limits: limits, threads: arguments.threadCount, timeout: localization.plugins.pluginTimeout)
+      engine ?? usualEngine, model.graph, file: candidate, limits: limits, threads: arguments.threadCount, timeout: localization.plugins.pluginTimeout)
     let comparison = ExpectedComparison(
       path: reference, expected: try ArrayFile.read(path: reference, limits: limits), candidate: (candidate, engine),
       set: try SampleReader.read(path: samples, for: ModelInterface(model), options: arguments.options(limits)))
@@ -146,8 +154,8 @@ struct Verify: ParsableCommand {
     try Self.checkInterfaces(interfaces.0, interfaces.1)
     let threads = arguments.threadCount
     let engines = (
-      try Engine(referenceEngine, left.graph, file: reference, limits: limits, threads: threads, timeout: localization.plugins.pluginTimeout),
-      try Engine(self.engine, right.graph, file: candidate, limits: limits, threads: threads, timeout: localization.plugins.pluginTimeout)
+      try Engine(referenceEngine ?? usualEngine, left.graph, file: reference, limits: limits, threads: threads, timeout: localization.plugins.pluginTimeout),
+      try Engine(self.engine ?? usualEngine, right.graph, file: candidate, limits: limits, threads: threads, timeout: localization.plugins.pluginTimeout)
     )
     let options = arguments.options(limits)
     let set = try SampleReader.read(path: samples, for: interfaces.0, options: options)

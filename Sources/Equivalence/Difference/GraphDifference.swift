@@ -29,14 +29,14 @@ public struct GraphDifference: Sendable {
   public private(set) var removedConstants: [String] = []
   /// Extents that were cut or grown: before, after, in how many constants, and of what.
   public private(set) var extents: [(before: Int, after: Int, constants: Int, what: String)] = []
-  /// Constants that were stored as another type under a name of their own, as in `w` and `w.int8`.
+  /// Constants that were stored anew under a name of their own, as in `w` and `w.int8`.
   public private(set) var recoded: [(name: String, before: TensorType, after: TensorType)] = []
 
   public init(_ before: Graph, _ after: Graph) {
     interface = Self.interface(before, after)
     compareNodes(before, after)
     compareConstants(before, after)
-    extents = Self.extents(constants, changed + rewritten)
+    extents = Self.extents(constants.map { ($0.before, $0.after) }, recoded.map { ($0.before, $0.after) }, changed + rewritten)
   }
 
   /// Whether the graphs are the same.
@@ -149,9 +149,7 @@ public struct GraphDifference: Sendable {
       guard let now = value.constant else { continue }
       if let same = contents[now.fingerprint]?.first(where: { lost[$0]?.constant == now }) {
         lost[same] = nil
-      } else if let stem = Self.stems(value.name).first(where: { lost[$0]?.constant?.elementCount == now.elementCount }),
-        let earlier = lost[stem]?.constant, earlier.dtype != now.dtype
-      {
+      } else if let stem = Self.stems(value.name).first(where: { Self.holds(now, lost[$0]?.constant) }), let earlier = lost[stem]?.constant {
         recoded.append((stem, TensorType(of: earlier), TensorType(of: now)))
         lost[stem] = nil
       } else {
@@ -159,6 +157,12 @@ public struct GraphDifference: Sendable {
       }
     }
     removedConstants = before.filter { lost[$0.name] != nil }.compactMap(Self.describe)
+  }
+
+  /// Whether a constant can hold what another one held: its elements, or rows of it.
+  private static func holds(_ now: Tensor, _ earlier: Tensor?) -> Bool {
+    guard let earlier else { return false }
+    return earlier.elementCount == now.elementCount || earlier.rank == now.rank && now.rank > 1
   }
 
   private static func describe(_ value: Value) -> String? { value.constant.map { "\(value.name): \(TensorType(of: $0))" } }
@@ -171,12 +175,13 @@ public struct GraphDifference: Sendable {
 
   /// Extents of constants whose shapes changed, the same changes together.
   private static func extents(
-    _ constants: [ConstantChange], _ nodes: [Rewriting]
+    _ same: [(before: TensorType, after: TensorType)], _ recoded: [(before: TensorType, after: TensorType)], _ nodes: [Rewriting]
   ) -> [(before: Int, after: Int, constants: Int, what: String)] {
     var found: [(before: Int, after: Int, constants: Int, axes: Set<Int>)] = []
-    for change in constants {
+    // Codes may share bytes, so that of what was stored anew only rows can be counted.
+    for (change, axes) in same.map({ ($0, Int.max) }) + recoded.map({ ($0, 1) }) {
       guard let old = change.before.shape, let new = change.after.shape, old.count == new.count else { continue }
-      for (axis, (one, other)) in zip(old, new).enumerated() {
+      for (axis, (one, other)) in zip(old, new).enumerated().prefix(axes) {
         guard let one = one.known, let other = other.known, one != other else { continue }
         let place = found.firstIndex { $0.before == one && $0.after == other }
         if let place {
