@@ -52,12 +52,12 @@ struct FaultFinder {
     guard let breaking else {
       guard !difference.isEmpty else { return nothing() }
       let some = try models.someSamples()
-      return try blameFile(made, end?.text, difference, search, some, notes + ["on these samples the tolerance is kept all the same"])
+      return try blameFile((made, end?.text), difference, search, some, notes + ["on these samples the tolerance is kept all the same"])
     }
     let keeps = try search.keeps(stages.count - 1)
     if !difference.isEmpty {
       let material = try models.breakingSamples((made, end?.text), (right.graph, right.text), of: samples)
-      if material != nil || keeps { return try blameFile(made, end?.text, difference, search, material ?? breaking, notes) }
+      if material != nil || keeps { return try blameFile((made, end?.text), difference, search, material ?? breaking, notes) }
     }
     guard !keeps else {
       return nothing("the file is what its recipe makes, and that keeps the tolerance where the runtime runs it: look at the engine")
@@ -142,37 +142,27 @@ struct FaultFinder {
     let source = (models.reference.model.graph, models.reference.model.text)
     let breaking = try models.breakingSamples(source, (after.graph, after.text), of: samples) ?? samples
     let effects = try effects((before.graph, before.text), (after.graph, after.text), breaking, changes.touched)
-    let node = effects.culprit
-    let constant = node.flatMap { node in changes.constants.first { $0.readers.contains(node.entry.node) } }
-    let violation = search.tests.last { $0.step == after.step }?.violations.first.map { " (\($0))" } ?? ""
-    var report = BisectReport(
-      .pass,
-      "\(after.pass), pass \(after.step) of \(search.stages.count - 1), is the one that breaks the tolerance\(violation)\(Self.clause(node))"
-        + (constant.map { ": its @\($0.name) changed in \($0.summary)" } ?? ""))
-    (report.pass, report.step, report.node) = (after.pass, after.step, node?.entry.node)
-    (report.constant, report.tests, report.suspects, report.notes) = (constant, search.tests, effects, notes)
+    let fault = FaultSentence(effects.culprit, changes, in: after.graph)
+    let violation = search.tests.last { $0.step == after.step }?.violations.first
+    var report = BisectReport(.pass, fault.pass(after, of: search.stages.count - 1, violation: violation))
+    (report.pass, report.step, report.node) = (after.pass, after.step, fault.node)
+    (report.constant, report.tests, report.suspects, report.notes) = (fault.constant, search.tests, effects, notes)
     report.command = words.pass(after.step, options, models)
     return report
   }
 
   private func blameFile(
-    _ made: Graph, _ text: TextAssets?, _ difference: GraphDifference, _ search: StageSearch, _ choice: TracedModels.Choice, _ notes: [String]
+    _ made: (graph: Graph, text: TextAssets?), _ difference: GraphDifference, _ search: StageSearch, _ choice: TracedModels.Choice,
+    _ notes: [String]
   ) throws(Diagnostic) -> BisectReport {
     let right = models.candidate.model
-    let effects = try effects((made, text), (right.graph, right.text), choice, difference.touched)
-    let culprit = effects.culprit
-    let readers = Set(difference.constants.flatMap(\.readers))
-    let order = right.graph.order.map(right.graph.describe)
-    let suspects = culprit.map { [$0.entry.node] + $0.entry.companions } ?? []
-    let node = suspects.first(where: readers.contains) ?? order.first(where: readers.contains) ?? suspects.first ?? order.first(where: difference.touched.contains)
-    let constant = difference.constants.first { change in node.map(change.readers.contains) ?? false }
-    let maker = (constant?.name ?? culprit?.entry.value).flatMap { StageSearch.maker(of: $0, in: search.stages) }
-    let subject = constant.map { "@\($0.name), which \(node ?? "no node") reads, differs in \($0.summary)" } ?? "the node \(node ?? "(none)") is another"
-    let origin = maker.map { $0.step == 0 ? "; it came so with the source" : "; \($0.pass), pass \($0.step) of \(search.stages.count - 1), made it otherwise" } ?? ""
-    let effect = culprit.flatMap { suspects.contains(node ?? "") ? $0.report.violations.first?.message : nil }.map { ", and this alone breaks the tolerance (\($0))" } ?? ""
-    var report = BisectReport(.file, "the file is not what its recipe makes: \(subject)\(origin)\(effect)")
-    (report.pass, report.step, report.node) = (maker.flatMap { $0.step == 0 ? nil : $0.pass }, maker?.step, node)
-    (report.constant, report.tests, report.suspects, report.notes) = (constant, search.tests, effects, notes)
+    let effects = try effects(made, (right.graph, right.text), choice, difference.touched)
+    let fault = FaultSentence(effects.culprit, difference, in: right.graph)
+    let name = fault.constant?.name ?? effects.culprit?.entry.value
+    let maker = name.flatMap { StageSearch.maker(of: $0, in: search.stages) }
+    var report = BisectReport(.file, fault.file(maker, of: search.stages.count - 1))
+    (report.pass, report.step, report.node) = (maker.flatMap { $0.step == 0 ? nil : $0.pass }, maker?.step, fault.node)
+    (report.constant, report.tests, report.suspects, report.notes) = (fault.constant, search.tests, effects, notes)
     report.command = words.file(options, models)
     return report
   }
@@ -180,21 +170,13 @@ struct FaultFinder {
   private func nodeAlone(_ choice: TracedModels.Choice, _ reason: String) throws(Diagnostic) -> BisectReport {
     let (left, right) = (models.reference.model, models.candidate.model)
     let effects = try effects((left.graph, left.text), (right.graph, right.text), choice, nil)
-    let culprit = effects.culprit
-    var report = BisectReport(.node, "the tolerance breaks" + Self.clause(culprit) + "; of passes nothing is known: \(reason)")
-    (report.node, report.suspects) = (culprit?.entry.node, effects)
-    report.pass = culprit?.entry.madeBy
+    let fault = FaultSentence(effects.culprit, GraphDifference(left.graph, right.graph), in: right.graph)
+    var report = BisectReport(.node, fault.model(reason))
+    (report.node, report.constant, report.suspects) = (fault.node, fault.constant, effects)
+    report.pass = effects.culprit?.entry.madeBy
     report.notes = ["--recipe tells the passes that made the candidate"]
     report.command = words.trace(models)
     return report
-  }
-
-  private static func clause(_ effect: NodeEffect?) -> String {
-    guard let effect else { return ", though no node that can be compared errs by itself" }
-    let from = effect.entry.companions.isEmpty ? "" : " or \(effect.entry.companions.joined(separator: ", ")) before it"
-    let violation = effect.report.violations.first?.message
-    return violation.map { ", at the node \(effect.entry.node)\(from), which breaks it alone (\($0))" }
-      ?? ", not by one node alone; the largest part is that of \(effect.entry.node)\(from)"
   }
 
   private func effects(

@@ -48,7 +48,7 @@ struct Verify: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What runs the reference: the oracle, the runtime, which is faster, or a program that asks another one (default: as for --engine).",
+      "What runs the reference: the oracle, the runtime, which is faster, or a program that asks another one (default: as for the candidate).",
       valueName: "reference|runtime|exec:COMMAND"))
   var referenceEngine: Engine.Name?
 
