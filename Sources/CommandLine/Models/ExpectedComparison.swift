@@ -32,10 +32,14 @@ struct ExpectedComparison: Sendable {
       guard let row = own.rows[sample] else { continue }
       var choices: (Int?, Int?)?
       for (index, name) in names.enumerated() {
-        guard let tensor = row[name] else { throw fault("the output \(name) has no row for each sample, so that an array cannot be compared with it") }
+        guard let tensor = row[name] else {
+          throw fault("the output \(name) has no row for each sample, so that an array cannot be compared with it")
+        }
         let before = try part(name, sample, like: tensor)
         try report.outputs[index].add(reference: before, candidate: tensor)
-        if choices == nil, let one = Prediction.rows(of: before, classes: nil), let other = Prediction.rows(of: tensor, classes: nil), one.count == 1 {
+        if choices == nil, let one = Prediction.rows(of: before, classes: nil), one.count == 1,
+          let other = Prediction.rows(of: tensor, classes: nil)
+        {
           choices = (one[0]?.index, other.first.flatMap { $0 }?.index)
         }
       }

@@ -63,7 +63,9 @@ struct FaultFinder {
       return nothing("the file is what its recipe makes, and that keeps the tolerance where the runtime runs it: look at the engine")
     }
     let place = try search.firstBreaking()
-    guard place > 0 else { return nothing("no pass of the recipe changes the graph, and yet its outputs differ: it draws at random, or NaN is among them") }
+    guard place > 0 else {
+      return nothing("no pass of the recipe changes the graph, and yet its outputs differ: it draws at random, or NaN is among them")
+    }
     return try blamePass(place, search, notes)
   }
 
@@ -119,7 +121,8 @@ struct FaultFinder {
       let given = options.calibrationSamples ?? options.ranges
       let own = try? SourceDigest.digest(MappedFile(path: given ?? models.samples))
       if own != digest {
-        notes.append("the scales were chosen by \(name), and now by \(given ?? models.samples), so that they differ: give --calibration-samples \(name)")
+        notes.append(
+          "the scales were chosen by \(name), and now by \(given ?? models.samples), so that they differ: give --calibration-samples \(name)")
       }
     }
     if !difference.isEmpty {

@@ -42,7 +42,8 @@ struct Localization {
     }
     guard options.bisect else { return }
     let words = CommandWords(
-      recipe: options.recipe ?? request.candidate, isONNX: request.candidate.hasSuffix(".onnx"), reading: Self.reading(request), bounds: request.bounds)
+      recipe: options.recipe ?? request.candidate, isONNX: request.candidate.hasSuffix(".onnx"), reading: Self.reading(request),
+      bounds: request.bounds)
     bisect = try FaultFinder(models: models, options: options, words: words, samples: samples).find(breaking)
   }
 

@@ -22,7 +22,8 @@ struct StageSearch {
     let reference = (models.reference.model.graph, models.reference.model.text)
     if known == nil { known = try models.outputs(reference.0, reference.1, on: choice) }
     let report = try models.compare(reference, (stage.graph, stage.text), on: choice, known: known)
-    tests.append(.init(step: stage.step, pass: stage.pass, violations: report.violations.map { $0.output.isEmpty ? $0.message : "\($0.output): \($0.message)" }))
+    let violations = report.violations.map { $0.output.isEmpty ? $0.message : "\($0.output): \($0.message)" }
+    tests.append(.init(step: stage.step, pass: stage.pass, violations: violations))
     return report.isEquivalent
   }
 

@@ -59,7 +59,9 @@ struct TracedModels {
     let (left, right) = (try set(one, .all), try set(other, .all))
     guard left.texts != nil, let before = left.ids, let after = right.ids else { return .all }
     let tokens = (try Vocabulary(one?.vocabulary ?? []).tokens, try Vocabulary(other?.vocabulary ?? []).tokens)
-    func reading(_ ids: [Int32], _ tokens: [String]) -> [String] { ids.map { tokens.indices.contains(Int($0)) ? tokens[Int($0)] : "" } }
+    func reading(_ ids: [Int32], _ tokens: [String]) -> [String] {
+      ids.map { tokens.indices.contains(Int($0)) ? tokens[Int($0)] : "" }
+    }
     let same = before.indices.filter { reading(before[$0], tokens.0) == reading(after[$0], tokens.1) }
     guard !same.isEmpty else {
       throw .invalid("verify/nothing-covered", "no sample is the same tokens to both models", fix: "give samples of the kind the vocabulary was cut for")

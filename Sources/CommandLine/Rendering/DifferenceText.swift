@@ -21,7 +21,10 @@ struct DifferenceText {
     return paragraph("inputs and outputs", graph.interface)
       + paragraph("metadata", difference.metadata) + paragraph("texts", difference.text)
       + paragraph(
-        "extents", difference.extents.map { "\(NumberFormat.grouped($0.before)) → \(NumberFormat.grouped($0.after)) \($0.what), in \($0.constants) places" })
+        "extents",
+        difference.extents.map {
+          "\(NumberFormat.grouped($0.before)) → \(NumberFormat.grouped($0.after)) \($0.what), in \($0.constants) places"
+        })
       + paragraph("nodes that stand for others", graph.rewritten.map(Self.line))
       + paragraph("nodes that changed", graph.changed.map(Self.line))
       + paragraph("nodes that came", graph.added) + paragraph("nodes that went", graph.removed)

@@ -72,7 +72,9 @@ struct Verify: ParsableCommand {
     guard minAgreement.map({ (0...1).contains($0) }) ?? true else { throw ValidationError("--min-agreement is 0 to 1") }
     guard minCosine.map({ (-1...1).contains($0) }) ?? true else { throw ValidationError("--min-cosine is -1 to 1") }
     guard maxAbs.map({ $0 >= 0 }) ?? true else { throw ValidationError("--max-abs is 0 or more") }
-    guard !localization.isWanted || !isExpected else { throw ValidationError("--trace and --bisect compare two models: \(reference) holds only outputs") }
+    guard !localization.isWanted || !isExpected else {
+      throw ValidationError("--trace and --bisect compare two models: \(reference) holds only outputs")
+    }
   }
 
   func run() throws {

@@ -136,7 +136,8 @@ public struct GraphDifference: Sendable {
       if let change { constants.append(change) }
     }
     compareUnshared(
-      before.constants.filter { !new.contains(before[$0].name) }.map { before[$0] }, after.constants.filter { !old.contains(after[$0].name) }.map { after[$0] })
+      before.constants.filter { !new.contains(before[$0].name) }.map { before[$0] },
+      after.constants.filter { !old.contains(after[$0].name) }.map { after[$0] })
   }
 
   /// Constants that have no namesake: renamed, stored as another type, or on one side only.

@@ -59,7 +59,11 @@ private struct CounterpartFinder {
     guard let type = candidate[value].type?.tensor, counts(type) else { return nil }
     let own = CodeScale(of: value, in: candidate)
     let name = candidate[value].name
-    if let same = reference.value(named: name), !Graph.looksGenerated(name) || isComputedAlike(same, id), let pair = pair(same, value, own) { return pair }
+    if let same = reference.value(named: name), !Graph.looksGenerated(name) || isComputedAlike(same, id),
+      let pair = pair(same, value, own)
+    {
+      return pair
+    }
     if own != nil {
       for name in stems(of: value, id) {
         if let source = reference.value(named: name), let pair = pair(source, value, own) { return pair }
