@@ -43,7 +43,8 @@ public struct ExternalProgram: Sendable {
     do throws(Diagnostic) {
       return try collect(folder.path(""))
     } catch {
-      var located = failure(error.id, "what the program wrote cannot be used: \(error.message)", result, fix: error.fix)
+      let file = error.location.file.map { ($0 as NSString).lastPathComponent + ": " } ?? ""
+      var located = failure(error.id, "what the program wrote cannot be used: \(file)\(error.message)", result, fix: error.fix)
       located.location.value = error.location.value
       located.category = error.category
       throw located
