@@ -23,7 +23,7 @@ struct DifferenceText {
       + paragraph(
         "extents",
         difference.extents.map {
-          "\(NumberFormat.grouped($0.before)) → \(NumberFormat.grouped($0.after)) \($0.what), in \($0.constants) places"
+          "\(NumberFormat.grouped($0.before)) → \(NumberFormat.grouped($0.after)) \($0.what), in \($0.constants) constant\($0.constants == 1 ? "" : "s")"
         })
       + paragraph("nodes that stand for others", graph.rewritten.map(Self.line))
       + paragraph("nodes that changed", graph.changed.map(Self.line))

@@ -182,6 +182,8 @@ public struct GraphDifference: Sendable {
     // Codes may share bytes, so that of what was stored anew only rows can be counted.
     for (change, axes) in same.map({ ($0, Int.max) }) + recoded.map({ ($0, 1) }) {
       guard let old = change.before.shape, let new = change.after.shape, old.count == new.count else { continue }
+      // The same elements in another order are no cut.
+      guard change.before.dtype == change.after.dtype || old.compactMap(\.known).sorted() != new.compactMap(\.known).sorted() else { continue }
       for (axis, (one, other)) in zip(old, new).enumerated().prefix(axes) {
         guard let one = one.known, let other = other.known, one != other else { continue }
         let place = found.firstIndex { $0.before == one && $0.after == other }
