@@ -42,6 +42,15 @@ struct FaultSentence {
   /// Of a model of whose passes nothing is known.
   func model(_ reason: String) -> String { "the tolerance breaks\(clause); of passes nothing is known: \(reason)" }
 
+  /// What a scale says that no activation needs: that the constants of a mask are in it.
+  private var mask: String {
+    guard let step = culprit?.entry.pair.candidateScale?.scales.max(), step > Self.largestStep else { return "" }
+    return "; one step of its codes is \(step), as where the constants of a mask are in the scale"
+  }
+
+  /// A mask of −10000 gives steps of 79.
+  private static let largestStep: Float = 50
+
   private var clause: String {
     guard let culprit else { return node.map { ", at the node \($0), as far as can be told" } ?? ", though no node that can be compared errs by itself" }
     let name = node ?? culprit.entry.node
@@ -49,6 +58,6 @@ struct FaultSentence {
     // A node that reads what changed needs no others beside it.
     let from = constant != nil || others.isEmpty ? "" : " or \(others.joined(separator: ", ")) beside it"
     guard let violation = culprit.report.violations.first else { return ", not by one node alone; the largest part is that of \(name)\(from)" }
-    return ", at the node \(name)\(from), which breaks it alone (\(violation.message))"
+    return ", at the node \(name)\(from), which breaks it alone (\(violation.message))\(mask)"
   }
 }
