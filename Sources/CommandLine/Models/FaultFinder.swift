@@ -47,17 +47,23 @@ struct FaultFinder {
     let end = stages.last
     let made = try remade(end?.graph ?? left.graph, like: right)
     let difference = GraphDifference(made, right.graph)
-    let notes = notes(record, difference)
+    let gaps = gaps(record)
+    let notes = gaps + notes(difference)
     var search = StageSearch(models: models, stages: stages, choice: samples)
     guard let breaking else {
       guard !difference.isEmpty else { return nothing() }
+      guard gaps.isEmpty else {
+        var report = nothing("the models are equivalent on these samples; whether the file is what its recipe makes cannot be told")
+        report.notes = gaps
+        return report
+      }
       let some = try models.someSamples()
       return try blameFile((made, end?.text), difference, search, some, notes + ["on these samples the tolerance is kept all the same"])
     }
     let keeps = try search.keeps(stages.count - 1)
     if !difference.isEmpty {
       let material = try models.breakingSamples((made, end?.text), (right.graph, right.text), of: samples)
-      if material != nil || keeps { return try blameFile((made, end?.text), difference, search, material ?? breaking, notes) }
+      if material != nil || keeps { return try blameFile((made, end?.text), difference, search, material ?? breaking, notes, isSure: gaps.isEmpty) }
     }
     guard !keeps else {
       return nothing("the file is what its recipe makes, and that keeps the tolerance where the runtime runs it: look at the engine")
@@ -112,25 +118,29 @@ struct FaultFinder {
     return try trip.graph.named(like: candidate.graph)
   }
 
-  private func notes(_ record: RecordedRecipe?, _ difference: GraphDifference) -> [String] {
-    var notes: [String] = []
+  /// What the recipe went by and is not given now, so that it makes something else.
+  private func gaps(_ record: RecordedRecipe?) -> [String] {
+    var gaps: [String] = []
     if let record, !record.isSourceKnown {
-      notes.append("the record tells of another source than \(models.reference.path): its passes ran on this file all the same")
+      gaps.append("the record tells of another source than \(models.reference.path): its passes ran on this file all the same")
     }
     if let name = record?.calibrationName, let digest = record?.calibrationDigest {
-      let given = options.calibrationSamples ?? options.ranges
-      let own = try? SourceDigest.digest(MappedFile(path: given ?? models.samples))
-      if own != digest {
-        notes.append(
-          "the scales were chosen by \(name), and now by \(given ?? models.samples), so that they differ: give --calibration-samples \(name)")
+      let given = options.calibrationSamples ?? options.ranges ?? models.samples
+      if (try? SourceDigest.digest(MappedFile(path: given))) != digest {
+        gaps.append("the scales were chosen by \(name), and now by \(given), so that they differ: give --calibration-samples or --ranges")
       }
     }
-    if !difference.isEmpty {
-      let nodes = difference.changed.count + difference.rewritten.count + difference.added.count + difference.removed.count
-      func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
-      notes.append("the file differs from what the recipe makes in \(count(difference.constants.count, "constant")) and \(count(nodes, "node"))")
+    if let name = record?.corpusName, options.corpus.corpus.isEmpty, options.corpus.tokenCounts == nil {
+      gaps.append("passes went by the texts or token counts of \(name), and now only by which tokens are left: give --token-counts or --corpus")
     }
-    return notes
+    return gaps
+  }
+
+  private func notes(_ difference: GraphDifference) -> [String] {
+    guard !difference.isEmpty else { return [] }
+    let nodes = difference.changed.count + difference.rewritten.count + difference.added.count + difference.removed.count
+    func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+    return ["the file differs from what the recipe makes in \(count(difference.constants.count, "constant")) and \(count(nodes, "node"))"]
   }
 
   // MARK: - Findings
@@ -156,14 +166,15 @@ struct FaultFinder {
 
   private func blameFile(
     _ made: (graph: Graph, text: TextAssets?), _ difference: GraphDifference, _ search: StageSearch, _ choice: TracedModels.Choice,
-    _ notes: [String]
+    _ notes: [String], isSure: Bool = true
   ) throws(Diagnostic) -> BisectReport {
     let right = models.candidate.model
     let effects = try effects(made, (right.graph, right.text), choice, difference.touched)
     let fault = FaultSentence(effects.culprit, difference, in: right.graph)
     let name = fault.constant?.name ?? effects.culprit?.entry.value
     let maker = name.flatMap { StageSearch.maker(of: $0, in: search.stages) }
-    var report = BisectReport(.file, fault.file(maker, of: search.stages.count - 1))
+    let sentence = fault.file(maker, of: search.stages.count - 1)
+    var report = BisectReport(.file, isSure ? sentence : "as far as can be told without what the notes ask for, \(sentence)")
     (report.pass, report.step, report.node) = (maker.flatMap { $0.step == 0 ? nil : $0.pass }, maker?.step, fault.node)
     (report.constant, report.tests, report.suspects, report.notes) = (fault.constant, search.tests, effects, notes)
     report.command = words.file(options, models)
