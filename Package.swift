@@ -107,7 +107,7 @@ let package = Package(
       "Samples", ["Diagnostics", "Files", "Tensors", "IR", "JSON", "Tokenizers", "ONNX"], ["CLibZip", collections]),
     module(
       "Plugins", ["Diagnostics", "Files", "Tensors", "JSON", "IR", "PassKit", "ONNX"], ["CLathePlugin", collections, crypto]),
-    module("Equivalence", ["Diagnostics", "Tensors", "JSON"], [collections]),
+    module("Equivalence", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
     module(
       "Reports", ["Diagnostics", "JSON"], [.product(name: "Mustache", package: "swift-mustache")],
       embedded: [.embedInCode("conversion.mustache"), .embedInCode("verification.mustache")]),
@@ -176,11 +176,11 @@ let package = Package(
     tests(
       "Architectures", ["Diagnostics", "Tensors", "JSON", "IR", "Operators", "Interpreter", "PassKit", "Passes", "WeightDumps", "Architectures"],
       files: ["Data", "make_checkpoints.py", "check_checkpoints.py", "dump_case.py", "check_exporters.sh"], [collections]),
-    tests("Equivalence", ["Diagnostics", "Tensors", "JSON", "Equivalence"], [collections]),
+    tests("Equivalence", ["Diagnostics", "Tensors", "IR", "Operators", "JSON", "Runtime", "Equivalence"], [collections]),
     tests(
       "Samples", ["Diagnostics", "Tensors", "IR", "JSON", "Tokenizers", "Samples"], files: ["Data", "make_samples.py"],
       [collections]),
-    tests("CommandLine", ["CommandLine"]),
+    tests("CommandLine", ["CommandLine", "Diagnostics", "Tensors", "IR", "Operators", "ONNX", "CompactFormat"]),
     tests(
       "CInterface", ["Tensors", "IR", "Operators", "CompactFormat"], files: ["interface_test.c", "damage_test.c"]),
     tests("Repository", []),

@@ -15,7 +15,7 @@ struct LatheCommand: ParsableCommand {
       66 no such input; 70 a fault in lathe; 73 the output cannot be written.
       """,
     version: version,
-    subcommands: [Convert.self, Calibrate.self, Score.self, Count.self, Sweep.self, Verify.self, Gate.self, Run.self, Inspect.self, Bench.self, Passes.self, Test.self])
+    subcommands: [Convert.self, Calibrate.self, Score.self, Count.self, Sweep.self, Verify.self, Gate.self, Diff.self, Run.self, Inspect.self, Bench.self, Passes.self, Test.self])
 
   static func main() {
     // A full quota and a reader that went away are errors of a write, which are reported; as signals they would end the process.

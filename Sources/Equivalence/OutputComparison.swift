@@ -75,7 +75,7 @@ public struct OutputComparison: Sendable {
       incomparable += zip(left, right).count { $0 != $1 }
       return
     }
-    guard let left = reference.doubles(), let right = candidate.doubles() else {
+    guard let left = reference.numbers, let right = candidate.numbers else {
       elements += reference.elementCount
       incomparable += reference == candidate ? 0 : reference.elementCount
       return

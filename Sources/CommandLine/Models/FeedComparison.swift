@@ -11,7 +11,7 @@ struct FeedComparison: Sendable {
 
   let reference: Runner
   var candidate: Runner
-  let set: SampleSet
+  var set: SampleSet
   /// The reference's outputs, in its order.
   let outputs: [String]
   /// The candidate's outputs, in its order.
@@ -20,6 +20,10 @@ struct FeedComparison: Sendable {
   var known: [[Tensor]]?
   /// What compares decisions.
   var judge: DecisionJudge?
+  /// The same samples as the candidate reads them, in the same batches; nil where it reads what the reference reads.
+  var candidateSet: SampleSet?
+  /// What the candidate gave for each feed, where that is known.
+  var candidateKnown: [[Tensor]]?
 
   /// What one feed gave.
   private struct Result: Sendable {
@@ -32,6 +36,22 @@ struct FeedComparison: Sendable {
 
   /// - Throws: the diagnostic of the first feed that a model cannot run, with the model's file.
   func run(threads: Int, tolerance: Tolerance) throws(Diagnostic) -> EquivalenceReport {
+    var own = self
+    if known == nil { own.known = try together(reference, set.feeds) }
+    own.candidateKnown = try together(candidate, (candidateSet ?? set).feeds)
+    return try own.compareAll(threads: threads, tolerance: tolerance)
+  }
+
+  /// What an engine that is asked once for all feeds gave; nil for any other engine.
+  private func together(_ runner: Runner, _ feeds: [Feed]) throws(Diagnostic) -> [[Tensor]]? {
+    do throws(Diagnostic) {
+      return try runner.engine.runTogether(feeds)
+    } catch {
+      throw error.located(in: Location(file: runner.path))
+    }
+  }
+
+  private func compareAll(threads: Int, tolerance: Tolerance) throws(Diagnostic) -> EquivalenceReport {
     let progress = ProgressBar("comparing", total: set.count)
     defer { progress.finish() }
     let results = try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in
@@ -56,7 +76,8 @@ struct FeedComparison: Sendable {
 
   /// What the reference gives for each feed.
   func referenceOutputs(threads: Int) throws(Diagnostic) -> [[Tensor]] {
-    try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in try run(reference, set.feeds[index]) }
+    if let outputs = try together(reference, set.feeds) { return outputs }
+    return try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in try run(reference, set.feeds[index]) }
   }
 
   private func compare(_ index: Int) throws(Diagnostic) -> Result {
@@ -64,7 +85,8 @@ struct FeedComparison: Sendable {
     let left: [Tensor]
     if let known { left = known[index] } else { left = try run(reference, feed) }
     let graph = reference.engine.graph
-    let right = try run(candidate, feed)
+    let right: [Tensor]
+    if let candidateKnown { right = candidateKnown[index] } else { right = try run(candidate, candidateSet?.feeds[index] ?? feed) }
     var result = Result(comparisons: [], ranks: left.map(\.rank), choices: [])
     for (position, name) in outputs.enumerated() {
       guard let other = candidateOutputs.firstIndex(of: name) else { continue }

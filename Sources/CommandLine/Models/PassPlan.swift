@@ -10,7 +10,7 @@ import LatheRecipes
 struct PassPlan: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Run the passes of a recipe, before those of --pass: a name that lathe passes lists, a .yaml or .json file, or NNCF's configuration.",
+      "Run the passes of a recipe, before those of --pass: a name that lathe passes lists, a .yaml or .json file, NNCF's configuration, or a model for the passes that its record tells.",
       valueName: "name|file"))
   var recipe: String?
 
@@ -51,11 +51,7 @@ struct PassPlan: ParsableArguments {
   ///
   /// - Throws: `plugins/…`.
   func catalog(for recipe: Recipe) throws(Diagnostic) -> PassCatalog {
-    var catalog = try plugins.catalog(with: recipe.plugins)
-    for step in recipe.steps where step.id.rawValue.hasPrefix("exec:") && !catalog.contains(step.id) {
-      try catalog.add(plugins.loader.entry(forExecutable: step.id))
-    }
-    return catalog
+    try plugins.catalog(for: recipe)
   }
 
   /// The passes of the recipe that are to run.
@@ -85,7 +81,11 @@ struct PassPlan: ParsableArguments {
     if packs, stopAfter == nil { pipeline.steps.append(Pipeline.Step(PackWeights.id, PackWeights(options: NoOptions()))) }
   }
 
-  private static func read(_ name: String) throws(Diagnostic) -> Recipe {
+  /// The recipe of a name or a file; warnings go to standard error.
+  ///
+  /// - Throws: `recipe/…` and `usage/recipe`.
+  static func read(_ name: String) throws(Diagnostic) -> Recipe {
+    if [".lathe", ".onnx"].contains(where: name.hasSuffix) { return try Recipe(recordOf: name) }
     if let known = Recipe.named.first(where: { $0.name == name }) { return known }
     guard name.contains("/") || [".yaml", ".yml", ".json"].contains(where: name.hasSuffix) else {
       let names = Recipe.named.map(\.name)

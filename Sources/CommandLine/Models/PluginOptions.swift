@@ -43,4 +43,13 @@ struct PluginOptions: ParsableArguments {
     }
     return catalog
   }
+
+  /// The built-in passes, those of the recipe's plugins and of `--plugin`, and the programs that the recipe runs.
+  func catalog(for recipe: Recipe) throws(Diagnostic) -> PassCatalog {
+    var catalog = try catalog(with: recipe.plugins)
+    for step in recipe.steps where step.id.rawValue.hasPrefix("exec:") && !catalog.contains(step.id) {
+      try catalog.add(loader.entry(forExecutable: step.id))
+    }
+    return catalog
+  }
 }

@@ -11,7 +11,9 @@ enum RoundTrip: String, ExpressibleByArgument, CaseIterable, Sendable {
   case onnx, lathe, text
 
   /// The model after the trip.
-  func apply(to model: Model, limits: ResourceLimits) throws(Diagnostic) -> Model {
+  ///
+  /// - Parameter opset: of ONNX; nil for what the exporter chooses.
+  func apply(to model: Model, limits: ResourceLimits, opset: Int? = nil) throws(Diagnostic) -> Model {
     switch self {
     case .text:
       var copy = model
@@ -20,7 +22,9 @@ enum RoundTrip: String, ExpressibleByArgument, CaseIterable, Sendable {
       return copy
     case .onnx:
       return try throughFile("model.onnx") { (path) throws(Diagnostic) in
-        try ONNXExporter().export(model, to: path)
+        var options = ONNXExporter.Options()
+        options.opset = opset
+        try ONNXExporter(options).export(model, to: path)
         return try ONNXImporter(limits: limits).importModel(at: path).model
       }
     case .lathe:

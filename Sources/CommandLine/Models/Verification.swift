@@ -91,7 +91,7 @@ struct Verification {
     }
     return [
       "file": .string(side.path), "format": .string(side.loaded.format), "bytes": .integer(Int64(bytes)), "sha256": digest,
-      "engine": .string(side.engine.rawValue),
+      "engine": .string(side.engine.name),
     ]
   }
 

@@ -108,7 +108,7 @@ struct Bench: ParsableCommand {
     let memory = Self.peakMemory
     if json {
       var result: OrderedDictionary<String, JSONValue> = [
-        "model": .string(model), "engine": .string(engine.rawValue), "batch": .integer(Int64(batch)),
+        "model": .string(model), "engine": .string(engine.name), "batch": .integer(Int64(batch)),
         "sequence": .integer(Int64(sequence)), "threads": .integer(Int64(threads)), "runs": .integer(Int64(times.count)),
         "median_ms": .number(quantile(0.5)), "p10_ms": .number(quantile(0.1)), "p90_ms": .number(quantile(0.9)),
         "open_ms": .number(startUp.open), "first_ms": .number(startUp.first),
@@ -123,7 +123,7 @@ struct Bench: ParsableCommand {
     ])
     let figures = ([0.5, 0.1, 0.9].map(quantile) + [startUp.open, startUp.first]).map { String(format: "%.3f", $0) }
     let sizes = [startUp.dirtyBytes.map { NumberFormat.bytes($0) } ?? "?", NumberFormat.bytes(memory)]
-    table.append([engine.rawValue, "\(batch)", "\(sequence)", "\(threads)", "\(times.count)"] + figures + sizes)
+    table.append([engine.name, "\(batch)", "\(sequence)", "\(threads)", "\(times.count)"] + figures + sizes)
     Terminal.output.write(table.render())
     if let profile { Terminal.output.write("\n" + profile.table.render()) }
   }

@@ -17,7 +17,7 @@ struct Verify: ParsableCommand {
       may turn by more than a cosine of 0.9999. With any bound or a policy given, only those given count. NaN is equivalent to nothing.
       """)
 
-  @Argument(help: "The model that is right: .onnx or .lathe.")
+  @Argument(help: "The model that is right: .onnx or .lathe; or an .npz of the outputs that any tool gave for the samples, by output name.")
   var reference: String
 
   @Argument(help: "The model to be checked: .onnx or .lathe.")
@@ -43,18 +43,25 @@ struct Verify: ParsableCommand {
   @OptionGroup var text: TextOptions
   @OptionGroup var arguments: SampleArguments
 
-  @Option(help: ArgumentHelp("What runs the candidate: the reference interpreter, or the runtime with its kernels.", valueName: "reference|runtime"))
-  var engine: Engine.Name = .reference
+  @Option(
+    help: ArgumentHelp(
+      "What runs the candidate: the reference interpreter, the runtime with its kernels, or a program that asks another one (default: reference; runtime with --trace and --bisect).",
+      valueName: "reference|runtime|exec:COMMAND"))
+  var engine: Engine.Name?
 
   @Option(
-    help: ArgumentHelp("What runs the reference: the oracle, or the runtime, which is faster.", valueName: "reference|runtime"))
-  var referenceEngine: Engine.Name = .reference
+    help: ArgumentHelp(
+      "What runs the reference: the oracle, the runtime, which is faster, or a program that asks another one (default: as for the candidate).",
+      valueName: "reference|runtime|exec:COMMAND"))
+  var referenceEngine: Engine.Name?
 
   @Flag(help: "Of models with vocabularies of their own, compare only samples that are the same tokens to both.")
   var covered = false
 
   @Option(help: ArgumentHelp("The candidate's vocabulary, where it is another and the file does not carry it.", valueName: "file"))
   var candidateVocab: String?
+
+  @OptionGroup var localization: LocalizationOptions
 
   @Flag(help: "Write JSON.")
   var json = false
@@ -68,10 +75,17 @@ struct Verify: ParsableCommand {
     guard minAgreement.map({ (0...1).contains($0) }) ?? true else { throw ValidationError("--min-agreement is 0 to 1") }
     guard minCosine.map({ (-1...1).contains($0) }) ?? true else { throw ValidationError("--min-cosine is -1 to 1") }
     guard maxAbs.map({ $0 >= 0 }) ?? true else { throw ValidationError("--max-abs is 0 or more") }
+    guard samples != nil || !isExpected && !localization.isWanted else {
+      throw ValidationError("--trace, --bisect and outputs as reference need --samples FILE")
+    }
+    guard !localization.isWanted || !isExpected else {
+      throw ValidationError("--trace and --bisect compare two models: \(reference) holds only outputs")
+    }
   }
 
   func run() throws {
     try reportingDiagnostics { () throws(Diagnostic) in
+      try localization.supervise()
       let policy = try gate.readPolicy()
       // Opened first, so that a report that cannot be written is found before the models are.
       let file = try gate.report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
@@ -83,17 +97,32 @@ struct Verify: ParsableCommand {
         if let file, error.category == .brokenPromise { try write(FailedVerification(reference, candidate, error).json, to: file) }
         throw error
       }
-      if let file { try write(try verification.json(), to: file) }
-      if json {
-        Terminal.output.writeLine(try verification.json().serialized(pretty: true))
-      } else {
-        Terminal.output.write(try VerificationTable(verification).render(for: .output))
+      if !json { Terminal.output.write(try VerificationTable(verification).render(for: .output)) }
+      var found: Localization?
+      do throws(Diagnostic) {
+        if localization.isWanted { found = try Localization(localization, localizationRequest()) }
+      } catch {
+        // The verdict stands, whatever keeps its cause from being found.
+        try tell(verification, nil, file)
+        throw error
       }
+      try tell(verification, found, file)
       if let path = gate.record { try verification.record(to: path) }
       guard verification.isAccepted else {
         throw Diagnostic(
           "verify/not-equivalent", .brokenPromise, "\(candidate) is not equivalent to \(reference)", notes: verification.complaints)
       }
+    }
+  }
+
+  /// Writes what is wanted beside the table.
+  private func tell(_ verification: Verification, _ found: Localization?, _ file: OutputFile?) throws(Diagnostic) {
+    let report = try verification.json().adding(found)
+    if let file { try write(report, to: file) }
+    if json {
+      Terminal.output.writeLine(report.serialized(pretty: true))
+    } else if let found {
+      Terminal.output.write(LocalizationText(found).render(for: .output))
     }
   }
 
@@ -110,7 +139,43 @@ struct Verify: ParsableCommand {
     return tolerance.isEmpty && gate.policy == nil ? .standard : tolerance
   }
 
+  private func localizationRequest() throws(Diagnostic) -> Localization.Request {
+    var bounds: [String] = []
+    for (name, value) in [("agreement", minAgreement), ("cosine", minCosine), ("accuracy-delta", minAccuracyDelta)] {
+      if let value { bounds += ["--min-\(name)", "\(value)"] }
+    }
+    if let maxAbs { bounds += ["--max-abs", "\(maxAbs)"] }
+    return Localization.Request(
+      reference: reference, candidate: candidate, samples: samples ?? "", text: text, candidateVocabulary: candidateVocab, arguments: arguments,
+      tolerance: tolerance, bounds: bounds, limits: try limits.limits())
+  }
+
+  /// What runs a model where nothing says: values are searched with the runtime.
+  private var usualEngine: Engine.Name { localization.isWanted ? .runtime : .reference }
+
+  /// Whether the reference is what another tool gave.
+  private var isExpected: Bool { reference.hasSuffix(".npz") }
+
+  private func compareWithExpected() throws(Diagnostic) -> Verification {
+    let limits = try limits.limits()
+    var loaded = try ModelLoader(limits: limits).load(candidate)
+    loaded.model.text = try text.assets(over: loaded.model.text)
+    let name = engine ?? usualEngine
+    let engine = try Engine(
+      name, loaded.model.graph, file: candidate, limits: limits, threads: arguments.threadCount, timeout: localization.plugins.pluginTimeout)
+    let set = try SampleReader.read(path: samples ?? "", for: ModelInterface(loaded.model), options: arguments.options(limits))
+    let comparison = ExpectedComparison(
+      path: reference, expected: try ArrayFile.read(path: reference, limits: limits), candidate: (candidate, engine), set: set)
+    let report = try comparison.run(threads: arguments.threadCount, tolerance: tolerance)
+    var expected = loaded
+    (expected.format, expected.files) = ("npz", [reference])
+    return Verification(
+      reference: .init(path: reference, engine: name, loaded: expected), candidate: .init(path: candidate, engine: name, loaded: loaded),
+      report: report, origin: .file(samples ?? ""), texts: set.texts, labels: loaded.model.text?.labels ?? [])
+  }
+
   private func compare(_ policy: Policy?) throws(Diagnostic) -> Verification {
+    if isExpected { return try compareWithExpected() }
     let limits = try limits.limits()
     let loader = ModelLoader(limits: limits)
     let loaded = (try loader.load(reference), try loader.load(candidate))
@@ -125,8 +190,8 @@ struct Verify: ParsableCommand {
     let threads = arguments.threadCount
     // Feeds run at once, each on one thread: what has no kernel is as fast on many threads as on one.
     let engines = (
-      try Engine(referenceEngine, left.graph, file: reference, limits: limits, threads: 1),
-      try Engine(self.engine, right.graph, file: candidate, limits: limits, threads: 1)
+      try Engine(referenceEngine ?? engine ?? usualEngine, left.graph, file: reference, limits: limits, threads: 1, timeout: localization.plugins.pluginTimeout),
+      try Engine(engine ?? usualEngine, right.graph, file: candidate, limits: limits, threads: 1, timeout: localization.plugins.pluginTimeout)
     )
     let options = arguments.options(limits)
     let made = try samples == nil
@@ -154,7 +219,7 @@ struct Verify: ParsableCommand {
     }
     report.conflicts += try TextConflicts.between(left, right)
     var verification = Verification(
-      reference: .init(path: reference, engine: referenceEngine, loaded: loaded.0), candidate: .init(path: candidate, engine: self.engine, loaded: loaded.1),
+      reference: .init(path: reference, engine: referenceEngine ?? engine ?? usualEngine, loaded: loaded.0), candidate: .init(path: candidate, engine: engine ?? usualEngine, loaded: loaded.1),
       report: report, origin: made?.origin ?? .file(samples ?? ""), texts: set.texts, labels: left.text?.labels ?? [])
     verification.findings = ScaleFindings(right.graph).texts
     return verification

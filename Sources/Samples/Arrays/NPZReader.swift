@@ -35,6 +35,23 @@ enum NPZReader {
     return feed
   }
 
+  /// All arrays of a file by key, each in the type that it has there.
+  static func arrays(path: String, limits: ResourceLimits) throws(Diagnostic) -> [String: Tensor] {
+    _ = try MappedFile(path: path)
+    let archive = try ZipArchive(path: path)
+    var arrays: [String: Tensor] = [:]
+    for (key, (index, entryName)) in try directory(of: archive) {
+      do {
+        var source = try archive.open(try archive.entry(at: index, named: entryName))
+        let fit = InputFit(ModelInterface.Port(name: key, type: nil), source: "this file")
+        arrays[key] = try NPYDecoder.tensor(from: &source, fit: fit, limits: limits)
+      } catch {
+        throw error.located(in: Location(value: key))
+      }
+    }
+    return arrays
+  }
+
   /// Position and full name of each entry, by its key.
   private static func directory(of archive: ZipArchive) throws(Diagnostic) -> [String: (Int, String)] {
     guard archive.count <= maximumEntries else {
