@@ -12,8 +12,8 @@ enum RecordedEquivalence {
     var bytes = 0
     for file in source.files { bytes += try SourceDigest.describe(file)["bytes"]?.intValue ?? 0 }
     var object: OrderedDictionary<String, JSONValue> = [
-      "reference": ["format": .string(source.format), "bytes": .integer(Int64(bytes)), "engine": .string(Engine.Name.reference.rawValue)],
-      "candidate": ["engine": .string(Engine.Name.reference.rawValue)],
+      "reference": ["format": .string(source.format), "bytes": .integer(Int64(bytes)), "engine": .string(Engine.Name.reference.name)],
+      "candidate": ["engine": .string(Engine.Name.reference.name)],
       "sample_source": try SampleOrigin.file(path).json(),
     ]
     var figures = report
