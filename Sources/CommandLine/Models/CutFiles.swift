@@ -11,22 +11,36 @@ struct CutFiles {
   /// The vocabulary that was given: a `tokenizer.json` is written as one again.
   let source: String?
 
-  /// Writes the vocabulary and the ids before; says on standard error what nobody asked for by name.
+  /// A file that is written, but not in its place yet.
+  struct Prepared {
+    fileprivate let file: OutputFile
+    fileprivate let notice: String?
+
+    /// Puts the file in its place; says on standard error what nobody asked for by name.
+    func commit() throws(Diagnostic) {
+      try file.commit()
+      if let notice { Terminal.error.write(notice) }
+    }
+  }
+
+  /// Makes the files of the vocabulary and of the ids before, so that what cannot be written is known before the model is.
   ///
   /// - Throws: `file/unwritable`, and `usage/vocab-out` for a `.json` that there is nothing to make from.
-  func write(_ cut: VocabularyCut, _ text: TextAssets?, beside output: String, _ format: OutputFormat) throws(Diagnostic) {
+  func prepared(_ cut: VocabularyCut, _ text: TextAssets?, beside output: String, _ format: OutputFormat) throws(Diagnostic) -> [Prepared] {
     let stem = output.split(separator: ".", omittingEmptySubsequences: false).dropLast().joined(separator: ".")
     let lines = text?.vocabulary ?? []
+    var files: [Prepared] = []
     if !lines.isEmpty, vocabulary != nil || format == .onnx {
       let document = try document()
       let path = vocabulary ?? "\(stem).\(document == nil ? "vocab.txt" : "tokenizer.json")"
-      try Self.write(try contents(path, lines, document, cut), to: path)
-      if vocabulary == nil { Terminal.error.write("the vocabulary that is left: \(path)\n") }
+      let notice = vocabulary == nil ? "the vocabulary that is left: \(path)\n" : nil
+      files.append(Prepared(file: try Self.written(try contents(path, lines, document, cut), to: path), notice: notice))
     }
     if let path = idMap ?? (lines.isEmpty ? "\(stem).ids.txt" : nil) {
-      try Self.write(cut.kept.flatMap { Array("\($0)\n".utf8) }, to: path)
-      if idMap == nil { Terminal.error.write("the ids before that are left, in the order of the ids behind: \(path)\n") }
+      let notice = idMap == nil ? "the ids before that are left, in the order of the ids behind: \(path)\n" : nil
+      files.append(Prepared(file: try Self.written(cut.kept.flatMap { Array("\($0)\n".utf8) }, to: path), notice: notice))
     }
+    return files
   }
 
   private func document() throws(Diagnostic) -> TokenizerDocument? {
@@ -45,9 +59,9 @@ struct CutFiles {
     return Array(try document.keeping(cut.kept.map { Int32(clamping: $0) }).serialized().utf8)
   }
 
-  private static func write(_ bytes: [UInt8], to path: String) throws(Diagnostic) {
+  private static func written(_ bytes: [UInt8], to path: String) throws(Diagnostic) -> OutputFile {
     let file = try OutputFile(path: path)
     try file.write(bytes)
-    try file.commit()
+    return file
   }
 }

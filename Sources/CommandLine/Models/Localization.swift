@@ -53,8 +53,7 @@ struct Localization {
     var right = try TracedModels.unpacked(loader.load(request.candidate).model, request.limits)
     left.text = try request.text.assets(over: left.text ?? right.text)
     if let path = request.candidateVocabulary {
-      right.text = right.text ?? left.text
-      right.text?.vocabulary = try Vocabulary(fileAt: path).bytes
+      right.text = try (right.text ?? left.text)?.reading(vocabularyAt: path)
     }
     // A model that carries no vocabulary reads as the reference does.
     if right.text?.vocabulary.isEmpty ?? true { right.text = left.text }

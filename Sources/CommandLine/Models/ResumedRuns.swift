@@ -96,7 +96,7 @@ private struct Excerpt {
     for id in nodes.sorted(by: { $0.index < $1.index }) {
       for value in graph[id].outputs.compactMap({ $0 }) where graph[value].users.contains(where: { !nodes.contains($0) }) { lasting.append(value) }
     }
-    let widest = wanted.filter { !features.contains($0) }.compactMap { graph[$0].type?.tensor?.shape?.last?.known }.max() ?? .max
+    let widest = wanted.filter { !features.contains($0) }.compactMap { graph[$0].type?.tensor?.shape?.last?.known }.max() ?? 0
     for value in features where !border.contains(value) && !lasting.contains(value) {
       if let width = graph[value].type?.tensor?.shape?.last?.known, width <= widest { lasting.append(value) }
     }

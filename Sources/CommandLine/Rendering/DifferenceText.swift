@@ -44,9 +44,15 @@ struct DifferenceText {
   private static func line(_ rewriting: GraphDifference.Rewriting) -> String {
     let after = rewriting.after.joined(separator: ", ")
     let isSame = rewriting.before == rewriting.after
-    let source = isSame ? "" : rewriting.before.isEmpty ? " ← a constant or an input" : " ← \(rewriting.before.joined(separator: ", "))"
+    let source = isSame ? "" : rewriting.before.isEmpty ? " ← a constant or an input" : " ← \(listed(rewriting.before))"
     return after + source + (rewriting.changes.isEmpty ? "" : ": \(rewriting.changes.joined(separator: "; "))")
       + (rewriting.madeBy.map { " [\($0)]" } ?? "")
+  }
+
+  /// The first of many names; `--json` has them all.
+  private static func listed(_ names: [String]) -> String {
+    let shown = names.prefix(3).joined(separator: ", ")
+    return names.count > 3 ? "\(shown), … \(names.count - 3) more" : shown
   }
 
   private func paragraph(_ title: String, _ lines: [String]) -> String {

@@ -117,6 +117,7 @@ struct Convert: ParsableCommand {
       throw error
     }
     try conversion.record()
+    let cutFiles = try cutFiles(conversion, format)
     let unchanged = pipeline.steps.isEmpty ? loaded.checkpoint : nil
     do throws(Diagnostic) {
       try ModelWriter(opset: opset, externalData: externalData, checkpoint: unchanged).write(conversion.model, format, to: output)
@@ -124,8 +125,19 @@ struct Convert: ParsableCommand {
       // What cannot be written is the model's fault where the writer names no file of its own.
       throw error.located(in: Location(file: input))
     }
-    if let cut = conversion.cut { try CutFiles(vocabulary: vocabOut, idMap: idMap, source: text.vocab).write(cut, conversion.model.text, beside: output, format) }
+    for file in cutFiles { try file.commit() }
     try tell(ConversionReport(conversion, input: input, output: output), page)
+  }
+
+  private func cutFiles(_ conversion: Conversion, _ format: OutputFormat) throws(Diagnostic) -> [CutFiles.Prepared] {
+    guard let cut = conversion.cut else {
+      for (flag, path) in [("--vocab-out", vocabOut), ("--id-map", idMap)] where path != nil {
+        throw Diagnostic(
+          "usage/no-cut", .usage, "\(flag) is for a vocabulary that passes cut, but none did", fix: "add --pass vocabulary/trim, or leave \(flag) out")
+      }
+      return []
+    }
+    return try CutFiles(vocabulary: vocabOut, idMap: idMap, source: text.vocab).prepared(cut, conversion.model.text, beside: output, format)
   }
 
   private func evidence(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> Conversion.Evidence {

@@ -182,8 +182,7 @@ struct Verify: ParsableCommand {
     var (left, right) = (loaded.0.model, loaded.1.model)
     left.text = try text.assets(over: left.text ?? right.text)
     if let candidateVocab {
-      right.text = right.text ?? left.text
-      right.text?.vocabulary = try Vocabulary(fileAt: candidateVocab).bytes
+      right.text = try (right.text ?? left.text)?.reading(vocabularyAt: candidateVocab)
     }
     let interfaces = (ModelInterface(left), ModelInterface(right))
     try Self.checkInterfaces(interfaces.0, interfaces.1)
@@ -209,6 +208,10 @@ struct Verify: ParsableCommand {
         reference: try .init((reference, engines.0), set, left.text), candidate: try .init((candidate, engines.1), own, right.text), coveredOnly: covered,
         judge: judge)
       report = try comparison.run(threads: threads, tolerance: tolerance)
+    } else if covered {
+      throw Diagnostic(
+        "usage/covered", .usage, "--covered is for texts and models that read them with vocabularies of their own; these read the same",
+        fix: "leave it out: all samples are compared")
     } else {
       var comparison = FeedComparison(
         reference: (reference, engines.0), candidate: (candidate, engines.1), set: set,

@@ -1,0 +1,17 @@
+import LatheDiagnostics
+import LatheIR
+import LatheSamples
+import LatheTokenizers
+
+extension TextAssets {
+  /// The assets with the vocabulary of a `vocab.txt` or `tokenizer.json`; the latter says as well how texts are read.
+  ///
+  /// - Throws: the reader's diagnostics.
+  func reading(vocabularyAt path: String) throws(Diagnostic) -> TextAssets {
+    let tokenizer = try TokenizerFile(at: path)
+    var assets = self
+    assets.vocabulary = tokenizer.vocabulary.bytes
+    if tokenizer.isComplete { assets.tokenizerOptions = TokenizerSettings.settings(of: tokenizer.options) }
+    return assets
+  }
+}
