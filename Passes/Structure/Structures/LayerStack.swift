@@ -27,7 +27,8 @@ struct LayerStack {
   init(_ graph: Graph) {
     let waists = Self.waists(of: graph)
     let stretches = zip(waists, waists.dropFirst()).map { first, second in
-      graph.order[first.position..<second.position].map { graph[$0].op.name.description }
+      let own = Self.dependents(of: first.value, among: graph.order[first.position..<second.position], graph).nodes
+      return own.map { graph[$0].op.name.description }
     }
     var best = (start: 0, period: 0, count: 0)
     for period in 1..<max(2, stretches.count / 2 + 1) {
@@ -64,13 +65,26 @@ struct LayerStack {
     }
     var counts: [ValueType: Int] = [:]
     for (_, type) in found where type.tensor?.shape?.count ?? 0 > 1 { counts[type, default: 0] += 1 }
-    // Everything a stack's first waist asks for beside itself, the later ones may ask for too, and nothing else.
+    // What later waists ask for beside themselves has nothing to do with the first: masks, whenever they are made.
     var best: [Waist] = []
     for (first, candidate) in found.enumerated() where counts[candidate.type] ?? 0 > best.count {
-      let run = found[first...].filter { $0.type == candidate.type && $0.waist.others.isSubset(of: candidate.waist.others) }.map(\.waist)
+      let own = dependents(of: candidate.waist.value, among: graph.order[...], graph).values
+      let run = found[first...].filter { $0.type == candidate.type && $0.waist.others.isDisjoint(with: own) }.map(\.waist)
       if run.count > best.count { best = run }
     }
     return best
+  }
+
+  /// Those of the nodes that need a value, in their order, and all values that do, itself included.
+  private static func dependents(
+    of value: ValueID, among nodes: ArraySlice<NodeID>, _ graph: Graph
+  ) -> (nodes: [NodeID], values: Set<ValueID>) {
+    var (found, values): ([NodeID], Set<ValueID>) = ([], [value])
+    for id in nodes where graph[id].operands.contains(where: { values.contains($0) }) {
+      found.append(id)
+      values.formUnion(graph[id].outputs.compactMap { $0 })
+    }
+    return (found, values)
   }
 
   /// The graph without some of the layers.

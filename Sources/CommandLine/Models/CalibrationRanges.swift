@@ -79,13 +79,13 @@ struct CalibrationRanges: Sendable {
 
 extension CalibrationRanges {
   private static let format = "lathe-ranges"
+  private static let maximumBytes = 256 << 20
 
   /// Reads a file.
   ///
   /// - Throws: `calibration/ranges` for what is no such file, with the place, and the reader's diagnostics.
   init(path: String) throws(Diagnostic) {
-    let file = try MappedFile(path: path)
-    let json = try JSONValue.parse(Array(file.bytes), file: path)
+    let json = try JSONValue.parse(try InputFile.bytes(of: path, maximumBytes: Self.maximumBytes), file: path)
     self.path = path
     func fault(_ message: String) -> Diagnostic {
       .invalid("calibration/ranges", message, at: Location(file: path), fix: "lathe calibrate writes such files")

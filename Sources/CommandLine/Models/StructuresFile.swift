@@ -7,6 +7,7 @@ import OrderedCollections
 /// Scores and masks of structures as `Schemas/structures.schema.json` says: what `lathe score` writes and trainers may.
 struct StructuresFile {
   private static let format = "lathe-structures"
+  private static let maximumBytes = 256 << 20
 
   let structures: [StructureScores]
 
@@ -16,7 +17,7 @@ struct StructuresFile {
   ///
   /// - Throws: `structures/file` for what is no such file, with the place, and the reader's diagnostics.
   init(path: String) throws(Diagnostic) {
-    let json = try JSONValue.parse(Array(try MappedFile(path: path).bytes), file: path)
+    let json = try JSONValue.parse(try InputFile.bytes(of: path, maximumBytes: Self.maximumBytes), file: path)
     guard json["format"]?.stringValue == Self.format, json["version"]?.intValue == 1, let entries = json["structures"]?.arrayValue else {
       throw Self.fault("this is no file of structures: it has no \"format\": \"\(Self.format)\", \"version\": 1 and \"structures\"", path)
     }
