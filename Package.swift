@@ -9,8 +9,8 @@ import PackageDescription
 //   swift-mustache          the HTML report's template (small, no dependencies)
 //   swift-crypto            SHA-256 of sources and outputs in the record (the heaviest: BoringSSL's C, about a minute once)
 // System libraries (apt names in the targets below and in the Makefile): protobuf-c reads and writes protobuf,
-// json-c parses JSON, libzip reads and writes .npz, OpenBLAS (the build without threads of its own: ours share the work out in
-// tiles, so that results do not depend on their number) multiplies and factors what least squares needs.
+// json-c parses JSON, libzip reads and writes .npz, OpenBLAS (the build without threads of its own, so that
+// results do not depend on their number) multiplies and factors what least squares needs.
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),

@@ -1,11 +1,10 @@
 internal import COpenBLAS
-internal import Dispatch
 
 /// Sums over rows that linear least squares need: how features go together with each other and with targets.
 ///
-/// Rows come in batches and are not kept. Sums are of double precision, and depend on the batches, but not on the number of threads.
+/// Rows come in batches and are not kept. Sums are of double precision.
 public struct NormalEquations: Sendable {
-  /// Columns of one tile of a product: tiles are what threads share out, so their size is fixed.
+  /// Rows of one tile of a product.
   private static let tile = 128
 
   public let features: Int
@@ -38,7 +37,7 @@ public struct NormalEquations: Sendable {
   ///   - a: [rows, features].
   ///   - y: [rows, targets]; empty where there are no targets.
   ///   - weights: how much each row counts, above 0.
-  public mutating func add(_ a: [Float], _ y: [Float], weights: [Float], threads: Int) {
+  public mutating func add(_ a: [Float], _ y: [Float], weights: [Float]) {
     let count = weights.count
     guard features > 0, count > 0, a.count == count * features, y.count == count * targets else { return }
     guard a.allSatisfy(\.isFinite), y.allSatisfy(\.isFinite), weights.allSatisfy({ $0.isFinite && $0 > 0 }) else {
@@ -52,10 +51,10 @@ public struct NormalEquations: Sendable {
     let right = Self.scaled(y, targets, roots, sums: &targetSums)
     left.withUnsafeBufferPointer { left in
       guard let first = left.baseAddress else { return }
-      Self.addProducts(first, features, first, features, count, isSymmetric: true, to: &gram, threads)
+      Self.addProducts(first, features, first, features, count, isSymmetric: true, to: &gram)
       right.withUnsafeBufferPointer { right in
         guard targets > 0, let other = right.baseAddress else { return }
-        Self.addProducts(other, targets, first, features, count, isSymmetric: false, to: &cross, threads)
+        Self.addProducts(other, targets, first, features, count, isSymmetric: false, to: &cross)
       }
     }
   }
@@ -78,12 +77,12 @@ public struct NormalEquations: Sendable {
   /// others copied.
   private static func addProducts(
     _ left: UnsafePointer<Double>, _ m: Int, _ right: UnsafePointer<Double>, _ n: Int, _ rows: Int, isSymmetric: Bool,
-    to sums: inout [Double], _ threads: Int
+    to sums: inout [Double]
   ) {
     let tiles = (m + tile - 1) / tile
     sums.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let (left, right, target) = (left, right, buffer)
-      let compute: @Sendable (Int) -> Void = { index in
+      // OpenBLAS without threads of its own does not bear several callers at once.
+      for index in 0..<tiles {
         let start = index * tile
         let height = min(tile, m - start)
         let from = isSymmetric ? start : 0
@@ -95,10 +94,9 @@ public struct NormalEquations: Sendable {
           initialized = height * width
         }
         for row in 0..<height {
-          for column in 0..<width { target[(start + row) * n + from + column] += product[row * width + column] }
+          for column in 0..<width { buffer[(start + row) * n + from + column] += product[row * width + column] }
         }
       }
-      if threads > 1 { DispatchQueue.concurrentPerform(iterations: tiles, execute: compute) } else { (0..<tiles).forEach(compute) }
       guard isSymmetric else { return }
       for row in 0..<m {
         for column in 0..<min(row / tile * tile, row) { buffer[row * n + column] = buffer[column * n + row] }

@@ -10,13 +10,13 @@ import Testing
     }
   }
 
-  private func equations(_ a: [Float], _ y: [Float], _ features: Int, _ targets: Int, batch: Int, threads: Int) -> NormalEquations {
+  private func equations(_ a: [Float], _ y: [Float], _ features: Int, _ targets: Int, batch: Int) -> NormalEquations {
     var result = NormalEquations(features: features, targets: targets)
     let rows = a.count / features
     for start in stride(from: 0, to: rows, by: batch) {
       let end = min(rows, start + batch)
       let weights = Array(repeating: Float(1), count: end - start)
-      result.add(Array(a[start * features..<end * features]), Array(y[start * targets..<end * targets]), weights: weights, threads: threads)
+      result.add(Array(a[start * features..<end * features]), Array(y[start * targets..<end * targets]), weights: weights)
     }
     return result
   }
@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: [(1, 1), (3, 2), (130, 5), (257, 130)]) func sumsAreWhatTheyAreCalled(_ features: Int, _ targets: Int) {
     let rows = 40
     let (a, y) = (values(rows * features, 1), values(rows * targets, 5))
-    let sums = equations(a, y, features, targets, batch: 16, threads: 2)
+    let sums = equations(a, y, features, targets, batch: 16)
     #expect(sums.rows == rows)
     for (i, j) in [(0, 0), (features - 1, 0), (0, features - 1), (features / 2, features / 3)] {
       var (expected, product) = (0.0, 0.0)
@@ -38,12 +38,11 @@ import Testing
     }
   }
 
-  @Test func threadsDoNotMatter() {
+  @Test func theSameRowsGiveTheSameSums() {
     let (a, y) = (values(50 * 300, 3), values(50 * 140, 4))
-    let one = equations(a, y, 300, 140, batch: 20, threads: 1)
-    let two = equations(a, y, 300, 140, batch: 20, threads: 2)
-    #expect(one.gram == two.gram)
-    #expect(one.cross == two.cross)
+    let (one, other) = (equations(a, y, 300, 140, batch: 20), equations(a, y, 300, 140, batch: 20))
+    #expect(one.gram == other.gram)
+    #expect(one.cross == other.cross)
   }
 
   @Test(arguments: [true, false]) func aLinearLawIsFound(_ hasIntercept: Bool) throws {
@@ -54,7 +53,7 @@ import Testing
       for column in 0..<4 { sum += weights[column] * a[row * 4 + column] }
       return sum
     }
-    let solution = try #require(equations(a, y, 4, 1, batch: 64, threads: 1).solution(regularization: 1e-9, hasIntercept: hasIntercept))
+    let solution = try #require(equations(a, y, 4, 1, batch: 64).solution(regularization: 1e-9, hasIntercept: hasIntercept))
     for (found, wanted) in zip(solution.weights, weights) { #expect(abs(found - Double(wanted)) < 1e-4) }
     #expect(abs(solution.intercept[0] - Double(intercept)) < 1e-4)
   }
@@ -62,8 +61,8 @@ import Testing
   @Test(arguments: [true, false]) func aRowOfWeightTwoCountsAsTwoRows(_ hasIntercept: Bool) throws {
     let (a, y) = (values(30, 1), values(10, 9))
     var (weighted, repeated) = (NormalEquations(features: 3, targets: 1), NormalEquations(features: 3, targets: 1))
-    weighted.add(a, y, weights: [2] + Array(repeating: 1, count: 9), threads: 1)
-    repeated.add(a + a.prefix(3), y + y.prefix(1), weights: Array(repeating: 1, count: 11), threads: 1)
+    weighted.add(a, y, weights: [2] + Array(repeating: 1, count: 9))
+    repeated.add(a + a.prefix(3), y + y.prefix(1), weights: Array(repeating: 1, count: 11))
     let one = try #require(weighted.solution(regularization: 0.01, hasIntercept: hasIntercept))
     let other = try #require(repeated.solution(regularization: 0.01, hasIntercept: hasIntercept))
     for (left, right) in zip(one.weights + one.intercept, other.weights + other.intercept) { #expect(abs(left - right) < 1e-5) }
@@ -71,7 +70,7 @@ import Testing
 
   @Test func aFeatureThatIsAlwaysZeroNeedsRegularization() {
     let a = (0..<60).map { Float($0 % 3 == 2 ? 0 : $0 * 7 % 11) }
-    let sums = equations(a, values(20, 1), 3, 1, batch: 20, threads: 1)
+    let sums = equations(a, values(20, 1), 3, 1, batch: 20)
     #expect(sums.solution(regularization: 0, hasIntercept: false) == nil)
     #expect(sums.solution(regularization: 1e-6, hasIntercept: false) != nil)
   }
@@ -79,7 +78,7 @@ import Testing
   @Test func batchesThatAreNotFiniteAreLeftOutAndCounted() {
     var a = values(12, 1)
     a[5] = .nan
-    let sums = equations(a, values(6, 2), 2, 1, batch: 3, threads: 1)
+    let sums = equations(a, values(6, 2), 2, 1, batch: 3)
     #expect(sums.rows == 3)
     #expect(sums.notFinite == 3)
     #expect(sums.gram.reduce(0, +).isFinite)

@@ -64,7 +64,7 @@ extension Pipeline.Surroundings {
           }
         }
         var own = sums[number] ?? NormalEquations(features: width, targets: differences.first?.count ?? 0)
-        own.add(features, differences.flatMap { $0 }, weights: Array(repeating: 1, count: rows), threads: 1)
+        own.add(features, differences.flatMap { $0 }, weights: Array(repeating: 1, count: rows))
         sums[number] = own
       }
     }

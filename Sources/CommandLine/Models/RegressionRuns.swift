@@ -56,7 +56,7 @@ final class RegressionRuns: Sendable {
         sums[place] = nil
         guard own.features == matrix.width, own.targets == joined.width else { throw Self.misfit(candidate, point.features) }
         let normalizer = point.normalizer.flatMap { targetRows[number][$0] }
-        own.add(matrix.values, joined.values, weights: matrix.weights(of: feeds[number], normalizer), threads: threads)
+        own.add(matrix.values, joined.values, weights: matrix.weights(of: feeds[number], normalizer))
         sums[place] = own
       }
     }
