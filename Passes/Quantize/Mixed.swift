@@ -44,13 +44,12 @@ public struct Mixed: Pass {
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     guard options.metric.isLikeness, (0...1).contains(options.target) else {
-      throw Diagnostic(
-        "quantize/target", .usage, "the target is 0 to 1 of agreement, cosine or mean cosine, not \(options.target) of \(options.metric.rawValue)",
-        at: Location(pass: Self.id.rawValue))
+      throw context.usage(
+        "quantize/target", "the target is 0 to 1 of agreement, cosine or mean cosine, not \(options.target) of \(options.metric.rawValue)")
     }
     guard let compare = context.compare else {
-      throw Diagnostic(
-        "quantize/samples", .usage, "layers need samples to be judged on", at: Location(pass: Self.id.rawValue),
+      throw context.usage(
+        "quantize/samples", "layers need samples to be judged on",
         fix: "add --samples FILE or --calibration-samples FILE")
     }
     var outcome = PassOutcome()

@@ -41,7 +41,7 @@ public struct Smooth: Pass {
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     guard !options.strengths.isEmpty, options.strengths.allSatisfy({ (0...1).contains($0) }) else {
-      throw Diagnostic("quantize/strength", .usage, "strengths are numbers from 0 to 1, one at least", at: Location(pass: Self.id.rawValue))
+      throw context.usage("quantize/strength", "strengths are numbers from 0 to 1, one at least")
     }
     let selection = try NodeSelection(ignore: options.ignore, only: options.only)
     var outcome = PassOutcome()
@@ -59,8 +59,8 @@ public struct Smooth: Pass {
     }
     guard !groups.isEmpty else { return outcome }
     guard let observe = context.observe else {
-      throw Diagnostic(
-        "quantize/samples", .usage, "smoothing needs samples to see activations on", at: Location(pass: Self.id.rawValue),
+      throw context.usage(
+        "quantize/samples", "smoothing needs samples to see activations on",
         fix: "add --samples FILE, --calibration-samples FILE or --ranges FILE")
     }
     let seen = try observe(graph, groups.map { ObservationPoint($0.operand, .channels) })

@@ -38,9 +38,7 @@ public struct Weights: Pass {
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     guard options.bits == 8 || options.bits == 4, options.block >= -1 else {
-      throw Diagnostic(
-        "quantize/bits", .usage, "bits is 8 or 4, and block a number of inputs, not \(options.bits) and \(options.block)",
-        at: Location(pass: Self.id.rawValue))
+      throw context.usage("quantize/bits", "bits is 8 or 4, and block a number of inputs, not \(options.bits) and \(options.block)")
     }
     let selection = try NodeSelection(ignore: options.ignore, only: options.only)
     var outcome = PassOutcome()

@@ -44,7 +44,7 @@ public struct DropLayers: Pass {
     guard options.depth > 0, options.depth <= 1, options.regularization >= 0, options.regularization.isFinite, options.recover != .cut,
       options.metric.isLikeness
     else {
-      throw usage("structure/depth", "depth is above 0 and at most 1, recover is all or none, and the metric agreement, cosine or mean cosine")
+      throw context.usage("structure/depth", "depth is above 0 and at most 1, recover is all or none, and the metric agreement, cosine or mean cosine")
     }
     var outcome = PassOutcome()
     let stack = LayerStack(graph)
@@ -52,7 +52,7 @@ public struct DropLayers: Pass {
       outcome.record("the graph", .declined("no operators follow one another again and again between values through which everything goes"))
       return outcome
     }
-    let gone = try options.layers.isEmpty ? leastMissed(stack, graph, context) : named(stack)
+    let gone = try options.layers.isEmpty ? leastMissed(stack, graph, context) : named(stack, context)
     let reference = graph
     graph = try stack.dropping(gone, from: graph, context)
     for (number, layer) in stack.layers.enumerated() {
@@ -64,20 +64,16 @@ public struct DropLayers: Pass {
       outcome.notes.append("nothing was recovered: there are no samples; add --samples FILE, or recover=none")
       return outcome
     }
-    var ignored = PassOutcome()
-    try Recovery(reference: reference, regularization: options.regularization, regress: regress, keptTargets: [:])
-      .run(on: &graph, nodes: graph.order, &ignored)
+    let recovery = Recovery(reference: reference, regularization: options.regularization, regress: regress, keptTargets: [:])
+    try recovery.run(on: &graph, nodes: Set(graph.order), reported: [], &outcome)
     return outcome
   }
 
-  private func usage(_ id: String, _ message: String, fix: String? = nil) -> Diagnostic {
-    Diagnostic(id, .usage, message, at: Location(pass: Self.id.rawValue), fix: fix)
-  }
 
-  private func named(_ stack: LayerStack) throws(Diagnostic) -> Set<Int> {
+  private func named(_ stack: LayerStack, _ context: PassContext) throws(Diagnostic) -> Set<Int> {
     let wanted = Set(options.layers)
     guard wanted.isSubset(of: stack.layers.indices), wanted.count < stack.layers.count else {
-      throw usage("structure/layers", "the graph has layers 0 to \(stack.layers.count - 1), of which one has to stay; \(options.layers) are to go")
+      throw context.usage("structure/layers", "the graph has layers 0 to \(stack.layers.count - 1), of which one has to stay; \(options.layers) are to go")
     }
     return wanted
   }
@@ -87,7 +83,7 @@ public struct DropLayers: Pass {
     let count = stack.layers.count - max(1, Int((options.depth * Double(stack.layers.count)).rounded()))
     guard count > 0 else { return [] }
     guard let compare = context.compare else {
-      throw usage(
+      throw context.usage(
         "structure/samples", "layers are judged on samples", fix: "add --samples FILE or --calibration-samples FILE, or name them with layers")
     }
     var gone: Set<Int> = []

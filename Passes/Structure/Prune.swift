@@ -51,9 +51,9 @@ public struct Prune: Pass {
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     guard options.width > 0, options.width <= 1, options.regularization >= 0, options.regularization.isFinite else {
-      throw Self.usage("structure/width", "the width is above 0 and at most 1, and the regularization not below 0")
+      throw context.usage("structure/width", "the width is above 0 and at most 1, and the regularization not below 0")
     }
-    guard options.metric.isLikeness else { throw Self.usage("structure/metric", "the metric is agreement, cosine or mean cosine") }
+    guard options.metric.isLikeness else { throw context.usage("structure/metric", "the metric is agreement, cosine or mean cosine") }
     var outcome = PassOutcome()
     let classes = AxisClasses(graph)
     let structures = try selected(graph, classes, &outcome)
@@ -80,16 +80,13 @@ public struct Prune: Pass {
     for (structure, mask) in zip(structures, masks) {
       guard let mask else { continue }
       let kept = mask.indices.filter { mask[$0] }
-      guard !kept.isEmpty else { throw Self.usage("structure/mask", "the mask of the \(structure.description(in: graph)) keeps nothing") }
+      guard !kept.isEmpty else { throw context.usage("structure/mask", "the mask of the \(structure.description(in: graph)) keeps nothing") }
       cuts.append((structure, kept))
     }
     try cut(cuts, classes, &graph, context, &outcome)
     return outcome
   }
 
-  static func usage(_ id: String, _ message: String, fix: String? = nil) -> Diagnostic {
-    Diagnostic(id, .usage, message, at: Location(pass: Self.id.rawValue), fix: fix)
-  }
 
   /// The structures that are to be pruned.
   private func selected(_ graph: Graph, _ classes: AxisClasses, _ outcome: inout PassOutcome) throws(Diagnostic) -> [Structure] {
@@ -129,17 +126,9 @@ public struct Prune: Pass {
       return
     }
     let readers = Set(real.flatMap(\.structure.readers).map(\.node))
-    let nodes = options.recover == .all ? graph.order : graph.order.filter { readers.contains($0) }
-    var ignored = PassOutcome()
     let recovery = Recovery(
       reference: reference, regularization: options.regularization, regress: regress, keptTargets: Self.keptTargets(real, reference))
-    if options.recover == .all {
-      // What is no product has nothing to recover: only what was cut is reported.
-      try recovery.run(on: &graph, nodes: nodes, &ignored)
-      for item in ignored.items where readers.contains(where: { item.subject.hasSuffix(reference.describe($0)) }) { outcome.record(item.subject, item.verdict) }
-    } else {
-      try recovery.run(on: &graph, nodes: nodes, &outcome)
-    }
+    try recovery.run(on: &graph, nodes: options.recover == .all ? Set(graph.order) : readers, reported: readers, &outcome)
   }
 
   /// The indices of the results of weights that are left, where some went.

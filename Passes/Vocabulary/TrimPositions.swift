@@ -30,7 +30,7 @@ public struct TrimPositions: Pass {
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
     guard options.maximumLength >= 1 else {
-      throw Diagnostic("vocabulary/options", .usage, "maximum-length is 1 or more", at: Location(pass: Self.id.rawValue))
+      throw context.usage("vocabulary/options", "maximum-length is 1 or more")
     }
     var outcome = PassOutcome()
     var analysis = AffineAnalysis(graph)

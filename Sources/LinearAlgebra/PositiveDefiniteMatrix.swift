@@ -33,7 +33,7 @@ public struct PositiveDefiniteMatrix: Sendable {
     var (result, size, status) = (factor, Int32(order), Int32(0))
     dpotri_("L", &size, &result, &size, &status, 1)
     for column in 0..<order {
-      for row in column + 1..<order where row < order { result[row * order + column] = result[column * order + row] }
+      for row in column + 1..<order { result[row * order + column] = result[column * order + row] }
     }
     return result
   }

@@ -41,6 +41,11 @@ public struct PassContext: Sendable {
     self.tokenCounts = tokenCounts
   }
 
+  /// What to throw where options, or what is given with them, are not what the pass can work with.
+  public func usage(_ id: String, _ message: String, fix: String? = nil) -> Diagnostic {
+    Diagnostic(id, .usage, message, at: Location(pass: pass.rawValue), fix: fix)
+  }
+
   /// Adds a node in place of `replaced`, before the first of them, with inferred types.
   ///
   /// - Returns: the values of its first `outputCount` outputs.

@@ -16,6 +16,29 @@ struct ChildProcess {
     var ending: Ending
     /// The last of what it wrote to standard output and standard error.
     var tail: String
+
+    /// What is wrong with how it ended; nil if nothing is.
+    ///
+    /// - Parameters:
+    ///   - program: as the user knows it.
+    ///   - timeout: the time that it had.
+    func failure(of program: String, timeout: Duration) -> Diagnostic? {
+      switch ending {
+      case .exited(0): nil
+      case .exited(let status): fault("plugins/failed", "the program ended with status \(status)", of: program)
+      case .signalled(let number):
+        fault("plugins/crashed", "the program was ended by signal \(number), \(String(cString: strsignal(number)))", of: program)
+      case .timedOut:
+        fault(
+          "plugins/timeout", "the program was ended after \(timeout)", of: program, fix: "allow it longer with --plugin-timeout SECONDS")
+      }
+    }
+
+    /// A diagnostic with the last lines that the program wrote.
+    func fault(_ id: String, _ message: String, of program: String, fix: String? = nil) -> Diagnostic {
+      let lines = tail.split(whereSeparator: \.isNewline).suffix(8).map { "it wrote: \($0)" }
+      return .invalid(id, message, at: Location(file: program), notes: lines, fix: fix)
+    }
   }
 
   private static let tailBytes = 8 << 10
@@ -67,7 +90,12 @@ struct ChildProcess {
     var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var child: pid_t = 0
-    let status = posix_spawn(&child, executable, &actions, &attributes, &words, environ)
+    var status = posix_spawn(&child, executable, &actions, &attributes, &words, environ)
+    // A file just written counts as open for writing while another process, forked meanwhile, has not yet closed what it inherited.
+    for _ in 0..<20 where status == ETXTBSY {
+      usleep(10_000)
+      status = posix_spawn(&child, executable, &actions, &attributes, &words, environ)
+    }
     guard status == 0 else { throw cannotStart(status) }
     return child
   }

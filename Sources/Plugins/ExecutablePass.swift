@@ -35,9 +35,10 @@ struct ExecutablePass: Pass {
     try ONNXExporter().export(Model(graph: graph), to: input)
     try OutputFile.write(Array((options.serialized(pretty: true) + "\n").utf8), to: settings)
     let result = try ChildProcess(executable: program, arguments: [input, output, settings]).run(timeout: timeout, echoes: true)
-    try check(result)
+    if let failure = result.failure(of: program, timeout: timeout) { throw failure }
     guard FileManager.default.fileExists(atPath: output) else {
-      throw failure("plugins/no-output", "the program ended without writing its output", result,
+      throw result.fault(
+        "plugins/no-output", "the program ended without writing its output", of: program,
         fix: "write the model to the second argument, a path that is not there yet")
     }
     let statement = try located { () throws(Diagnostic) in try ExecutableStatement(besides: output) }
@@ -49,25 +50,6 @@ struct ExecutablePass: Pass {
     if outcome.items.isEmpty { outcome.record("the graph", differs ? .done : .notApplicable) }
     graph = changed
     return outcome
-  }
-
-  private func check(_ result: ChildProcess.Result) throws(Diagnostic) {
-    switch result.ending {
-    case .exited(0): return
-    case .exited(let status): throw failure("plugins/failed", "the program ended with status \(status)", result)
-    case .signalled(let number):
-      throw failure("plugins/crashed", "the program was ended by signal \(number), \(String(cString: strsignal(number)))", result)
-    case .timedOut:
-      throw failure(
-        "plugins/timeout", "the program was ended after \(timeout)", result, fix: "allow it longer with --plugin-timeout SECONDS")
-    }
-  }
-
-  private func failure(
-    _ id: String, _ message: String, _ result: ChildProcess.Result, fix: String? = nil
-  ) -> Diagnostic {
-    let lines = result.tail.split(whereSeparator: \.isNewline).suffix(8).map { "it wrote: \($0)" }
-    return .invalid(id, message, at: Location(file: program), notes: lines, fix: fix)
   }
 
   /// Names the program rather than a file that is gone by the time the message is read.

@@ -31,28 +31,15 @@ public struct ExternalProgram: Sendable {
     defer { folder.remove() }
     let more = try prepare(folder.path(""))
     let result = try ChildProcess(executable: executable, arguments: arguments + more).run(timeout: timeout, echoes: false)
-    switch result.ending {
-    case .exited(0): break
-    case .exited(let status): throw failure("plugins/failed", "the program ended with status \(status)", result)
-    case .signalled(let number):
-      throw failure("plugins/crashed", "the program was ended by signal \(number), \(String(cString: strsignal(number)))", result)
-    case .timedOut:
-      throw failure(
-        "plugins/timeout", "the program was ended after \(timeout)", result, fix: "allow it longer with --plugin-timeout SECONDS")
-    }
+    if let failure = result.failure(of: command, timeout: timeout) { throw failure }
     do throws(Diagnostic) {
       return try collect(folder.path(""))
     } catch {
       let file = error.location.file.map { ($0 as NSString).lastPathComponent + ": " } ?? ""
-      var located = failure(error.id, "what the program wrote cannot be used: \(file)\(error.message)", result, fix: error.fix)
+      var located = result.fault(error.id, "what the program wrote cannot be used: \(file)\(error.message)", of: command, fix: error.fix)
       located.location.value = error.location.value
       located.category = error.category
       throw located
     }
-  }
-
-  private func failure(_ id: String, _ message: String, _ result: ChildProcess.Result, fix: String? = nil) -> Diagnostic {
-    let lines = result.tail.split(whereSeparator: \.isNewline).suffix(8).map { "it wrote: \($0)" }
-    return .invalid(id, message, at: Location(file: command), notes: lines, fix: fix)
   }
 }

@@ -11,15 +11,9 @@ struct Base64Payload {
   let file: MappedFile
   let range: Range<Int>
 
-  init(_ entry: DumpEntry, _ file: MappedFile, _ range: Range<Int>) {
-    self.entry = entry
-    self.file = file
-    self.range = range
-  }
-
   func tensor() throws(Diagnostic) -> Tensor {
     guard file.bytes[range.lowerBound] == UInt8(ascii: "\"") else {
-      throw fault("weights/base64", range.lowerBound, "base64 should be a text")
+      throw file.fault("weights/base64", at: range.lowerBound, "base64 should be a text")
     }
     // Text that is too short for its tensor is told from its length, before anything is allocated.
     guard entry.byteCount <= range.count else { throw located(entry.wrongLength((range.count - 2) / 4 * 3)) }
@@ -42,7 +36,7 @@ struct Base64Payload {
           continue
         }
         guard byte == UInt8(ascii: "="), padding < 2 else {
-          throw fault("weights/base64", offset, "this is no character of base64 here")
+          throw file.fault("weights/base64", at: offset, "this is no character of base64 here")
         }
         padding += 1
         continue
@@ -57,7 +51,7 @@ struct Base64Payload {
       }
     }
     guard (digits + padding).isMultiple(of: 4), bits & ((1 << UInt32(bitCount)) - 1) == 0 else {
-      throw fault("weights/base64", end, "the base64 ends within a group of four characters")
+      throw file.fault("weights/base64", at: end, "the base64 ends within a group of four characters")
     }
     guard written == target.count else {
       throw located(entry.wrongLength(written))
@@ -65,13 +59,7 @@ struct Base64Payload {
   }
 
   private func located(_ diagnostic: Diagnostic) -> Diagnostic {
-    diagnostic.located(in: fault("", range.lowerBound, "").location)
-  }
-
-  private func fault(_ id: String, _ offset: Int, _ message: String) -> Diagnostic {
-    var diagnostic = JSONCursor(file.bytes, file: file.path).fault("", at: offset, message, fix: "write the dump again")
-    diagnostic.id = id
-    return diagnostic
+    diagnostic.located(in: file.fault("", at: range.lowerBound, "").location)
   }
 
   private static let noDigit: UInt8 = 255

@@ -115,8 +115,8 @@ public struct DumpReader: Sendable {
 
   private func tensor(_ entry: DumpEntry, _ file: MappedFile, _ folder: DataFolder) throws(Diagnostic) -> Tensor {
     switch entry.payload {
-    case .numbers(let range): try NumberPayload(entry, file, range).tensor()
-    case .base64(let range): try Base64Payload(entry, file, range).tensor()
+    case .numbers(let range): try NumberPayload(entry: entry, file: file, range: range).tensor()
+    case .base64(let range): try Base64Payload(entry: entry, file: file, range: range).tensor()
     case .file(let name, let offset, let length, let digest):
       try Self.external(entry, try folder.file(name), name, offset, length, digest)
     }

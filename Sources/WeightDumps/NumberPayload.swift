@@ -11,12 +11,6 @@ struct NumberPayload {
   let file: MappedFile
   let range: Range<Int>
 
-  init(_ entry: DumpEntry, _ file: MappedFile, _ range: Range<Int>) {
-    self.entry = entry
-    self.file = file
-    self.range = range
-  }
-
   func tensor() throws(Diagnostic) -> Tensor {
     switch entry.dtype {
     case .float32: try filled(Float.self, float32)
@@ -53,8 +47,8 @@ struct NumberPayload {
     _ type: T.Type, _ element: (JSONElements) -> T?
   ) throws(Diagnostic) -> Tensor {
     guard entry.count <= range.count else {
-      throw fault(
-        "weights/length", range.lowerBound,
+      throw file.fault(
+        "weights/length", at: range.lowerBound,
         "the shape \(entry.shape) has \(entry.count) elements, more than a text of \(range.count) bytes can have")
     }
     return try Tensor(of: type, shape: entry.shape) { (target: UnsafeMutableBufferPointer<T>) throws(Diagnostic) in
@@ -66,20 +60,20 @@ struct NumberPayload {
         case .number:
           guard nesting.takesElement() else { throw misnested(elements) }
           guard let value = element(elements) else {
-            throw fault("weights/number", elements.start, "the number does not fit the element type \(entry.dtype)")
+            throw file.fault("weights/number", at: elements.start, "the number does not fit the element type \(entry.dtype)")
           }
           if written < target.count { target[written] = value }
           written += 1
         case .truth(let truth):
           guard nesting.takesElement() else { throw misnested(elements) }
           guard let value = truth as? T else {
-            throw fault("weights/number", elements.start, "a truth value is no \(entry.dtype)")
+            throw file.fault("weights/number", at: elements.start, "a truth value is no \(entry.dtype)")
           }
           if written < target.count { target[written] = value }
           written += 1
         case .open: guard nesting.opens() else { throw misnested(elements) }
         case .close: guard nesting.closes() else { throw misnested(elements) }
-        case .other: throw fault("weights/number", elements.start, "data should be an array of numbers")
+        case .other: throw file.fault("weights/number", at: elements.start, "data should be an array of numbers")
         }
         if elements.offset - lastDrop >= Self.pageBytes {
           lastDrop = elements.offset
@@ -87,21 +81,15 @@ struct NumberPayload {
         }
       }
       guard written == entry.count else {
-        throw fault(
-          "weights/length", range.lowerBound,
+        throw file.fault(
+          "weights/length", at: range.lowerBound,
           "there are \(written) numbers, but the shape \(entry.shape) has \(entry.count)")
       }
     }
   }
 
   private func misnested(_ elements: JSONElements) -> Diagnostic {
-    fault("weights/nesting", elements.start, "the arrays are neither flat nor nested as the shape \(entry.shape) is")
-  }
-
-  private func fault(_ id: String, _ offset: Int, _ message: String) -> Diagnostic {
-    var diagnostic = JSONCursor(file.bytes, file: file.path).fault("", at: offset, message, fix: "write the dump again")
-    diagnostic.id = id
-    return diagnostic
+    file.fault("weights/nesting", at: elements.start, "the arrays are neither flat nor nested as the shape \(entry.shape) is")
   }
 
   /// Follows the brackets: one array of all elements, or arrays of arrays with the extents of the shape.

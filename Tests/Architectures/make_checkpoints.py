@@ -2,7 +2,7 @@
 
     venv-with-transformers/bin/python make_checkpoints.py transformers Data
     venv-with-paddlenlp/bin/python make_checkpoints.py paddle Data
-    ... make_checkpoints.py paddle /tmp/sizes --sizes     # every published size of ERNIE, not checked in
+    ... make_checkpoints.py paddle FOLDER --sizes     # every published size of ERNIE, not checked in
 
 Each case is a folder as the library saves it, with case.json: head, inputs, outputs. What PaddleNLP has no class for
 (the joint model of intents and slots, and the classifiers of its course) is written here in its layers.

@@ -33,8 +33,8 @@ struct Int8Quantizer {
   ) throws(Diagnostic) -> [Observation] {
     guard let observe = context.observe else {
       let what = options.activations == .static ? "static activations need samples to choose their scales on" : "correct-bias needs samples"
-      throw Diagnostic(
-        "quantize/samples", .usage, what, at: Location(pass: context.pass.rawValue),
+      throw context.usage(
+        "quantize/samples", what,
         fix: "add --samples FILE, --calibration-samples FILE or --ranges FILE, or use activations=dynamic")
     }
     return points.isEmpty ? [] : try observe(graph, points)

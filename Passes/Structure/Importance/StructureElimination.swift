@@ -21,10 +21,10 @@ struct StructureElimination {
     }
   }
 
-  /// A round takes out at most this share of what is left, so that long lists do not take a round for each.
-  private static let roundsPerStructure = 256
+  /// Rounds in which all of a structure would go: of more indices than that, several go in a round.
+  private static let rounds = 256
 
-  private var parts: [Part]
+  private let parts: [Part]
   private let extent: Int
   /// Indices that go in turn; the others are ranked by what each would lose then.
   private let depth: Int
@@ -39,7 +39,7 @@ struct StructureElimination {
     while left.count > 1 {
       let shares = parts.map { part in part.elimination.losses.map { $0 / part.energy } }
       let losses = left.map { index in shares.reduce(0) { $0 + $1[index] } }
-      let count = min(left.count - 1, steps.count < depth ? max(1, extent / Self.roundsPerStructure) : .max)
+      let count = min(left.count - 1, steps.count < depth ? max(1, extent / Self.rounds) : .max)
       let gone = losses.indices.sorted { (losses[$0], left[$0]) < (losses[$1], left[$1]) }.prefix(count)
       steps += gone.map { Ranking.Step(index: left[$0], loss: losses[$0]) }
       let indices = Set(gone.map { left[$0] })

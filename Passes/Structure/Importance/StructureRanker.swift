@@ -59,9 +59,9 @@ extension StructureRanker {
     let runs = structures.reduce(0) { $0 + $1.extent }
     guard let compare = context.compare else { throw needsSamples("leave-one-out") }
     guard runs <= Self.maximumRuns else {
-      throw Diagnostic(
-        "structure/runs", .usage, "leave-one-out would run the samples \(runs) times, once for each index; \(Self.maximumRuns) are the most",
-        at: Location(pass: context.pass.rawValue), fix: "choose importance reconstruction or magnitude, or fewer structures with what and only")
+      throw context.usage(
+        "structure/runs", "leave-one-out would run the samples \(runs) times, once for each index; \(Self.maximumRuns) are the most",
+        fix: "choose importance reconstruction or magnitude, or fewer structures with what and only")
     }
     var rankings: [Ranking?] = []
     for structure in structures {
@@ -76,8 +76,8 @@ extension StructureRanker {
   }
 
   private func needsSamples(_ importance: String) -> Diagnostic {
-    Diagnostic(
-      "structure/samples", .usage, "\(importance) needs samples", at: Location(pass: context.pass.rawValue),
+    context.usage(
+      "structure/samples", "\(importance) needs samples",
       fix: "add --samples FILE or --calibration-samples FILE, or choose importance magnitude")
   }
 

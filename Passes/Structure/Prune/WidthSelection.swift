@@ -71,7 +71,7 @@ public struct WidthSelection {
   /// The fewest steps after which the graph takes no more than its share of the time, by bisection.
   private func fastEnough(_ order: [Int], _ width: Double) throws(Diagnostic) -> [(structure: Structure, kept: [Int])] {
     guard let latency = context.latency else {
-      throw Prune.usage("structure/samples", "latency is measured on samples", fix: "add --samples FILE, or choose another budget")
+      throw context.usage("structure/samples", "latency is measured on samples", fix: "add --samples FILE, or choose another budget")
     }
     let wanted = width * (try latency(graph))
     func cuts(_ steps: Int) -> [(structure: Structure, kept: [Int])] {
@@ -88,7 +88,7 @@ public struct WidthSelection {
       if try latency(candidate) <= wanted { fast = middle } else { slow = middle }
     }
     guard fast < order.count else {
-      throw Prune.usage(
+      throw context.usage(
         "structure/latency", "no width makes the graph take \(width) of its time: these structures are not what it is spent on",
         fix: "raise the width, or prune more with what")
     }

@@ -29,10 +29,13 @@ public struct Recovery {
   let keptTargets: [ValueID: [Int]]
 
   /// Refits the products that `nodes` are.
-  func run(on graph: inout Graph, nodes: [NodeID], _ outcome: inout PassOutcome) throws(Diagnostic) {
+  ///
+  /// - Parameter reported: those of which the outcome tells if they cannot be; the others may be no products.
+  func run(on graph: inout Graph, nodes: Set<NodeID>, reported: Set<NodeID>, _ outcome: inout PassOutcome) throws(Diagnostic) {
     var groups: [[LinearSite]] = []
     for id in graph.order where nodes.contains(id) {
       guard let site = LinearSite(id, in: graph) else {
+        guard reported.contains(id) else { continue }
         outcome.record("recovery of \(graph.describe(id))", .declined("it is no product of floats with weights of its own, or in groups"))
         continue
       }
@@ -44,34 +47,43 @@ public struct Recovery {
         groups.append([site])
       }
     }
-    for group in groups { try refit(group, &graph, &outcome) }
+    for group in groups {
+      for (node, reason) in try refit(group, &graph) where reported.contains(node) {
+        outcome.record("recovery of \(graph.describe(node))", .declined(reason))
+      }
+    }
   }
 
-  private func refit(_ sites: [LinearSite], _ graph: inout Graph, _ outcome: inout PassOutcome) throws(Diagnostic) {
+  /// Refits products of the same operand.
+  ///
+  /// - Returns: those that cannot be, with the reason.
+  private func refit(_ sites: [LinearSite], _ graph: inout Graph) throws(Diagnostic) -> [(NodeID, String)] {
+    func refused(_ reason: String) -> [(NodeID, String)] { sites.map { ($0.node, reason) } }
     var (before, after) = (reference, graph)
     var pairs: [RegressionPoint.Pair] = []
-    guard let first = sites.first, let features = try first.addFeatures(to: &after) else { return }
+    guard let first = sites.first, let features = try first.addFeatures(to: &after) else { return refused("its features have no known rank") }
     for site in sites {
-      guard let old = try site.addTarget(to: &before), let new = try site.addTarget(to: &after) else { return }
+      guard let old = try site.addTarget(to: &before), let new = try site.addTarget(to: &after) else { return refused("its sums have no known rank") }
       pairs.append(RegressionPoint.Pair(reference: old, candidate: new, kept: keptTargets[site.weights]))
     }
     let normalizer = sites.count == 1 ? first.residualSum(in: reference) : nil
-    guard let equations = try regress(before, after, [RegressionPoint(features: features, targets: pairs, normalizer: normalizer)]).first else { return }
+    guard let equations = try regress(before, after, [RegressionPoint(features: features, targets: pairs, normalizer: normalizer)]).first else { return [] }
+    guard equations.rows > equations.features else {
+      return refused("\(equations.rows) rows on the samples are too few for \(equations.features) features")
+    }
+    var refusals: [(NodeID, String)] = []
     var start = 0
     for site in sites {
       let count = graph.constant(site.weights)?.shape[site.targetAxis] ?? 0
-      let name = "recovery of \(graph.describe(site.node))"
-      guard equations.rows > equations.features else {
-        outcome.record(name, .declined("\(equations.rows) rows on the samples are too few for \(equations.features) features"))
-        continue
-      }
-      guard let solution = equations.solution(regularization: regularization, hasIntercept: site.bias != nil) else {
-        outcome.record(name, .declined("its features on the samples are all zero, or not finite"))
-        continue
-      }
-      let width = equations.features
-      try site.add(solution.weights[start * width..<(start + count) * width], solution.intercept[start..<start + count], to: &graph)
+      let (width, targets) = (equations.features, start..<start + count)
       start += count
+      // Whether there is a bias differs between products of one operand.
+      guard let solution = equations.solution(regularization: regularization, hasIntercept: site.bias != nil) else {
+        refusals.append((site.node, "its features on the samples are all zero, or not finite"))
+        continue
+      }
+      try site.add(solution.weights[targets.lowerBound * width..<targets.upperBound * width], solution.intercept[targets], to: &graph)
     }
+    return refusals
   }
 }

@@ -41,24 +41,9 @@ struct ZeroAnalysis {
 
   private mutating func site(_ id: NodeID) -> ZeroSite? {
     let node = graph[id]
-    guard let op = node.op as? any AxisMapping else { return nil }
-    var operands: [Operand?] = []
-    for input in node.inputs {
-      guard let input else {
-        operands.append(nil)
-        continue
-      }
-      guard let operand = inference.operand(input, in: graph) else { return nil }
-      operands.append(operand)
-    }
-    let types = node.outputs.map { $0.flatMap { graph[$0].type?.tensor } }
-    let inferred = types.contains(nil) ? (try? op.infer(operands)) ?? [] : []
-    var results: [TensorType] = []
-    for (position, type) in types.enumerated() {
-      guard let type = type ?? (position < inferred.count ? inferred[position].tensor : nil) else { return nil }
-      results.append(type)
-    }
-    guard let map = op.axisMap(operands, results) else { return nil }
+    guard let op = node.op as? any AxisMapping, let (operands, results) = inference.signature(of: node, in: graph),
+      let map = op.axisMap(operands, results)
+    else { return nil }
     for input in node.inputs.compactMap({ $0 }) where known[input] == nil {
       if let tensor = graph.constant(input) { known[input] = tensor.zeroPlaces() }
     }

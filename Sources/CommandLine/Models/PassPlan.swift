@@ -1,6 +1,7 @@
 import ArgumentParser
 internal import Foundation
 import LatheDiagnostics
+import LatheIR
 import LathePassKit
 import LathePasses
 import LathePlugins
@@ -79,6 +80,23 @@ struct PassPlan: ParsableArguments {
     if isPacked { pipeline.steps.insert(Pipeline.Step(UnpackWeights.id, UnpackWeights(options: NoOptions())), at: 0) }
     // A run that is cut short shows what the passes left.
     if packs, stopAfter == nil { pipeline.steps.append(Pipeline.Step(PackWeights.id, PackWeights(options: NoOptions()))) }
+  }
+
+  /// A model, and the passes of a recipe for it, where no model is written.
+  func prepared(
+    _ input: String, _ recipe: Recipe, _ text: TextOptions, _ limits: ResourceLimits
+  ) throws(Diagnostic) -> (loaded: ModelLoader.Loaded, pipeline: Pipeline) {
+    try plugins.supervise(recipe.plugins)
+    var pipeline = try pipeline(of: recipe, from: try catalog(for: recipe))
+    var loaded = try ModelLoader(limits: limits).load(input)
+    loaded.model.text = try text.assets(over: loaded.model.text)
+    addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: false)
+    return (loaded, pipeline)
+  }
+
+  /// Refuses what is told of the passes' graphs, where only numbers are written.
+  func validateForJSON() throws {
+    guard why.isEmpty, dumpAfter.isEmpty else { throw ValidationError("--why and --dump-after are for lathe convert") }
   }
 
   /// The recipe of a name or a file; warnings go to standard error.

@@ -31,7 +31,7 @@ struct Calibrate: ParsableCommand {
 
   mutating func validate() throws {
     guard output.hasSuffix(".json") else { throw ValidationError("--output is NAME.json") }
-    guard passes.why.isEmpty, passes.dumpAfter.isEmpty else { throw ValidationError("--why and --dump-after are for lathe convert") }
+    try passes.validateForJSON()
   }
 
   func run() throws {
@@ -40,13 +40,8 @@ struct Calibrate: ParsableCommand {
 
   private func calibrate() throws(Diagnostic) {
     let limits = try limits.limits()
-    let recipe = try passes.readRecipe()
-    try passes.plugins.supervise(recipe.plugins)
-    var pipeline = try passes.pipeline(of: recipe, from: try passes.catalog(for: recipe))
     let file = try OutputFile(path: output)
-    var loaded = try ModelLoader(limits: limits).load(input)
-    loaded.model.text = try text.assets(over: loaded.model.text)
-    passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: false)
+    let (loaded, pipeline) = try passes.prepared(input, try passes.readRecipe(), text, limits)
     let set = try FollowingSamples(path: samples, for: ModelInterface(loaded.model), options: arguments.options(limits))
     let texts = try ConversionTexts(loaded.model.text, passes.corpus, limits: limits)
     let ranges = try Conversion.ranges(of: loaded, pipeline, on: set, texts: texts, limits: limits, threads: arguments.threadCount)

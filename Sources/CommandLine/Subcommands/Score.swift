@@ -33,7 +33,7 @@ struct Score: ParsableCommand {
 
   mutating func validate() throws {
     guard output.hasSuffix(".json") else { throw ValidationError("--output is NAME.json") }
-    guard passes.why.isEmpty, passes.dumpAfter.isEmpty else { throw ValidationError("--why and --dump-after are for lathe convert") }
+    try passes.validateForJSON()
   }
 
   func run() throws {
@@ -43,18 +43,14 @@ struct Score: ParsableCommand {
   private func score() throws(Diagnostic) {
     let limits = try limits.limits()
     var recipe = try passes.readRecipe()
-    try passes.plugins.supervise(recipe.plugins)
     if !recipe.steps.contains(where: { $0.id == Prune.id }) { recipe.steps.append(Recipe.Step(Prune.id)) }
     for index in recipe.steps.indices where recipe.steps[index].id == Prune.id {
       recipe.steps[index].options["width"] = 1
       recipe.steps[index].options["recover"] = "none"
       recipe.steps[index].options["distribution"] = "global"
     }
-    var pipeline = try passes.pipeline(of: recipe, from: try passes.catalog(for: recipe))
     let file = try OutputFile(path: output)
-    var loaded = try ModelLoader(limits: limits).load(input)
-    loaded.model.text = try text.assets(over: loaded.model.text)
-    passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: false)
+    let (loaded, pipeline) = try passes.prepared(input, recipe, text, limits)
     var evidence = Conversion.Evidence(texts: try ConversionTexts(loaded.model.text, passes.corpus, limits: limits))
     if let samples {
       evidence.shown = try FollowingSamples(path: samples, for: ModelInterface(loaded.model), options: arguments.options(limits))

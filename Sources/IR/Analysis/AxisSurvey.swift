@@ -47,23 +47,7 @@ struct AxisSurvey {
   /// What the node's operator tells; nil if it tells nothing, or not all types are known.
   private func map(of id: NodeID) -> AxisMap? {
     let node = graph[id]
-    guard let op = node.op as? any AxisMapping else { return nil }
-    var operands: [Operand?] = []
-    for input in node.inputs {
-      guard let input else {
-        operands.append(nil)
-        continue
-      }
-      guard let operand = inference.operand(input, in: graph) else { return nil }
-      operands.append(operand)
-    }
-    let results = node.outputs.map { $0.flatMap { graph[$0].type?.tensor } }
-    let inferred = results.contains(nil) ? (try? op.infer(operands)) ?? [] : []
-    var types: [TensorType] = []
-    for (position, result) in results.enumerated() {
-      guard let type = result ?? (position < inferred.count ? inferred[position].tensor : nil) else { return nil }
-      types.append(type)
-    }
+    guard let op = node.op as? any AxisMapping, let (operands, types) = inference.signature(of: node, in: graph) else { return nil }
     return op.axisMap(operands, types)
   }
 

@@ -19,6 +19,33 @@ public struct TypeInference {
     return Operand(type: type, constant: value.constant ?? captured[id], elements: elements[id])
   }
 
+  /// The inputs of a node as inference sees them, nil for those that are left out; nil if nothing is known of one's type.
+  public func operands(of node: Node, in graph: Graph) -> [Operand?]? {
+    var operands: [Operand?] = []
+    for input in node.inputs {
+      guard let input else {
+        operands.append(nil)
+        continue
+      }
+      guard let operand = operand(input, in: graph) else { return nil }
+      operands.append(operand)
+    }
+    return operands
+  }
+
+  /// The inputs of a node, and the types of its outputs, inferred where the graph does not tell them; nil if one is not known, or is no tensor.
+  public func signature(of node: Node, in graph: Graph) -> (operands: [Operand?], results: [TensorType])? {
+    guard let operands = operands(of: node, in: graph) else { return nil }
+    let declared = node.outputs.map { $0.flatMap { graph[$0].type?.tensor } }
+    let inferred = declared.contains(nil) ? (try? node.op.infer(operands)) ?? [] : []
+    var results: [TensorType] = []
+    for (position, type) in declared.enumerated() {
+      guard let type = type ?? (position < inferred.count ? inferred[position].tensor : nil) else { return nil }
+      results.append(type)
+    }
+    return (operands, results)
+  }
+
   /// Infers one node's outputs and merges them with what is declared.
   ///
   /// - Throws: what the operator's checks and inference throw, and `ir/type-conflict` if the result contradicts a declared type;
@@ -37,15 +64,7 @@ public struct TypeInference {
     let schema = type(of: node.op).schema
     try schema.check(node.inputs.map { $0.flatMap { graph[$0].type } }, present: node.inputs.map { $0 != nil })
     try checkOutputs(node, schema)
-    var operands: [Operand?] = []
-    for input in node.inputs {
-      guard let input else {
-        operands.append(nil)
-        continue
-      }
-      guard let operand = operand(input, in: graph) else { return }
-      operands.append(operand)
-    }
+    guard let operands = operands(of: node, in: graph) else { return }
     let types = try outputTypes(id, node, operands, &graph)
     let followed = (node.op as? any ShapeArithmetic)?.elements(operands) ?? []
     for (position, output) in node.outputs.enumerated() {
