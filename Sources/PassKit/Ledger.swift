@@ -82,7 +82,8 @@ public struct Ledger: Sendable {
       "samples": .integer(Int64(drift.samples)), "covered": .integer(Int64(drift.covered ?? drift.samples)),
       "unpaired": .integer(Int64(drift.unpaired)), "changed_outputs": .integer(Int64(drift.changedOutputs)),
       "incomparable": .integer(Int64(drift.incomparable)), "max_rel": finite(drift.relativeError),
-      "max_abs": finite(drift.absoluteError), "min_cosine": finite(drift.cosine), "agreement": finite(drift.agreement),
+      "max_abs": finite(drift.absoluteError), "min_cosine": finite(drift.cosine),
+      "mean_cosine": finite(drift.meanCosine), "agreement": finite(drift.agreement),
     ]
   }
 

@@ -105,7 +105,7 @@ public struct Pipeline: Sendable {
       "passes/broken-promise", .brokenPromise,
       "\(step.id) promises \(entry.guarantee?.description ?? ""), but on \(drift.step.samples) samples \(violation)",
       notes: [
-        "largest absolute error \(drift.step.absoluteError), relative \(drift.step.relativeError), least cosine \(drift.step.cosine), agreement \(drift.step.agreement)"
+        "largest absolute error \(drift.step.absoluteError), relative \(drift.step.relativeError), least cosine \(drift.step.cosine), mean \(drift.step.meanCosine), agreement \(drift.step.agreement)"
       ],
       fix: "leave the pass out, or mend it; --dump-after \(step.id) writes the graph it leaves behind")
   }

@@ -28,14 +28,14 @@ extension Conversion {
   ///
   /// - Throws: what passes throw.
   static func ranges(
-    of source: ModelLoader.Loaded, _ pipeline: Pipeline, on samples: FollowingSamples, texts: ConversionTexts, limits: ResourceLimits, threads: Int
+    of source: ModelLoader.Loaded, _ pipeline: Pipeline, on samples: FollowingSamples, texts: ConversionTexts, structures: StructuresFile? = nil, limits: ResourceLimits,
+    threads: Int
   ) throws(Diagnostic) -> CalibrationRanges {
     let recorder = CalibrationRecorder(sampleCount: samples.set.count)
-    var surroundings = Pipeline.Surroundings()
-    surroundings.limits = limits
-    surroundings.observe = recorder.recording(try CalibrationSource(samples, limits: limits, threads: threads).observe)
-    surroundings.compare = SampleRuns.comparing(samples, limits: limits, threads: threads)
-    surroundings.follow(texts, [samples])
+    let seen = try CalibrationSource(samples, limits: limits, threads: threads)
+    let evidence = Evidence(shown: samples, texts: texts, structures: structures)
+    var surroundings = Pipeline.Surroundings(evidence, limits: limits, threads: threads)
+    surroundings.observe = recorder.recording(seen.observe)
     var (graph, ledger) = (source.model.graph, Ledger())
     try pipeline.run(on: &graph, ledger: &ledger, in: surroundings)
     return recorder.result

@@ -9,19 +9,6 @@ import LatheSamples
 
 /// A model on its way through passes, with what was measured and found on the way.
 struct Conversion {
-  /// What passes see of the model at work, and are measured on.
-  struct Evidence {
-    /// What drift is measured on.
-    var samples: FollowingSamples?
-    /// What activations are seen on; perhaps the same.
-    var shown: FollowingSamples?
-    /// Where activations are seen.
-    var calibration: CalibrationSource?
-    var texts: ConversionTexts
-    /// Scores and masks of structures that were given.
-    var structures: [StructureScores] = []
-  }
-
   let source: ModelLoader.Loaded
   private(set) var model: Model
   private(set) var ledger = Ledger()
@@ -37,6 +24,8 @@ struct Conversion {
   private(set) var calibration: JSONValue?
   /// The texts that the vocabulary was cut by, for the record; nil where there are none.
   private(set) var corpus: JSONValue?
+  /// The scores and masks that were given, for the record; nil where none were.
+  private(set) var structures: JSONValue?
   /// The tokens that are left; nil where none went.
   private(set) var cut: VocabularyCut?
   /// What was measured of the result against the imported model, for the record; nil without samples.
@@ -65,41 +54,28 @@ struct Conversion {
   mutating func run(
     _ pipeline: Pipeline, on evidence: Evidence, limits: ResourceLimits, threads: Int, dumps: GraphDump = GraphDump(passes: [], output: ""), why: [String] = []
   ) throws(Diagnostic) {
-    var surroundings = Pipeline.Surroundings()
-    surroundings.limits = limits
     var gauge: DriftGauge?
     if let samples = evidence.samples {
       sampleCount = samples.set.count
-      let own = DriftGauge(samples, limits: limits, threads: threads)
-      surroundings.measureDrift = { (graph) throws(Diagnostic) in try own.measure(graph) }
-      gauge = own
+      gauge = DriftGauge(samples, limits: limits, threads: threads)
     }
-    surroundings.observe = evidence.calibration?.observe
-    let regression = (evidence.shown ?? evidence.samples).map { RegressionRuns($0, limits: limits, threads: threads) }
-    if let regression {
-      surroundings.regress = { (reference, candidate, points) throws(Diagnostic) in try regression.sums(reference, candidate, points) }
-      surroundings.latency = { (graph) throws(Diagnostic) in try regression.latency(of: graph) }
-    }
-    surroundings.structures = evidence.structures
     (calibration, corpus) = (evidence.calibration?.json, evidence.texts.json)
-    let shown = evidence.shown.flatMap { $0 === evidence.samples ? nil : $0 }
-    if let compared = evidence.samples ?? shown { surroundings.compare = SampleRuns.comparing(compared, limits: limits, threads: threads) }
-    surroundings.follow(evidence.texts, [evidence.samples, shown].compactMap { $0 }) { if $0 === evidence.samples { gauge?.note($1) } }
+    structures = evidence.structures?.digest
     let progress = ProgressBar("passes", total: pipeline.steps.count)
     defer { progress.finish() }
-    surroundings.willRun = { number, step in
-      Supervisor.announce(step.id.rawValue, isBounded: !PassCatalog.standard.contains(step.id))
-      if number > 0 { progress.advance() }
-      regression?.forget()
+    var surroundings = Pipeline.Surroundings(evidence, limits: limits, threads: threads, progress: progress) {
+      if $0 === evidence.samples { gauge?.note($1) }
     }
+    if let own = gauge { surroundings.measureDrift = { (graph) throws(Diagnostic) in try own.measure(graph) } }
     var found: [(PassID, [String])] = []
+    let didRun = surroundings.didRun
     surroundings.didRun = { (number, step, graph) throws(Diagnostic) in
       if why.contains(step.id.rawValue) {
         found.removeAll { $0.0 == step.id }
         let lines = (step.pass as? any Explaining)?.explain(graph)
         found.append((step.id, lines ?? ["(this pass tells what it declined, but not what came near)"]))
       }
-      Supervisor.announce(step.id.rawValue, isBounded: false)
+      try didRun(number, step, graph)
       try dumps.write(graph, after: step.id, number)
     }
     do throws(Diagnostic) {
@@ -140,22 +116,9 @@ struct Conversion {
 
   /// Stores what was done in the model.
   mutating func record() throws(Diagnostic) {
-    model.record = try ConversionRecord(source: source, ledger: ledger, calibration: calibration, corpus: corpus, cut: cut, sweep: sweep, verification: verification, verdicts: verdicts).json.serialized()
-  }
-}
-
-extension Pipeline.Surroundings {
-  /// Lets texts and samples follow what passes change of how the model reads texts.
-  ///
-  /// - Parameter didFollow: told what changed for each of the samples.
-  mutating func follow(
-    _ texts: ConversionTexts, _ samples: [FollowingSamples], didFollow: @escaping (FollowingSamples, FollowingSamples.Change) -> Void = { _, _ in }
-  ) {
-    self.texts = { texts.knowledge }
-    tokenCounts = { () throws(Diagnostic) in try texts.tokenCounts() }
-    didChangeTexts = { (outcome) throws(Diagnostic) in
-      try texts.apply(outcome)
-      for sample in samples { didFollow(sample, try sample.follow(outcome, texts.assets)) }
-    }
+    model.record = try ConversionRecord(
+      source: source, ledger: ledger, calibration: calibration, corpus: corpus, structures: structures, cut: cut, sweep: sweep,
+      verification: verification, verdicts: verdicts
+    ).json.serialized()
   }
 }

@@ -13,8 +13,8 @@ struct ConversionRecord {
 
   /// - Throws: a diagnostic if a source file cannot be read again or its own record is broken.
   init(
-    source: ModelLoader.Loaded, ledger: Ledger, calibration: JSONValue?, corpus: JSONValue?, cut: VocabularyCut?, sweep: JSONValue?, verification: JSONValue?,
-    verdicts: [Budget.Verdict]
+    source: ModelLoader.Loaded, ledger: Ledger, calibration: JSONValue?, corpus: JSONValue?, structures: JSONValue?, cut: VocabularyCut?,
+    sweep: JSONValue?, verification: JSONValue?, verdicts: [Budget.Verdict]
   ) throws(Diagnostic) {
     var files: [JSONValue] = []
     for path in source.files { files.append(try SourceDigest.describe(path)) }
@@ -25,6 +25,7 @@ struct ConversionRecord {
     ]
     if let calibration { object["calibration"] = calibration }
     if let corpus { object["corpus"] = corpus }
+    if let structures { object["structures"] = structures }
     if let cut { object["vocabulary"] = cut.json }
     if let sweep { object["sweep"] = sweep }
     if let verification { object["verification"] = verification }

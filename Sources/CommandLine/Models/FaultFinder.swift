@@ -101,8 +101,11 @@ struct FaultFinder {
     }
     let texts = try ConversionTexts(model.text, options.corpus, limits: models.limits)
     return RecipeReplay(
-      pipeline: try recipe.pipeline(from: options.plugins.catalog(for: recipe)), calibration: calibration, samples: samples, shown: shown,
-      texts: texts, keptTokens: texts.json == nil ? record?.keptTokens : nil, limits: models.limits, threads: models.threads)
+      pipeline: try recipe.pipeline(from: options.plugins.catalog(for: recipe)),
+      evidence: Evidence(
+        samples: samples, shown: shown, calibration: calibration, texts: texts,
+        structures: try options.structures.map { (path) throws(Diagnostic) in try StructuresFile(path: path) }),
+      keptTokens: texts.json == nil ? record?.keptTokens : nil, limits: models.limits, threads: models.threads)
   }
 
   /// A graph as it comes back from a file of the candidate's format.
@@ -128,6 +131,12 @@ struct FaultFinder {
       let given = options.calibrationSamples ?? options.ranges ?? models.samples
       if (try? SourceDigest.digest(MappedFile(path: given))) != digest {
         gaps.append("the scales were chosen by \(name), and now by \(given), so that they differ: give --calibration-samples or --ranges")
+      }
+    }
+    if let name = record?.structuresName, let digest = record?.structuresDigest {
+      let given = options.structures
+      if given.flatMap({ try? SourceDigest.digest(MappedFile(path: $0)) }) != digest {
+        gaps.append("structures went by \(name), and now by \(given ?? "none that are given"): give --structures")
       }
     }
     if let name = record?.corpusName, options.corpus.corpus.isEmpty, options.corpus.tokenCounts == nil {

@@ -23,6 +23,9 @@ struct LocalizationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("With --bisect: the ranges that the candidate's scales were chosen by.", valueName: "file.json"))
   var ranges: String?
 
+  @Option(help: ArgumentHelp("With --bisect: the scores and masks that structures of the candidate went by.", valueName: "file.json"))
+  var structures: String?
+
   @OptionGroup var plugins: PluginOptions
   @OptionGroup var corpus: CorpusOptions
 
@@ -31,7 +34,8 @@ struct LocalizationOptions: ParsableArguments {
 
   mutating func validate() throws {
     let needsBisect =
-      recipe != nil || calibrationSamples != nil || ranges != nil || !plugins.files.isEmpty || !corpus.corpus.isEmpty || corpus.tokenCounts != nil
+      recipe != nil || calibrationSamples != nil || ranges != nil || structures != nil || !plugins.files.isEmpty || !corpus.corpus.isEmpty
+      || corpus.tokenCounts != nil
     guard bisect || !needsBisect else { throw ValidationError("--recipe, --plugin and what passes see go with --bisect") }
     guard ranges == nil || calibrationSamples == nil else {
       throw ValidationError("--ranges and --calibration-samples both say what scales are chosen by: give one")
@@ -49,7 +53,7 @@ struct LocalizationOptions: ParsableArguments {
   /// The arguments that say what passes see, for a command of the same passes.
   var replayArguments: [String] {
     var words: [String] = []
-    for (option, value) in [("--calibration-samples", calibrationSamples), ("--ranges", ranges), ("--token-counts", corpus.tokenCounts)] {
+    for (option, value) in [("--calibration-samples", calibrationSamples), ("--ranges", ranges), ("--structures", structures), ("--token-counts", corpus.tokenCounts)] {
       if let value { words += [option, value] }
     }
     for file in corpus.corpus { words += ["--corpus", file] }

@@ -21,6 +21,9 @@ struct PassPlan: ParsableArguments {
       "Run a pass; passes run in the order given. lathe passes lists them.", valueName: "id[:key=value,…]"))
   var passes: [String] = []
 
+  @Option(help: ArgumentHelp("Scores and masks of structures for structure/prune, as lathe score or a trainer wrote them.", valueName: "file.json"))
+  var structures: String?
+
   @OptionGroup var plugins: PluginOptions
   @OptionGroup var corpus: CorpusOptions
 
@@ -73,6 +76,13 @@ struct PassPlan: ParsableArguments {
         fix: Spelling.nearest(wanted, among: ids).map { "did you mean \($0)?" } ?? "add --pass \(wanted)")
     }
     return pipeline
+  }
+
+  /// The scores and masks of `--structures`.
+  ///
+  /// - Throws: `structures/file`.
+  func structuresFile() throws(Diagnostic) -> StructuresFile? {
+    try structures.map { (path) throws(Diagnostic) in try StructuresFile(path: path) }
   }
 
   /// Adds what the formats need: weights in rows for passes and ONNX, in the kernels' order for .lathe.

@@ -19,13 +19,7 @@ struct RecipeReplay {
   }
 
   let pipeline: Pipeline
-  /// What scales are chosen on; nil without samples.
-  let calibration: CalibrationSource?
-  /// The samples that passes compare on, and scales are chosen on if nothing else says.
-  let samples: FollowingSamples
-  /// Those of the calibration, if they are others.
-  let shown: FollowingSamples?
-  let texts: ConversionTexts
+  let evidence: Evidence
   /// Which tokens a cut left, where no corpus tells; nil where one does.
   let keptTokens: [Bool]?
   let limits: ResourceLimits
@@ -36,27 +30,24 @@ struct RecipeReplay {
   /// - Throws: what passes throw.
   func run(on graph: Graph) throws(Diagnostic) -> [Stage] {
     var graph = graph
-    var stages = [Stage(step: 0, pass: "import", graph: graph, text: texts.assets)]
-    var surroundings = Pipeline.Surroundings()
-    surroundings.limits = limits
-    surroundings.observe = calibration?.observe
-    surroundings.compare = SampleRuns.comparing(samples, limits: limits, threads: threads)
-    surroundings.follow(texts, [samples, shown].compactMap { $0 })
-    if let keptTokens { surroundings.tokenCounts = { () throws(Diagnostic) in keptTokens.map { $0 ? 1 : 0 } } }
+    var stages = [Stage(step: 0, pass: "import", graph: graph, text: evidence.texts.assets)]
+    let texts = evidence.texts
     let progress = ProgressBar("passes", total: pipeline.steps.count)
     defer { progress.finish() }
+    var surroundings = Pipeline.Surroundings(evidence, limits: limits, threads: threads, progress: progress)
+    if let keptTokens { surroundings.tokenCounts = { () throws(Diagnostic) in keptTokens.map { $0 ? 1 : 0 } } }
     // A pass's changes of the vocabulary are known when the next one begins.
     func settle() {
       guard let last = stages.popLast() else { return }
       stages.append(Stage(step: last.step, pass: last.pass, graph: last.graph, text: texts.assets))
     }
+    let (willRun, didRun) = (surroundings.willRun, surroundings.didRun)
     surroundings.willRun = { number, step in
       settle()
-      Supervisor.announce(step.id.rawValue, isBounded: !PassCatalog.standard.contains(step.id))
-      if number > 0 { progress.advance() }
+      willRun(number, step)
     }
     surroundings.didRun = { (number, step, graph) throws(Diagnostic) in
-      Supervisor.announce(step.id.rawValue, isBounded: false)
+      try didRun(number, step, graph)
       stages.append(Stage(step: number + 1, pass: step.id.rawValue, graph: graph, text: nil))
     }
     var ledger = Ledger()

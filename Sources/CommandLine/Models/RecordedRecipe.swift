@@ -15,6 +15,8 @@ struct RecordedRecipe {
   let calibrationName: String?
   /// The file of the texts or the token counts that passes went by; nil where none was given.
   let corpusName: String?
+  /// Digest and name of the file of scores and masks; nil where none was given.
+  let structuresDigest, structuresName: String?
   /// The ids that are left of a vocabulary that was cut, by id before; nil where none was.
   let keptTokens: [Bool]?
   /// Whether the record names the file that the passes are to run on.
@@ -42,6 +44,8 @@ struct RecordedRecipe {
     (calibrationDigest, calibrationName) = (calibration?["sha256"]?.stringValue, calibration?["file"]?.stringValue)
     let corpus = used.lazy.compactMap { $0["corpus"] }.first
     corpusName = (corpus?["token_counts"] ?? corpus?["files"]?[0])?["file"]?.stringValue
+    let structures = used.lazy.compactMap { $0["structures"] }.first
+    (structuresDigest, structuresName) = (structures?["sha256"]?.stringValue, structures?["file"]?.stringValue)
     keptTokens = used.lazy.compactMap { $0["vocabulary"] }.first.flatMap(Self.kept)
   }
 

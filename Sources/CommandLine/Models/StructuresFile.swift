@@ -10,14 +10,18 @@ struct StructuresFile {
   private static let maximumBytes = 256 << 20
 
   let structures: [StructureScores]
+  /// The file's name and digest, for the record; nil for one that is yet to be written.
+  let digest: JSONValue?
 
-  init(_ structures: [StructureScores]) { self.structures = structures }
+  init(_ structures: [StructureScores]) { (self.structures, digest) = (structures, nil) }
 
   /// Reads a file.
   ///
   /// - Throws: `structures/file` for what is no such file, with the place, and the reader's diagnostics.
   init(path: String) throws(Diagnostic) {
     let json = try JSONValue.parse(try InputFile.bytes(of: path, maximumBytes: Self.maximumBytes), file: path)
+    let keys = ["format", "version", "structures"]
+    if let key = json.objectValue?.keys.first(where: { !keys.contains($0) }) { throw Self.fault("there is an unknown key \(key)", path) }
     guard json["format"]?.stringValue == Self.format, json["version"]?.intValue == 1, let entries = json["structures"]?.arrayValue else {
       throw Self.fault("this is no file of structures: it has no \"format\": \"\(Self.format)\", \"version\": 1 and \"structures\"", path)
     }
@@ -27,9 +31,11 @@ struct StructuresFile {
       guard let weights = entry["weights"]?.stringValue, let axis = entry["axis"]?.intValue, let extent = entry["extent"]?.intValue,
         axis >= 0, extent > 0
       else { throw Self.fault("\(place) has no weights, axis and extent", path) }
+      let block = entry["block"].map { $0.intValue ?? 0 } ?? 1
+      guard block > 0 else { throw Self.fault("\(place).block is no whole number above 0", path) }
       let known: Set = ["weights", "axis", "extent", "block", "kind", "scores", "mask"]
       if let key = entry.objectValue?.keys.first(where: { !known.contains($0) }) { throw Self.fault("\(place) has an unknown key \(key)", path) }
-      var structure = StructureScores(weights: weights, axis: axis, extent: extent, block: entry["block"]?.intValue ?? 1)
+      var structure = StructureScores(weights: weights, axis: axis, extent: extent, block: block)
       structure.kind = entry["kind"]?.stringValue
       structure.scores = try Self.list(entry["scores"], extent, "\(place).scores", path) { $0.doubleValue.flatMap { $0.isFinite ? $0 : nil } }
       structure.mask = try Self.list(entry["mask"], extent, "\(place).mask", path) { $0.boolValue }
@@ -38,6 +44,7 @@ struct StructuresFile {
       structures.append(structure)
     }
     self.structures = structures
+    digest = try SourceDigest.describe(path)
   }
 
   private static func fault(_ message: String, _ path: String) -> Diagnostic {

@@ -13,6 +13,7 @@ struct SweepTrial {
   let recipe: Recipe
   let catalog: PassCatalog
   let plan: PassPlan
+  let structures: StructuresFile?
   let packs: Bool
   let limits: ResourceLimits
   let threads: Int
@@ -41,7 +42,7 @@ struct SweepTrial {
     _ calibrator: Calibrator, _ calibration: CalibrationSource, on samples: FollowingSamples, _ texts: ConversionTexts
   ) throws(Diagnostic) -> Conversion {
     var conversion = Conversion(source, recipe: recipe.name, seconds: 0)
-    let evidence = Conversion.Evidence(shown: samples, calibration: calibration, texts: texts)
+    let evidence = Evidence(shown: samples, calibration: calibration, texts: texts, structures: structures)
     try conversion.run(try pipeline(calibrator), on: evidence, limits: limits, threads: threads)
     return conversion
   }

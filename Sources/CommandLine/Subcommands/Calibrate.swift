@@ -44,7 +44,8 @@ struct Calibrate: ParsableCommand {
     let (loaded, pipeline) = try passes.prepared(input, try passes.readRecipe(), text, limits)
     let set = try FollowingSamples(path: samples, for: ModelInterface(loaded.model), options: arguments.options(limits))
     let texts = try ConversionTexts(loaded.model.text, passes.corpus, limits: limits)
-    let ranges = try Conversion.ranges(of: loaded, pipeline, on: set, texts: texts, limits: limits, threads: arguments.threadCount)
+    let ranges = try Conversion.ranges(of: loaded, pipeline, on: set, texts: texts, structures: try passes.structuresFile(), limits: limits,
+      threads: arguments.threadCount)
     let counts = ranges.counts
     guard counts.values > 0 else {
       throw Diagnostic(

@@ -44,9 +44,6 @@ struct Convert: ParsableCommand {
     help: ArgumentHelp("Choose the scales of activations by ranges that lathe calibrate wrote for this model.", valueName: "file.json"))
   var ranges: String?
 
-  @Option(help: ArgumentHelp("Scores and masks of structures for structure/prune, as lathe score or a trainer wrote them.", valueName: "file.json"))
-  var structures: String?
-
   @OptionGroup var arguments: SampleArguments
 
   @Option(help: ArgumentHelp("Write what was done as a page to look at or as JSON.", valueName: "file.html|file.json"))
@@ -113,8 +110,7 @@ struct Convert: ParsableCommand {
       try conversion.check(recipe.budget)
     } catch {
       // What went well before is what explains the failure.
-      try tell(ConversionReport(conversion, input: input, output: nil, failure: error), page)
-      throw error
+      throw error.telling { () throws(Diagnostic) in try tell(ConversionReport(conversion, input: input, output: nil, failure: error), page) }
     }
     try conversion.record()
     let cutFiles = try cutFiles(conversion, format)
@@ -140,7 +136,7 @@ struct Convert: ParsableCommand {
     return try CutFiles(vocabulary: vocabOut, idMap: idMap, source: text.vocab).prepared(cut, conversion.model.text, beside: output, format)
   }
 
-  private func evidence(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> Conversion.Evidence {
+  private func evidence(for model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> Evidence {
     let interface = ModelInterface(model)
     func read(_ path: String?) throws(Diagnostic) -> FollowingSamples? {
       guard let path else { return nil }
@@ -148,10 +144,10 @@ struct Convert: ParsableCommand {
     }
     let samples = try read(samples)
     let shown = try read(calibrationSamples) ?? samples
-    return Conversion.Evidence(
+    return Evidence(
       samples: samples, shown: shown, calibration: try calibration(on: shown, limits),
       texts: try ConversionTexts(model.text, passes.corpus, limits: limits),
-      structures: try structures.map { (path) throws(Diagnostic) in try StructuresFile(path: path).structures } ?? [])
+      structures: try passes.structuresFile())
   }
 
   /// Where passes see activations; nil where nothing says.

@@ -13,11 +13,11 @@ struct Score: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Score the structures of a model, and write the scores for lathe convert --structures or a trainer.",
     discussion: """
-      Passes before structure/prune are run as in lathe convert; its own options say what is scored and how, as in --pass \
+      Passes before structure/prune are run as in lathe convert, and none behind it; its own options say what is scored and how, as in --pass \
       structure/prune:importance=leave-one-out,what=heads. Nothing is cut.
       """)
 
-  @Argument(help: "The model: .onnx or .lathe.")
+  @Argument(help: "The model: .onnx, .lathe, a folder or a JSON dump of weights.")
   var input: String
 
   @Option(name: .shortAndLong, help: "Where to write: NAME.json.")
@@ -40,18 +40,33 @@ struct Score: ParsableCommand {
     try reportingDiagnostics { () throws(Diagnostic) in try score() }
   }
 
+  /// Ends the recipe with a pass that prunes nothing, but scores all of each structure.
+  private static func scoreOnly(_ recipe: inout Recipe) throws(Diagnostic) {
+    var last = Recipe.Step(Prune.id)
+    if let place = recipe.steps.firstIndex(where: { $0.id == Prune.id }) {
+      last = recipe.steps[place]
+      recipe.steps.removeSubrange(place...)
+    }
+    let own: OrderedDictionary<String, JSONValue> = ["width": 1, "recover": "none", "distribution": "global"]
+    for (name, value) in own {
+      if let given = last.options[name], given != value {
+        throw Diagnostic(
+          "usage/score-option", .usage, "\(Prune.id.rawValue) has \(name)=\(given.serialized()), but lathe score cuts and fits nothing",
+          fix: "leave \(name) out")
+      }
+      last.options[name] = value
+    }
+    recipe.steps.append(last)
+  }
+
   private func score() throws(Diagnostic) {
     let limits = try limits.limits()
     var recipe = try passes.readRecipe()
-    if !recipe.steps.contains(where: { $0.id == Prune.id }) { recipe.steps.append(Recipe.Step(Prune.id)) }
-    for index in recipe.steps.indices where recipe.steps[index].id == Prune.id {
-      recipe.steps[index].options["width"] = 1
-      recipe.steps[index].options["recover"] = "none"
-      recipe.steps[index].options["distribution"] = "global"
-    }
+    try Self.scoreOnly(&recipe)
     let file = try OutputFile(path: output)
     let (loaded, pipeline) = try passes.prepared(input, recipe, text, limits)
-    var evidence = Conversion.Evidence(texts: try ConversionTexts(loaded.model.text, passes.corpus, limits: limits))
+    var evidence = Evidence(
+      texts: try ConversionTexts(loaded.model.text, passes.corpus, limits: limits), structures: try passes.structuresFile())
     if let samples {
       evidence.shown = try FollowingSamples(path: samples, for: ModelInterface(loaded.model), options: arguments.options(limits))
     }

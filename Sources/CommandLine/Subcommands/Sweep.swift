@@ -75,7 +75,8 @@ struct Sweep: ParsableCommand {
     var loaded = try ModelLoader(limits: limits).load(input)
     loaded.model.text = try text.assets(over: loaded.model.text)
     let trial = SweepTrial(
-      source: loaded, recipe: recipe, catalog: try passes.catalog(for: recipe), plan: passes, packs: format == .lathe, limits: limits,
+      source: loaded, recipe: recipe, catalog: try passes.catalog(for: recipe), plan: passes,
+      structures: try passes.structuresFile(), packs: format == .lathe, limits: limits,
       threads: arguments.threadCount)
     try trial.check()
     let interface = ModelInterface(loaded.model)
@@ -90,7 +91,8 @@ struct Sweep: ParsableCommand {
       let set = try FollowingSamples(path: samples, for: interface, options: options(count, limits))
       let texts = try ConversionTexts(loaded.model.text, passes.corpus, limits: limits)
       let ranges = try Conversion.ranges(
-        of: loaded, try trial.pipeline(nil), on: set, texts: texts, limits: limits, threads: arguments.threadCount)
+        of: loaded, try trial.pipeline(nil), on: set, texts: texts, structures: trial.structures, limits: limits,
+        threads: arguments.threadCount)
       try Self.checkReading(texts)
       let source = CalibrationSource(ranges, json: ["samples": .integer(Int64(set.set.count)), "file": try SourceDigest.describe(samples)])
       for calibrator in chosen {

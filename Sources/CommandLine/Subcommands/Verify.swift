@@ -94,8 +94,8 @@ struct Verify: ParsableCommand {
         verification = try compare(policy)
         if let policy { try verification.judge(by: policy) }
       } catch {
-        if let file, error.category == .brokenPromise { try write(FailedVerification(reference, candidate, error).json, to: file) }
-        throw error
+        guard let file, error.category == .brokenPromise else { throw error }
+        throw error.telling { () throws(Diagnostic) in try write(FailedVerification(reference, candidate, error).json, to: file) }
       }
       if !json { Terminal.output.write(try VerificationTable(verification).render(for: .output)) }
       var found: Localization?
@@ -103,8 +103,7 @@ struct Verify: ParsableCommand {
         if localization.isWanted { found = try Localization(localization, localizationRequest()) }
       } catch {
         // The verdict stands, whatever keeps its cause from being found.
-        try tell(verification, nil, file)
-        throw error
+        throw error.telling { () throws(Diagnostic) in try tell(verification, nil, file) }
       }
       try tell(verification, found, file)
       if let path = gate.record { try verification.record(to: path) }
