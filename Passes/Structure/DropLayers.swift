@@ -23,8 +23,8 @@ public struct DropLayers: Pass {
     public var metric = Drift.Metric.meanCosine
     /// The least of the metric that will do on the samples.
     public var target = 0.0
-    /// `all` products that are left are fitted anew on the samples, or `none`.
-    public var recover = Recovery.Scope.all
+    /// Products that are fitted anew on the samples: `none`, those to which a `residual` is added, or `all`.
+    public var recover = Recovery.Scope.residual
     /// How strongly fits keep to the weights that are there, as a share of the features' mean square.
     public var regularization = 1e-3
 
@@ -44,7 +44,7 @@ public struct DropLayers: Pass {
     guard options.depth > 0, options.depth <= 1, options.regularization >= 0, options.regularization.isFinite, options.recover != .cut,
       options.metric.isLikeness
     else {
-      throw context.usage("structure/depth", "depth is above 0 and at most 1, recover is all or none, and the metric agreement, cosine or mean cosine")
+      throw context.usage("structure/depth", "depth is above 0 and at most 1, recover is none, residual or all, and the metric agreement, cosine or mean cosine")
     }
     var outcome = PassOutcome()
     let stack = LayerStack(graph)
@@ -59,13 +59,13 @@ public struct DropLayers: Pass {
       let subject = "layer \(number), up to %\(reference[layer.end].name)"
       outcome.record(subject, gone.contains(number) ? .done : .declined("it stays"))
     }
-    guard options.recover == .all, !gone.isEmpty else { return outcome }
+    guard options.recover != .none, !gone.isEmpty else { return outcome }
     guard let regress = context.regress else {
       outcome.notes.append("nothing was recovered: there are no samples; add --samples FILE, or recover=none")
       return outcome
     }
     let recovery = Recovery(reference: reference, regularization: options.regularization, regress: regress, keptTargets: [:])
-    try recovery.run(on: &graph, nodes: Set(graph.order), reported: [], &outcome)
+    try recovery.run(on: &graph, nodes: recovery.nodes(options.recover, in: graph), reported: [], &outcome)
     return outcome
   }
 

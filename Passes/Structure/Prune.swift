@@ -24,8 +24,8 @@ public struct Prune: Pass {
     public var budget = WidthSelection.Budget.parameters
     /// `given` (--structures FILE), `magnitude`, `leave-one-out` or `reconstruction`.
     public var importance = Importance.reconstruction
-    /// Products that are fitted anew on the samples: `none`, those that were `cut`, or `all`.
-    public var recover = Recovery.Scope.all
+    /// Products that are fitted anew on the samples: `none`, those that were `cut`, also those whose sums make up for it (`residual`), or `all`.
+    public var recover = Recovery.Scope.residual
     /// How strongly fits keep to the weights that are there, as a share of the features' mean square.
     public var regularization = 1e-3
     /// Of leave-one-out, and of what the result is held to.
@@ -60,7 +60,7 @@ public struct Prune: Pass {
     guard !structures.isEmpty else { return outcome }
     let ranker = StructureRanker(
       graph: graph, importance: options.importance, metric: options.metric, regularization: options.regularization,
-      depth: options.distribution == .uniform ? 1 - options.width : 1, context: context)
+      depth: options.distribution == .uniform ? 1 - options.width : 1, width: options.width, context: context)
     let masks = structures.map { structure in context.structures.first { $0.isOf(structure, in: graph) && $0.mask?.count == structure.extent }?.mask }
     let open = structures.indices.filter { masks[$0] == nil }
     let rankings = try ranker.rankings(of: open.map { structures[$0] }, &outcome)
@@ -72,7 +72,8 @@ public struct Prune: Pass {
         kind: structure.kind.rawValue, scores: ranking.scores(of: structure.extent))
     }
     let selection = WidthSelection(
-      graph: graph, classes: classes, structures: ranked.map { $0.0 }, rankings: ranked.map { $0.1 }, context: context)
+      graph: graph, classes: classes, structures: ranked.map { $0.0 }, rankings: ranked.map { $0.1 }, metric: options.metric,
+      context: context)
     for given in context.structures where !structures.contains(where: { given.isOf($0, in: graph) }) {
       outcome.record("@\(given.weights)", .declined("scores are given for its axis \(given.axis), but nothing of \(given.extent) indices is pruned there"))
     }
@@ -128,7 +129,7 @@ public struct Prune: Pass {
     let readers = Set(real.flatMap(\.structure.readers).map(\.node))
     let recovery = Recovery(
       reference: reference, regularization: options.regularization, regress: regress, keptTargets: Self.keptTargets(real, reference))
-    try recovery.run(on: &graph, nodes: options.recover == .all ? Set(graph.order) : readers, reported: readers, &outcome)
+    try recovery.run(on: &graph, nodes: readers.union(recovery.nodes(options.recover, in: graph)), reported: readers, &outcome)
   }
 
   /// The indices of the results of weights that are left, where some went.

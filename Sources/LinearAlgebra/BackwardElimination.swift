@@ -10,8 +10,9 @@ public struct BackwardElimination: Sendable {
   private let groups: [[Int]]
   /// H⁻¹ of the features that are left, zero elsewhere.
   private var inverse: [Double]
-  /// [targets, features]; zero for features that are gone.
-  private var weights: [Double]
+  /// The law as it is fitted to the features that are left, [targets, features]; zero for those that are gone.
+  public private(set) var weights: [Double]
+  private var gone: Set<Int> = []
 
   /// - Parameters:
   ///   - matrix: H, regularized.
@@ -24,21 +25,24 @@ public struct BackwardElimination: Sendable {
     (self.weights, self.groups) = (weights, groups)
   }
 
-  /// What taking each group out next would cost; of groups that are gone, nothing.
+  /// What taking each group out next would cost: nothing for groups that are gone, and infinity where rounding leaves no answer.
   public var losses: [Double] {
     var squares = [Double](repeating: 0, count: features)
     for target in 0..<targets {
       for column in 0..<features { squares[column] += weights[target * features + column] * weights[target * features + column] }
     }
-    return groups.map { columns in
+    return groups.indices.map { group in
+      if gone.contains(group) { return 0 }
+      let columns = groups[group]
       guard columns.count == 1, let column = columns.first else { return loss(of: columns) }
       let own = inverse[column * features + column]
-      return own > 0 ? squares[column] / own : 0
+      return own > 0 ? squares[column] / own : .infinity
     }
   }
 
   private func loss(of columns: [Int]) -> Double {
-    guard let matrix = block(columns) else { return 0 }
+    guard !columns.isEmpty else { return 0 }
+    guard let matrix = block(columns) else { return .infinity }
     var loss = 0.0
     for target in 0..<targets {
       let part = columns.map { weights[target * features + $0] }
@@ -52,9 +56,16 @@ public struct BackwardElimination: Sendable {
   }
 
   /// Takes groups out together, and fits the others.
-  public mutating func remove(_ gone: [Int]) {
-    let columns = gone.flatMap { groups[$0] }
-    guard !columns.isEmpty, let matrix = block(columns) else { return }
+  ///
+  /// - Returns: false, with nothing changed, where rounding leaves no answer.
+  public mutating func remove(_ leaving: [Int]) -> Bool {
+    let columns = leaving.flatMap { groups[$0] }
+    if columns.isEmpty {
+      gone.formUnion(leaving)
+      return true
+    }
+    guard let matrix = block(columns) else { return false }
+    gone.formUnion(leaving)
     let count = columns.count
     // The rows of H⁻¹ that go: [count, features], and for the solver [features, count].
     let rows = columns.flatMap { inverse[$0 * features..<($0 + 1) * features] }
@@ -74,5 +85,6 @@ public struct BackwardElimination: Sendable {
       }
       for target in 0..<targets { weights[target * features + column] = 0 }
     }
+    return true
   }
 }

@@ -13,6 +13,8 @@ public struct PassContext: Sendable {
   public let observe: Observe?
   /// Compares the outputs of two graphs on the samples; nil where there are no samples.
   public let compare: Compare?
+  /// Compares them on some of the samples, for searches that compare often; nil where there are no samples.
+  public let compareBriefly: Compare?
   /// Sums up what least squares need; nil where there are no samples.
   public let regress: Regress?
   /// Measures how long a graph takes; nil where there are no samples.
@@ -26,7 +28,7 @@ public struct PassContext: Sendable {
 
   public init(
     pass: PassID, limits: ResourceLimits, verifiesEveryRewrite: Bool = false, observe: Observe? = nil, compare: Compare? = nil,
-    regress: Regress? = nil, latency: MeasureLatency? = nil, structures: [StructureScores] = [],
+    compareBriefly: Compare? = nil, regress: Regress? = nil, latency: MeasureLatency? = nil, structures: [StructureScores] = [],
     texts: TextKnowledge = TextKnowledge(), tokenCounts: TokenCounts? = nil
   ) {
     self.pass = pass
@@ -34,6 +36,7 @@ public struct PassContext: Sendable {
     self.verifiesEveryRewrite = verifiesEveryRewrite
     self.observe = observe
     self.compare = compare
+    self.compareBriefly = compareBriefly
     self.regress = regress
     self.latency = latency
     self.structures = structures

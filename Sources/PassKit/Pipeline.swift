@@ -27,6 +27,8 @@ public struct Pipeline: Sendable {
     public var observe: Observe?
     /// Compares the outputs of two graphs on the samples; nil where there are none.
     public var compare: Compare?
+    /// Compares them on some of the samples; nil where there are none.
+    public var compareBriefly: Compare?
     /// Sums up what least squares need; nil where there are no samples.
     public var regress: Regress?
     /// Measures how long a graph takes; nil where there are no samples.
@@ -77,7 +79,7 @@ public struct Pipeline: Sendable {
     let interface = InterfaceCheck(graph)
     let context = PassContext(
       pass: step.id, limits: surroundings.limits, observe: surroundings.observe, compare: surroundings.compare,
-      regress: surroundings.regress, latency: surroundings.latency, structures: surroundings.structures,
+      compareBriefly: surroundings.compareBriefly, regress: surroundings.regress, latency: surroundings.latency, structures: surroundings.structures,
       texts: surroundings.texts(), tokenCounts: surroundings.tokenCounts)
     let guarantee = step.pass.guarantee.carried(through: graph)
     let outcome = try step.pass.run(on: &graph, in: context)

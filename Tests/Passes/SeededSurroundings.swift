@@ -21,6 +21,7 @@ extension Pipeline.Surroundings {
       return try regress(reference, candidate, points, on: feeds)
     }
     surroundings.compare = { (reference, candidate) throws(Diagnostic) in try compare(reference, candidate) }
+    surroundings.compareBriefly = surroundings.compare
     return surroundings
   }
 

@@ -5,8 +5,17 @@ struct Ranking {
     let loss: Double
   }
 
+  /// A product without the indices that go first, fitted to what it gave with them.
+  struct Fit {
+    let site: LinearSite
+    /// Changes of the weights, [targets, features], and of the bias.
+    let weightChange, biasChange: [Double]
+  }
+
   /// All indices but one, the first to go first.
   let steps: [Step]
+  /// The products behind the structure when as many as it usually loses are gone; empty where none was fitted.
+  var fits: [Fit] = []
 
   init(_ steps: [Step]) { self.steps = steps }
 
@@ -21,6 +30,9 @@ struct Ranking {
     let gone = Set(steps.prefix(count).map(\.index))
     return (0..<extent).filter { !gone.contains($0) }
   }
+
+  /// What is lost with the first indices to go.
+  func loss(of count: Int) -> Double { steps.prefix(count).reduce(0) { $0 + $1.loss } }
 
   /// A score for each index: what was lost when it went, and no less than what those before it lost. The one that never goes has the highest.
   func scores(of extent: Int) -> [Double] {

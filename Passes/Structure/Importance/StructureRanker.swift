@@ -18,6 +18,8 @@ struct StructureRanker {
   let regularization: Double
   /// The share of each structure that goes at most.
   let depth: Double
+  /// The share that stays where all lose alike.
+  let width: Double
   let context: PassContext
 
   /// A ranking for each structure; nil, with the reason in the outcome, where it has none.
@@ -67,7 +69,7 @@ extension StructureRanker {
     for structure in structures {
       var scores: [Double] = []
       for index in 0..<structure.extent {
-        let drift = try compare(graph, try graph.silencing(index, of: structure))
+        let drift = try compare(graph, try graph.silencing([index], of: structure))
         scores.append(metric.isLikeness ? 1 - drift[metric] : drift[metric])
       }
       rankings.append(Ranking(scores: scores))
@@ -96,15 +98,18 @@ extension StructureRanker {
       let sums = try regress(probe, probe, part.map { readings[$0].point })
       for (place, equations) in zip(part, sums) {
         let reading = readings[place]
+        outcome.note(equations, of: graph.describe(reading.site.node))
         let groups = groups(of: structures[reading.structure], reading.site)
-        if let part = StructureElimination.Part(equations, reading.site.matrix(in: graph), groups, regularization, hasIntercept: reading.site.bias != nil) {
+        if let part = StructureElimination.Part(reading.site, equations, reading.site.matrix(in: graph), groups, regularization) {
           eliminations[reading.structure].append(part)
         }
       }
     }
     return zip(structures, eliminations).map { structure, parts in
       if parts.isEmpty { outcome.record(structure.description(in: graph), .declined("no product that sums over it can be fitted on the samples")) }
-      return parts.isEmpty ? nil : StructureElimination(parts, extent: structure.extent, depth: Int((depth * Double(structure.extent)).rounded(.up))).ranking
+      guard !parts.isEmpty else { return nil }
+      let most = Int((depth * Double(structure.extent)).rounded(.up))
+      return StructureElimination(parts, extent: structure.extent, depth: most, usual: structure.loss(at: width)).ranking
     }
   }
 
@@ -143,8 +148,8 @@ extension StructureScores {
 }
 
 extension Graph {
-  /// The graph with zeros where an index of a structure is summed over; where it never meets constants there, in all its weights.
-  func silencing(_ index: Int, of structure: Structure) throws(Diagnostic) -> Graph {
+  /// The graph with zeros where indices of a structure are summed over; where they never meet constants there, in all its weights.
+  func silencing(_ indices: [Int], of structure: Structure) throws(Diagnostic) -> Graph {
     var result = self
     let readers = Set(structure.readers.map(\.weights))
     let slices = structure.weights.filter { readers.contains($0.value) || readers.isEmpty }
@@ -152,7 +157,7 @@ extension Graph {
       guard let tensor = result.constant(slice.value), var values = tensor.doubles() else { continue }
       let inner = tensor.shape.dropFirst(slice.axis + 1).reduce(1, *)
       let extent = tensor.shape[slice.axis]
-      let gone = Set(slice.places(of: index) ?? [])
+      let gone = Set(indices.flatMap { slice.places(of: $0) ?? [] })
       for position in values.indices where gone.contains(position / inner % extent) { values[position] = 0 }
       result.setConstant(try Cast(to: tensor.dtype).evaluate([try Tensor(values, shape: tensor.shape)])[0], of: slice.value)
     }

@@ -27,14 +27,16 @@ public struct WidthSelection {
   let classes: AxisClasses
   let structures: [Structure]
   let rankings: [Ranking]
+  /// What outputs are compared by: of likeness.
+  let metric: Drift.Metric
   let context: PassContext
 
   /// The indices that stay, for each structure.
   func cuts(_ distribution: Distribution, _ width: Double, _ budget: Budget) throws(Diagnostic) -> [(structure: Structure, kept: [Int])] {
     guard distribution == .global else {
-      return cuts(after: structures.map { $0.extent - max(1, Int((width * Double($0.extent)).rounded())) })
+      return cuts(after: structures.map { $0.loss(at: width) })
     }
-    let order = globalOrder(budget)
+    let order = globalOrder(budget, try sensitivities(at: width))
     if budget == .latency { return try fastEnough(order, width) }
     let costs = structures.map { cost($0, budget) }
     let total = zip(structures, costs).reduce(0.0) { $0 + Double($1.0.extent) * $1.1 }
@@ -55,17 +57,37 @@ public struct WidthSelection {
   /// Structures in the order in which they lose their next index: by the least loss for what is saved.
   ///
   /// Within a structure the order is the ranking's, so a step counts as no cheaper than those before it.
-  private func globalOrder(_ budget: Budget) -> [Int] {
+  private func globalOrder(_ budget: Budget, _ sensitivities: [Double]) -> [Int] {
     var steps: [(structure: Int, price: Double, place: Int)] = []
     for (number, structure) in structures.enumerated() {
       let cost = max(1, cost(structure, budget == .latency ? .multiplyAdds : budget))
       var price = 0.0
       for (place, step) in rankings[number].steps.enumerated() {
-        price = max(price, step.loss / cost)
+        price = max(price, sensitivities[number] * step.loss / cost)
         steps.append((number, price, place))
       }
     }
     return steps.sorted { ($0.price, $0.structure, $0.place) < ($1.price, $1.structure, $1.place) }.map(\.structure)
+  }
+
+  /// What the outputs lose for a loss of each structure's own, as a trial of each alone at the usual width tells; all alike without samples.
+  private func sensitivities(at width: Double) throws(Diagnostic) -> [Double] {
+    guard let compare = context.compareBriefly else { return structures.map { _ in 1 } }
+    var result: [Double] = []
+    for (structure, ranking) in zip(structures, rankings) {
+      let count = structure.loss(at: width)
+      let own = ranking.loss(of: count)
+      guard count > 0, own > 0 else {
+        result.append(1)
+        continue
+      }
+      var trial = graph
+      for fit in ranking.fits { try fit.site.add(fit.weightChange, fit.biasChange, to: &trial) }
+      if ranking.fits.isEmpty { trial = try graph.silencing(ranking.steps.prefix(count).map(\.index), of: structure) }
+      // Rounding alone makes likeness a little less than 1.
+      result.append(max(1 - (try compare(graph, trial))[metric], 1e-9) / own)
+    }
+    return result
   }
 
   /// The fewest steps after which the graph takes no more than its share of the time, by bisection.

@@ -16,6 +16,8 @@ public struct Recovery {
     case none
     /// Those that lost features.
     case cut
+    /// Those as well to which a residual is added, so that they can make up for errors from before.
+    case residual
     /// All.
     case all
   }
@@ -27,6 +29,15 @@ public struct Recovery {
   let regress: Regress
   /// Indices of the targets' axis that are left, for weights that lost some.
   let keptTargets: [ValueID: [Int]]
+
+  /// The nodes that a scope names besides those that lost features.
+  func nodes(_ scope: Scope, in graph: Graph) -> Set<NodeID> {
+    switch scope {
+    case .none, .cut: []
+    case .residual: Set(graph.order.filter { LinearSite($0, in: graph)?.residualSum(in: graph) != nil })
+    case .all: Set(graph.order)
+    }
+  }
 
   /// Refits the products that `nodes` are.
   ///
@@ -48,7 +59,7 @@ public struct Recovery {
       }
     }
     for group in groups {
-      for (node, reason) in try refit(group, &graph) where reported.contains(node) {
+      for (node, reason) in try refit(group, &graph, &outcome) where reported.contains(node) {
         outcome.record("recovery of \(graph.describe(node))", .declined(reason))
       }
     }
@@ -57,7 +68,7 @@ public struct Recovery {
   /// Refits products of the same operand.
   ///
   /// - Returns: those that cannot be, with the reason.
-  private func refit(_ sites: [LinearSite], _ graph: inout Graph) throws(Diagnostic) -> [(NodeID, String)] {
+  private func refit(_ sites: [LinearSite], _ graph: inout Graph, _ outcome: inout PassOutcome) throws(Diagnostic) -> [(NodeID, String)] {
     func refused(_ reason: String) -> [(NodeID, String)] { sites.map { ($0.node, reason) } }
     var (before, after) = (reference, graph)
     var pairs: [RegressionPoint.Pair] = []
@@ -68,6 +79,7 @@ public struct Recovery {
     }
     let normalizer = sites.count == 1 ? first.residualSum(in: reference) : nil
     guard let equations = try regress(before, after, [RegressionPoint(features: features, targets: pairs, normalizer: normalizer)]).first else { return [] }
+    outcome.note(equations, of: graph.describe(first.node))
     guard equations.rows > equations.features else {
       return refused("\(equations.rows) rows on the samples are too few for \(equations.features) features")
     }
@@ -85,5 +97,13 @@ public struct Recovery {
       try site.add(solution.weights[targets.lowerBound * width..<targets.upperBound * width], solution.intercept[targets], to: &graph)
     }
     return refusals
+  }
+}
+
+extension PassOutcome {
+  /// Tells of rows that could not be taken into sums.
+  mutating func note(_ equations: NormalEquations, of subject: String) {
+    guard equations.notFinite > 0 else { return }
+    notes.append("\(equations.notFinite) of \(equations.notFinite + equations.rows) rows at \(subject) were left out: values of their samples are not finite")
   }
 }

@@ -51,9 +51,15 @@ struct Structure {
   private static func kind(of axisClass: AxisClass, _ weights: [AxisSlice], _ readers: [Reader], _ graph: Graph) -> StructureKind {
     let kinds = Set(axisClass.uses.compactMap { kind($0, graph) })
     for kind in [StructureKind.units, .channels, .hidden, .headFeatures] where kinds.contains(kind) { return kind }
+    // Channels that only a product reads, behind the last convolution.
+    let makers = weights.flatMap { graph[$0.value].users }.map { graph[$0].op }
+    if makers.contains(where: { $0 is Conv || $0 is Convolution }) { return .channels }
     if weights.contains(where: { !$0.repeats.isEmpty }) { return .headFeatures }
     return weights.contains { $0.block != 1 } ? .heads : .neurons
   }
+
+  /// How many indices go where this share stays.
+  func loss(at width: Double) -> Int { extent - max(1, Int((width * Double(extent)).rounded())) }
 
   /// The first of its weights, which stands for it in reports and files.
   func slice(in graph: Graph) -> AxisSlice { weights.first { graph[$0.value].users.count == 1 } ?? weights[0] }

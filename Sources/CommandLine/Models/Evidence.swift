@@ -26,6 +26,8 @@ struct Evidence {
 }
 
 extension Pipeline.Surroundings {
+  private static let fewSamples = 64
+
   /// What passes may ask for, from what there is.
   ///
   /// - Parameters:
@@ -40,6 +42,10 @@ extension Pipeline.Surroundings {
     observe = evidence.calibration?.observe
     structures = evidence.structures?.structures ?? []
     if let compared = evidence.samples ?? evidence.shown { compare = SampleRuns.comparing(compared, limits: limits, threads: threads) }
+    // Held against what fits were made on.
+    if let shown = evidence.shown ?? evidence.samples {
+      compareBriefly = SampleRuns.comparing(shown, most: Self.fewSamples, limits: limits, threads: threads)
+    }
     let regression = (evidence.shown ?? evidence.samples).map { RegressionRuns($0, limits: limits, threads: threads) }
     if let regression {
       regress = { (reference, candidate, points) throws(Diagnostic) in try regression.sums(reference, candidate, points) }

@@ -9,7 +9,7 @@ import LatheTensors
 /// What was computed before the first change is kept where the rest of the graph will ask for it, so that a walk through a deep graph costs a few runs
 /// rather than one for each layer.
 struct ResumedRuns {
-  /// Bytes of values that are kept at most; beyond them everything is computed anew.
+  /// Bytes of values that are kept at most; what lies beyond is computed anew.
   private static let maximumBytes = 256 << 20
 
   let limits: ResourceLimits
@@ -33,18 +33,27 @@ struct ResumedRuns {
     forgetChanged(in: graph)
     let boundary = needed(for: wanted, in: graph)
     let excerpt = try Excerpt(graph, wanted, from: boundary, features: features, limits: limits, threads: threads)
+    let rest = Set(needed(for: graph.outputs, in: graph, besides: Set(excerpt.lasting)))
+    kept = kept.filter { rest.contains($0.key) || boundary.contains($0.key) }
+    var keeping = excerpt.lasting.filter { rest.contains($0) }
+    var bytes = kept.values.joined().reduce(0) { $0 + $1.byteCount }
     var found: [ValueID: [Tensor]] = [:]
     for (number, feed) in feeds.enumerated() {
       let known = Dictionary(uniqueKeysWithValues: boundary.compactMap { value in kept[value].map { (value, $0[number]) } })
       let values = try excerpt.run(feed, known)
       try body(number, values)
-      for value in excerpt.lasting { if let tensor = values[value] { found[value, default: []].append(tensor) } }
+      for value in keeping {
+        guard let tensor = values[value] else { continue }
+        found[value, default: []].append(tensor)
+        bytes += tensor.byteCount
+        guard bytes > Self.maximumBytes else { continue }
+        // Half of a value's feeds is of no use.
+        bytes -= found.removeValue(forKey: value)?.reduce(0) { $0 + $1.byteCount } ?? 0
+        keeping.removeAll { $0 == value }
+      }
     }
-    kept.merge(found) { $1 }
+    kept = kept.filter { rest.contains($0.key) }.merging(found) { $1 }
     last = graph
-    let rest = Set(needed(for: graph.outputs, in: graph))
-    kept = kept.filter { rest.contains($0.key) && $0.value.count == feeds.count }
-    if kept.values.joined().reduce(0, { $0 + $1.byteCount }) > Self.maximumBytes { kept = [:] }
   }
 
   /// Forgets what depends on nodes and constants that are no longer as they were.
@@ -61,11 +70,11 @@ struct ResumedRuns {
     kept = kept.filter { graph.contains($0.key) && !changed.contains($0.key) }
   }
 
-  /// Kept values at which a walk back from others ends.
-  private func needed(for values: [ValueID], in graph: Graph) -> [ValueID] {
+  /// Kept values, and others that will be, at which a walk back from `values` ends.
+  private func needed(for values: [ValueID], in graph: Graph, besides others: Set<ValueID> = []) -> [ValueID] {
     var (seen, result, waiting) = (Set(values), [ValueID](), values)
     while let value = waiting.popLast() {
-      if kept[value] != nil {
+      if kept[value] != nil || others.contains(value) {
         result.append(value)
         continue
       }

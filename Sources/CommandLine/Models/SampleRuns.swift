@@ -49,15 +49,29 @@ struct SampleRuns: Sendable {
   }
 
   /// Compares graphs with one that stays the same, whose outputs are kept.
-  static func comparing(_ samples: FollowingSamples, limits: ResourceLimits, threads: Int) -> Compare {
+  ///
+  /// - Parameter most: samples to compare on, about; nil for all.
+  static func comparing(_ samples: FollowingSamples, most: Int? = nil, limits: ResourceLimits, threads: Int) -> Compare {
     let box = KnownOutputs()
     return { (reference, candidate) throws(Diagnostic) in
-      let runs = SampleRuns(set: samples.set, engine: .runtime, limits: limits, threads: threads)
+      let runs = SampleRuns(set: samples.set.thinned(to: most), engine: .runtime, limits: limits, threads: threads)
       if let outputs = box.outputs(of: reference) { return try runs.drift(from: outputs, to: runs.outputs(of: candidate), of: reference) }
       let outputs = try runs.outputs(of: reference)
       box.keep(outputs, of: reference)
       return try runs.drift(from: outputs, to: runs.outputs(of: candidate), of: reference)
     }
+  }
+}
+
+extension SampleSet {
+  /// Feeds from all over the set, with about as many samples; feeds are in order of length, so that the first would not stand for the others.
+  fileprivate func thinned(to most: Int?) -> SampleSet {
+    guard let most, count > most, feeds.count > 1 else { return self }
+    let wanted = max(1, feeds.count * most / count)
+    var set = self
+    set.feeds = (0..<wanted).map { feeds[(2 * $0 + 1) * feeds.count / (2 * wanted)] }
+    set.count = set.feeds.reduce(0) { $0 + $1.samples.count }
+    return set
   }
 }
 
