@@ -26,7 +26,9 @@ public struct DropLayers: Pass {
     /// Products that are fitted anew on the samples: `none`, those to which a `residual` is added, or `all`.
     public var recover = Recovery.Scope.residual
     /// How strongly fits keep to the weights that are there, as a share of the features' mean square.
-    public var regularization = 1e-3
+    public var regularization = 0.03
+    /// How much of what the dropped layers did the fits make good, 0 to 1.
+    public var compensation = 1.0
 
     public init() {}
   }
@@ -41,10 +43,11 @@ public struct DropLayers: Pass {
   public var guarantee: Guarantee { .approximate(metric: options.metric, bound: options.target) }
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
-    guard options.depth > 0, options.depth <= 1, options.regularization >= 0, options.regularization.isFinite, options.recover != .cut,
+    guard options.depth > 0, options.depth <= 1, options.regularization >= 0, options.regularization.isFinite,
+      (0...1).contains(options.compensation), options.recover != .cut,
       options.metric.isLikeness
     else {
-      throw context.usage("structure/depth", "depth is above 0 and at most 1, recover is none, residual or all, and the metric agreement, cosine or mean cosine")
+      throw context.usage("structure/depth", "depth is above 0 and at most 1, compensation 0 to 1, recover is none, residual or all, and the metric agreement, cosine or mean cosine")
     }
     var outcome = PassOutcome()
     let stack = LayerStack(graph)
@@ -64,11 +67,11 @@ public struct DropLayers: Pass {
       outcome.notes.append("nothing was recovered: there are no samples; add --samples FILE, or recover=none")
       return outcome
     }
-    let recovery = Recovery(reference: reference, regularization: options.regularization, regress: regress, keptTargets: [:])
-    try recovery.run(on: &graph, nodes: recovery.nodes(options.recover, in: graph), reported: [], &outcome)
+    var none: [Recovery.Loss] = []
+    try Recovery(reference: reference, regularization: options.regularization, share: options.compensation, regress: regress)
+      .run(on: &graph, options.recover, &none, &outcome)
     return outcome
   }
-
 
   private func named(_ stack: LayerStack, _ context: PassContext) throws(Diagnostic) -> Set<Int> {
     let wanted = Set(options.layers)

@@ -27,7 +27,9 @@ public struct Prune: Pass {
     /// Products that are fitted anew on the samples: `none`, those that were `cut`, also those whose sums make up for it (`residual`), or `all`.
     public var recover = Recovery.Scope.residual
     /// How strongly fits keep to the weights that are there, as a share of the features' mean square.
-    public var regularization = 1e-3
+    public var regularization = 0.03
+    /// How much of the errors that come from before a fit makes good, 0 to 1; all of them is more than few samples can teach.
+    public var compensation = 0.5
     /// Of leave-one-out, and of what the result is held to.
     public var metric = Drift.Metric.meanCosine
     /// The least of the metric that will do on the samples.
@@ -50,44 +52,63 @@ public struct Prune: Pass {
   public var guarantee: Guarantee { .approximate(metric: options.metric, bound: options.target) }
 
   public func run(on graph: inout Graph, in context: PassContext) throws(Diagnostic) -> PassOutcome {
-    guard options.width > 0, options.width <= 1, options.regularization >= 0, options.regularization.isFinite else {
-      throw context.usage("structure/width", "the width is above 0 and at most 1, and the regularization not below 0")
+    guard options.width > 0, options.width <= 1, options.regularization >= 0, options.regularization.isFinite, (0...1).contains(options.compensation) else {
+      throw context.usage("structure/width", "the width is above 0 and at most 1, the regularization not below 0, and the compensation 0 to 1")
     }
     guard options.metric.isLikeness else { throw context.usage("structure/metric", "the metric is agreement, cosine or mean cosine") }
     var outcome = PassOutcome()
     let classes = AxisClasses(graph)
     let structures = try selected(graph, classes, &outcome)
     guard !structures.isEmpty else { return outcome }
-    let ranker = StructureRanker(
-      graph: graph, importance: options.importance, metric: options.metric, regularization: options.regularization,
-      depth: options.distribution == .uniform ? 1 - options.width : 1, width: options.width, context: context)
-    let masks = structures.map { structure in context.structures.first { $0.isOf(structure, in: graph) && $0.mask?.count == structure.extent }?.mask }
-    let open = structures.indices.filter { masks[$0] == nil }
-    let rankings = try ranker.rankings(of: open.map { structures[$0] }, &outcome)
-    let ranked = zip(open, rankings).compactMap { index, ranking in ranking.map { (structures[index], $0) } }
-    outcome.structures = ranked.map { structure, ranking in
-      let slice = structure.slice(in: graph)
-      return StructureScores(
-        weights: graph[slice.value].name, axis: slice.axis, extent: structure.extent, block: slice.block.known ?? 1,
-        kind: structure.kind.rawValue, scores: ranking.scores(of: structure.extent))
-    }
-    let selection = WidthSelection(
-      graph: graph, classes: classes, structures: ranked.map { $0.0 }, rankings: ranked.map { $0.1 }, metric: options.metric,
-      context: context)
     for given in context.structures where !structures.contains(where: { given.isOf($0, in: graph) }) {
       outcome.record("@\(given.weights)", .declined("scores are given for its axis \(given.axis), but nothing of \(given.extent) indices is pruned there"))
     }
-    var cuts = try selection.cuts(options.distribution, options.width, options.budget)
-    for (structure, mask) in zip(structures, masks) {
-      guard let mask else { continue }
-      let kept = mask.indices.filter { mask[$0] }
-      guard !kept.isEmpty else { throw context.usage("structure/mask", "the mask of the \(structure.description(in: graph)) keeps nothing") }
-      cuts.append((structure, kept))
-    }
-    try cut(cuts, classes, &graph, context, &outcome)
+    var losses = try masked(structures, graph, context)
+    let open = structures.indices.filter { losses[$0] == nil }
+    for (place, loss) in zip(open, try planned(open.map { structures[$0] }, graph, classes, context, &outcome)) { losses[place] = loss }
+    try cut(losses.compactMap { $0 }, classes, &graph, context, &outcome)
     return outcome
   }
 
+  /// What masks that are given take from each structure; nil where none is given.
+  private func masked(_ structures: [Structure], _ graph: Graph, _ context: PassContext) throws(Diagnostic) -> [Recovery.Loss?] {
+    var losses: [Recovery.Loss?] = []
+    for structure in structures {
+      let mask = context.structures.first { $0.isOf(structure, in: graph) && $0.mask?.count == structure.extent }?.mask
+      let gone = mask.map { mask in mask.indices.filter { !mask[$0] } }
+      guard gone?.count != structure.extent else {
+        throw context.usage("structure/mask", "the mask of the \(structure.description(in: graph)) keeps nothing")
+      }
+      losses.append(gone.map { Recovery.Loss(structure: structure, count: $0.count, gone: $0) })
+    }
+    return losses
+  }
+
+  /// What goes from each structure by its importance; nil where that cannot be told.
+  private func planned(
+    _ structures: [Structure], _ graph: Graph, _ classes: AxisClasses, _ context: PassContext, _ outcome: inout PassOutcome
+  ) throws(Diagnostic) -> [Recovery.Loss?] {
+    // Indices are chosen where they are fitted: on what the graph has become by then.
+    let choosesLate = options.importance == .reconstruction && options.recover != .none && context.regress != nil
+    if choosesLate, options.distribution == .uniform {
+      return structures.map { Recovery.Loss(structure: $0, count: $0.loss(at: options.width)) }
+    }
+    let ranker = StructureRanker(
+      graph: graph, importance: options.importance, metric: options.metric, regularization: options.regularization,
+      depth: options.distribution == .uniform ? 1 - options.width : 1, width: options.width, context: context)
+    let judged = try ranker.rankings(of: structures, &outcome)
+    let known = structures.indices.filter { judged[$0] != nil }
+    let selection = WidthSelection(
+      graph: graph, classes: classes, structures: known.map { structures[$0] }, judged: known.compactMap { judged[$0] }, metric: options.metric,
+      context: context)
+    var losses: [Recovery.Loss?] = structures.map { _ in nil }
+    for (place, count) in zip(known, try selection.counts(options.distribution, options.width, options.budget)) {
+      let ranking = judged[place]?.ranking
+      losses[place] = Recovery.Loss(
+        structure: structures[place], count: count, gone: choosesLate ? nil : ranking?.gone(after: count), ranking: ranking)
+    }
+    return losses
+  }
 
   /// The structures that are to be pruned.
   private func selected(_ graph: Graph, _ classes: AxisClasses, _ outcome: inout PassOutcome) throws(Diagnostic) -> [Structure] {
@@ -106,50 +127,45 @@ public struct Prune: Pass {
     return result
   }
 
-  /// Cuts all at once, and recovers.
+  /// Recovers, and cuts all at once.
   private func cut(
-    _ cuts: [(structure: Structure, kept: [Int])], _ classes: AxisClasses, _ graph: inout Graph, _ context: PassContext, _ outcome: inout PassOutcome
+    _ planned: [Recovery.Loss], _ classes: AxisClasses, _ graph: inout Graph, _ context: PassContext, _ outcome: inout PassOutcome
   ) throws(Diagnostic) {
-    let real = cuts.filter { $0.kept.count < $0.structure.extent }
     let reference = graph
-    try graph.cut(real.map { AxisCut($0.structure.axisClass.id, keeping: $0.kept, allowing: $0.structure.allowed) }, of: classes)
-    for (structure, kept) in cuts {
-      let name = structure.description(in: reference)
-      if kept.count == structure.extent {
-        outcome.record(name, .declined("all \(structure.extent) stay"))
+    var losses = planned
+    if options.recover != .none, losses.contains(where: { $0.count > 0 }) {
+      if let regress = context.regress {
+        try Recovery(reference: reference, regularization: options.regularization, share: options.compensation, regress: regress)
+          .run(on: &graph, options.recover, &losses, &outcome)
       } else {
-        outcome.record("\(name): \(kept.count) of \(structure.extent)", .done)
+        outcome.notes.append("nothing was recovered: there are no samples; add --samples FILE, or recover=none")
       }
     }
-    guard options.recover != .none, !real.isEmpty else { return }
-    guard let regress = context.regress else {
-      outcome.notes.append("nothing was recovered: there are no samples; add --samples FILE, or recover=none")
-      return
+    let cuts = losses.compactMap { loss in
+      let gone = Set(loss.gone ?? [])
+      return gone.isEmpty ? nil : AxisCut(
+        loss.structure.axisClass.id, keeping: (0..<loss.structure.extent).filter { !gone.contains($0) }, allowing: loss.structure.allowed)
     }
-    let readers = Set(real.flatMap(\.structure.readers).map(\.node))
-    let recovery = Recovery(
-      reference: reference, regularization: options.regularization, regress: regress, keptTargets: Self.keptTargets(real, reference))
-    try recovery.run(on: &graph, nodes: readers.union(recovery.nodes(options.recover, in: graph)), reported: readers, &outcome)
+    try graph.cut(cuts, of: classes)
+    outcome.structures = losses.compactMap { $0.scores(in: reference) }
+    for loss in losses {
+      let (name, gone) = (loss.structure.description(in: reference), loss.gone?.count ?? 0)
+      if gone == 0 {
+        outcome.record(name, .declined("all \(loss.structure.extent) stay"))
+      } else {
+        outcome.record("\(name): \(loss.structure.extent - gone) of \(loss.structure.extent)", .done)
+      }
+    }
   }
+}
 
-  /// The indices of the results of weights that are left, where some went.
-  private static func keptTargets(_ cuts: [(structure: Structure, kept: [Int])], _ graph: Graph) -> [ValueID: [Int]] {
-    var sites: [ValueID: LinearSite] = [:]
-    for id in graph.order {
-      if let site = LinearSite(id, in: graph) { sites[site.weights] = site }
-    }
-    var gone: [ValueID: Set<Int>] = [:]
-    for (structure, kept) in cuts {
-      let removed = Set(0..<structure.extent).subtracting(kept)
-      for slice in structure.weights where sites[slice.value]?.targetAxis == slice.axis {
-        gone[slice.value, default: []].formUnion(removed.flatMap { slice.places(of: $0) ?? [] })
-      }
-    }
-    var result: [ValueID: [Int]] = [:]
-    for (value, places) in gone {
-      guard let site = sites[value], let shape = graph.constant(value)?.shape else { continue }
-      result[value] = (0..<shape[site.targetAxis]).filter { !places.contains($0) }
-    }
-    return result
+extension Recovery.Loss {
+  /// The scores by which indices were chosen; nil for a mask.
+  fileprivate func scores(in graph: Graph) -> StructureScores? {
+    guard let ranking else { return nil }
+    let slice = structure.slice(in: graph)
+    return StructureScores(
+      weights: graph[slice.value].name, axis: slice.axis, extent: structure.extent, block: slice.block.known ?? 1, kind: structure.kind.rawValue,
+      scores: ranking.scores(of: structure.extent))
   }
 }

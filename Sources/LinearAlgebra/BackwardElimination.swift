@@ -10,8 +10,8 @@ public struct BackwardElimination: Sendable {
   private let groups: [[Int]]
   /// H⁻¹ of the features that are left, zero elsewhere.
   private var inverse: [Double]
-  /// The law as it is fitted to the features that are left, [targets, features]; zero for those that are gone.
-  public private(set) var weights: [Double]
+  /// [targets, features]; zero for features that are gone.
+  private var weights: [Double]
   private var gone: Set<Int> = []
 
   /// - Parameters:

@@ -8,7 +8,7 @@ public struct NormalEquations: Sendable {
   private static let tile = 128
 
   public let features: Int
-  public let targets: Int
+  public private(set) var targets: Int
   /// Rows that were taken in.
   public private(set) var rows = 0
   /// Rows that were left out, since they or others of their batch are infinite or no numbers.
@@ -130,23 +130,70 @@ extension NormalEquations {
   /// - Parameter regularization: λ as a share of the mean of the diagonal of AᵀA.
   /// - Returns: nil where nothing was seen, or no such λ makes the matrix positive definite.
   public func solution(regularization: Double, hasIntercept: Bool) -> Solution? {
-    guard rows > 0, targets > 0, let matrix = regularized(regularization, hasIntercept: hasIntercept) else { return nil }
-    var sides = cross
-    if hasIntercept {
-      for target in 0..<targets {
-        let mean = targetSums[target] / mass
-        for feature in 0..<features { sides[target * features + feature] -= mean * featureSums[feature] }
-      }
+    refit(of: Array(repeating: 0, count: targets * features), without: [], share: 1, regularization: regularization, hasIntercept: hasIntercept)
+  }
+
+  /// How the weights W of a law change when features are taken from it, the targets being what its results lack.
+  ///
+  /// With k the features that stay and g those that go: ΔW_k = (H_kk + λI)⁻¹ (H_kg·W_g + share·A_kᵀY), ΔW_g = −W_g. The intercept's change keeps the
+  /// mean of the results, and adds the share of the targets' mean.
+  ///
+  /// - Parameters:
+  ///   - weights: [targets, features].
+  ///   - gone: features, ascending.
+  ///   - share: how much of the targets is made good.
+  ///   - regularization: λ as a share of the mean of the diagonal of H = AᵀA.
+  /// - Returns: nil where nothing was seen, or no such λ makes the matrix positive definite.
+  public func refit(
+    of weights: [Double], without gone: [Int], share: Double, regularization: Double, hasIntercept: Bool
+  ) -> Solution? {
+    guard rows > 0, targets > 0, weights.count == targets * features else { return nil }
+    let matrix = covariance(hasIntercept: hasIntercept)
+    let leaving = Set(gone)
+    let kept = (0..<features).filter { !leaving.contains($0) }
+    let width = kept.count
+    var part = kept.flatMap { row in kept.map { matrix[row * features + $0] } }
+    let lambda = regularization * (0..<features).reduce(0) { $0 + matrix[$1 * features + $1] } / Double(max(1, features))
+    for index in 0..<width { part[index * width + index] += lambda }
+    guard let factored = PositiveDefiniteMatrix(part, order: width) else { return nil }
+    var sides = kept.isEmpty ? [] : share == 0 ? Array(repeating: 0, count: targets * width) : centredCross(kept, hasIntercept).map { $0 * share }
+    if !gone.isEmpty {
+      let lost = (0..<targets).flatMap { target in gone.map { weights[target * features + $0] } }
+      let between = gone.flatMap { row in kept.map { matrix[row * features + $0] } }
+      let (m, n, k) = (Int32(targets), Int32(width), Int32(gone.count))
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, lost, k, between, n, 1, &sides, n)
     }
-    let weights = matrix.solution(of: sides)
-    var intercept = Array(repeating: 0.0, count: targets)
-    guard hasIntercept else { return Solution(weights: weights, intercept: intercept) }
+    let solved = factored.solution(of: sides)
+    var change = weights.indices.map { leaving.contains($0 % features) ? -weights[$0] : 0 }
     for target in 0..<targets {
-      var sum = targetSums[target]
-      for feature in 0..<features { sum -= weights[target * features + feature] * featureSums[feature] }
-      intercept[target] = sum / mass
+      for (place, feature) in kept.enumerated() { change[target * features + feature] = solved[target * width + place] }
     }
-    return Solution(weights: weights, intercept: intercept)
+    return Solution(weights: change, intercept: intercept(of: change, share, hasIntercept))
+  }
+
+  /// How the weights of a law change when features are taken from it and its results are to be as they were.
+  public func change(of weights: [Double], without gone: [Int], _ regularization: Double, hasIntercept: Bool) -> Solution? {
+    var own = self
+    own.targets = weights.count / max(1, features)
+    own.cross = Array(repeating: 0, count: weights.count)
+    own.targetSums = Array(repeating: 0, count: own.targets)
+    return own.refit(of: weights, without: gone, share: 0, regularization: regularization, hasIntercept: hasIntercept)
+  }
+
+  /// Products of targets with some features, around their means if there is an intercept: [targets, kept].
+  private func centredCross(_ kept: [Int], _ hasIntercept: Bool) -> [Double] {
+    (0..<targets).flatMap { target in
+      let mean = hasIntercept && mass > 0 ? targetSums[target] / mass : 0
+      return kept.map { cross[target * features + $0] - mean * featureSums[$0] }
+    }
+  }
+
+  private func intercept(of change: [Double], _ share: Double, _ isWanted: Bool) -> [Double] {
+    guard isWanted, mass > 0 else { return Array(repeating: 0, count: targets) }
+    return (0..<targets).map { target in
+      let moved = (0..<features).reduce(0) { $0 + change[target * features + $1] * featureSums[$1] }
+      return (share * targetSums[target] - moved) / mass
+    }
   }
 
   /// AᵀA + λI, factored; nil where that is not positive definite.

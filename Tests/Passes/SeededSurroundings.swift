@@ -56,13 +56,10 @@ extension Pipeline.Surroundings {
         guard let features = after[point.features]?.elements(as: Float.self), let width = after[point.features]?.shape.last else { continue }
         let rows = features.count / width
         var differences = Array(repeating: [Float](), count: rows)
-        for pair in point.targets {
-          guard let old = before[pair.reference], let new = after[pair.candidate], let left = old.elements(as: Float.self),
-            let right = new.elements(as: Float.self), let own = old.shape.last, let kept = new.shape.last
-          else { continue }
-          for row in 0..<rows {
-            for (place, column) in (pair.kept ?? Array(0..<own)).enumerated() { differences[row].append(left[row * own + column] - right[row * kept + place]) }
-          }
+        if let pair = point.target, let left = before[pair.reference]?.elements(as: Float.self), let right = after[pair.candidate]?.elements(as: Float.self),
+          let own = after[pair.candidate]?.shape.last, left.count == right.count
+        {
+          for row in 0..<rows { differences[row] = (row * own..<(row + 1) * own).map { left[$0] - right[$0] } }
         }
         var own = sums[number] ?? NormalEquations(features: width, targets: differences.first?.count ?? 0)
         own.add(features, differences.flatMap { $0 }, weights: Array(repeating: 1, count: rows))

@@ -5,17 +5,8 @@ struct Ranking {
     let loss: Double
   }
 
-  /// A product without the indices that go first, fitted to what it gave with them.
-  struct Fit {
-    let site: LinearSite
-    /// Changes of the weights, [targets, features], and of the bias.
-    let weightChange, biasChange: [Double]
-  }
-
   /// All indices but one, the first to go first.
   let steps: [Step]
-  /// The products behind the structure when as many as it usually loses are gone; empty where none was fitted.
-  var fits: [Fit] = []
 
   init(_ steps: [Step]) { self.steps = steps }
 
@@ -24,6 +15,9 @@ struct Ranking {
     let order = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
     steps = order.dropLast().map { Step(index: $0, loss: scores[$0]) }
   }
+
+  /// The indices that go with so many steps, ascending.
+  func gone(after count: Int) -> [Int] { steps.prefix(count).map(\.index).sorted() }
 
   /// The indices that stay after so many steps, ascending.
   func kept(after count: Int, of extent: Int) -> [Int] {

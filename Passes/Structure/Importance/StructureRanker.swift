@@ -7,6 +7,19 @@ import LatheTensors
 
 /// Ranks the indices of structures.
 struct StructureRanker {
+  /// The ranking of a structure.
+  struct Judged {
+    /// A product behind the structure, fitted to what it gave, without the indices that usually go.
+    struct Trial {
+      let site: LinearSite
+      let change: NormalEquations.Solution
+    }
+
+    let ranking: Ranking
+    /// Empty where no product was fitted.
+    var trials: [Trial] = []
+  }
+
   /// Rankings that run the samples once for every index are refused beyond so many.
   private static let maximumRuns = 4_096
   /// Bytes of sums that are kept at once.
@@ -23,14 +36,14 @@ struct StructureRanker {
   let context: PassContext
 
   /// A ranking for each structure; nil, with the reason in the outcome, where it has none.
-  func rankings(of structures: [Structure], _ outcome: inout PassOutcome) throws(Diagnostic) -> [Ranking?] {
+  func rankings(of structures: [Structure], _ outcome: inout PassOutcome) throws(Diagnostic) -> [Judged?] {
     switch importance {
-    case .magnitude: return structures.map { Ranking(scores: magnitudes(of: $0)) }
+    case .magnitude: return structures.map { Judged(ranking: Ranking(scores: magnitudes(of: $0))) }
     case .given:
       return structures.map { structure in
         let given = context.structures.first { $0.isOf(structure, in: graph) && $0.scores?.count == structure.extent }
         if given == nil { outcome.record(structure.description(in: graph), .declined("no scores are given for it")) }
-        return given?.scores.map { Ranking(scores: $0) }
+        return given?.scores.map { Judged(ranking: Ranking(scores: $0)) }
       }
     case .leaveOneOut: return try leaveOneOut(structures)
     case .reconstruction: return try reconstruction(structures, &outcome)
@@ -57,7 +70,7 @@ struct StructureRanker {
 }
 
 extension StructureRanker {
-  private func leaveOneOut(_ structures: [Structure]) throws(Diagnostic) -> [Ranking?] {
+  private func leaveOneOut(_ structures: [Structure]) throws(Diagnostic) -> [Judged?] {
     let runs = structures.reduce(0) { $0 + $1.extent }
     guard let compare = context.compare else { throw needsSamples("leave-one-out") }
     guard runs <= Self.maximumRuns else {
@@ -65,14 +78,14 @@ extension StructureRanker {
         "structure/runs", "leave-one-out would run the samples \(runs) times, once for each index; \(Self.maximumRuns) are the most",
         fix: "choose importance reconstruction or magnitude, or fewer structures with what and only")
     }
-    var rankings: [Ranking?] = []
+    var rankings: [Judged?] = []
     for structure in structures {
       var scores: [Double] = []
       for index in 0..<structure.extent {
         let drift = try compare(graph, try graph.silencing([index], of: structure))
         scores.append(metric.isLikeness ? 1 - drift[metric] : drift[metric])
       }
-      rankings.append(Ranking(scores: scores))
+      rankings.append(Judged(ranking: Ranking(scores: scores)))
     }
     return rankings
   }
@@ -83,43 +96,60 @@ extension StructureRanker {
       fix: "add --samples FILE or --calibration-samples FILE, or choose importance magnitude")
   }
 
-  private func reconstruction(_ structures: [Structure], _ outcome: inout PassOutcome) throws(Diagnostic) -> [Ranking?] {
+  private func reconstruction(_ structures: [Structure], _ outcome: inout PassOutcome) throws(Diagnostic) -> [Judged?] {
     guard let regress = context.regress else { throw needsSamples("reconstruction") }
     var probe = graph
-    var readings: [(structure: Int, site: LinearSite, point: RegressionPoint)] = []
-    for (number, structure) in structures.enumerated() {
+    var readings: [[(site: LinearSite, point: RegressionPoint)]] = []
+    for structure in structures {
+      var own: [(LinearSite, RegressionPoint)] = []
       for reader in structure.readers {
         guard let site = LinearSite(reader.node, in: graph), let features = try site.addFeatures(to: &probe) else { continue }
-        readings.append((number, site, RegressionPoint(features: features, normalizer: site.residualSum(in: graph))))
+        own.append((site, RegressionPoint(features: features, normalizer: site.residualSum(in: graph))))
+      }
+      if own.isEmpty { outcome.record(structure.description(in: graph), .declined("no product that sums over it can be fitted on the samples")) }
+      readings.append(own)
+    }
+    var result: [Judged?] = structures.map { _ in nil }
+    for batch in batches(readings.map { $0.map(\.point) }, probe) {
+      var sums = try regress(probe, probe, batch.flatMap { readings[$0].map(\.point) })[...]
+      for number in batch {
+        let sites = readings[number].map(\.site)
+        let own = Array(sums.prefix(sites.count))
+        sums.removeFirst(sites.count)
+        for (site, equations) in zip(sites, own) { outcome.note(equations, of: graph.describe(site.node)) }
+        result[number] = judged(structures[number], sites, own)
       }
     }
-    var eliminations: [[StructureElimination.Part]] = Array(repeating: [], count: structures.count)
-    for part in batches(readings.map(\.point), probe) {
-      let sums = try regress(probe, probe, part.map { readings[$0].point })
-      for (place, equations) in zip(part, sums) {
-        let reading = readings[place]
-        outcome.note(equations, of: graph.describe(reading.site.node))
-        let groups = groups(of: structures[reading.structure], reading.site)
-        if let part = StructureElimination.Part(reading.site, equations, reading.site.matrix(in: graph), groups, regularization) {
-          eliminations[reading.structure].append(part)
-        }
-      }
-    }
-    return zip(structures, eliminations).map { structure, parts in
-      if parts.isEmpty { outcome.record(structure.description(in: graph), .declined("no product that sums over it can be fitted on the samples")) }
-      guard !parts.isEmpty else { return nil }
-      let most = Int((depth * Double(structure.extent)).rounded(.up))
-      return StructureElimination(parts, extent: structure.extent, depth: most, usual: structure.loss(at: width)).ranking
-    }
+    return result
   }
 
-  /// Points whose sums fit in memory together.
-  private func batches(_ points: [RegressionPoint], _ probe: Graph) -> [[Int]] {
+  private func judged(_ structure: Structure, _ sites: [LinearSite], _ equations: [NormalEquations]) -> Judged? {
+    let parts = zip(sites, equations).compactMap { site, equations in
+      StructureElimination.Part(
+        equations, site.matrix(in: graph), gains: site.gains(in: graph), site.groups(of: structure, in: graph), regularization,
+        hasIntercept: site.bias != nil)
+    }
+    guard !parts.isEmpty else { return nil }
+    let depth = Int((depth * Double(structure.extent)).rounded(.up))
+    let ranking = StructureElimination(parts, extent: structure.extent, depth: depth).ranking
+    var trials: [Judged.Trial] = []
+    for (site, equations) in zip(sites, equations) {
+      let groups = site.groups(of: structure, in: graph)
+      let gone = ranking.gone(after: structure.loss(at: width)).flatMap { groups[$0] }.sorted()
+      let weights = site.matrix(in: graph)
+      guard let change = equations.change(of: weights, without: gone, regularization, hasIntercept: site.bias != nil) else { continue }
+      trials.append(Judged.Trial(site: site, change: change))
+    }
+    return Judged(ranking: ranking, trials: trials)
+  }
+
+  /// Structures whose sums fit in memory together.
+  private func batches(_ points: [[RegressionPoint]], _ probe: Graph) -> [[Int]] {
     var batches: [[Int]] = []
     var bytes = Int.max
-    for (index, point) in points.enumerated() {
-      let width = probe.shape(point.features)?.last?.known ?? 1
-      let size = 8 * width * width
+    for (index, own) in points.enumerated() where !own.isEmpty {
+      let widths = own.map { probe.shape($0.features)?.last?.known ?? 1 }
+      let size = widths.reduce(0) { $0 + 8 * $1 * $1 }
       if bytes > Self.maximumBytes - min(size, Self.maximumBytes) {
         batches.append([])
         bytes = 0
@@ -128,14 +158,6 @@ extension StructureRanker {
       bytes += size
     }
     return batches
-  }
-
-  /// The features of a product that each index stands for.
-  private func groups(of structure: Structure, _ site: LinearSite) -> [[Int]] {
-    let slices = structure.weights.filter { $0.value == site.weights && $0.axis != site.targetAxis }
-    return (0..<structure.extent).map { index in
-      slices.flatMap { $0.places(of: index) ?? [] }.flatMap { site.columns(of: $0, in: graph) }
-    }
   }
 }
 

@@ -26,16 +26,14 @@ public struct WidthSelection {
   let graph: Graph
   let classes: AxisClasses
   let structures: [Structure]
-  let rankings: [Ranking]
+  let judged: [StructureRanker.Judged]
   /// What outputs are compared by: of likeness.
   let metric: Drift.Metric
   let context: PassContext
 
-  /// The indices that stay, for each structure.
-  func cuts(_ distribution: Distribution, _ width: Double, _ budget: Budget) throws(Diagnostic) -> [(structure: Structure, kept: [Int])] {
-    guard distribution == .global else {
-      return cuts(after: structures.map { $0.loss(at: width) })
-    }
+  /// How many indices go, for each structure.
+  func counts(_ distribution: Distribution, _ width: Double, _ budget: Budget) throws(Diagnostic) -> [Int] {
+    guard distribution == .global else { return structures.map { $0.loss(at: width) } }
     let order = globalOrder(budget, try sensitivities(at: width))
     if budget == .latency { return try fastEnough(order, width) }
     let costs = structures.map { cost($0, budget) }
@@ -47,11 +45,7 @@ public struct WidthSelection {
       removed[step] += 1
       left -= costs[step]
     }
-    return cuts(after: removed)
-  }
-
-  private func cuts(after counts: [Int]) -> [(structure: Structure, kept: [Int])] {
-    structures.indices.map { (structures[$0], rankings[$0].kept(after: counts[$0], of: structures[$0].extent)) }
+    return removed
   }
 
   /// Structures in the order in which they lose their next index: by the least loss for what is saved.
@@ -62,7 +56,7 @@ public struct WidthSelection {
     for (number, structure) in structures.enumerated() {
       let cost = max(1, cost(structure, budget == .latency ? .multiplyAdds : budget))
       var price = 0.0
-      for (place, step) in rankings[number].steps.enumerated() {
+      for (place, step) in judged[number].ranking.steps.enumerated() {
         price = max(price, sensitivities[number] * step.loss / cost)
         steps.append((number, price, place))
       }
@@ -74,7 +68,8 @@ public struct WidthSelection {
   private func sensitivities(at width: Double) throws(Diagnostic) -> [Double] {
     guard let compare = context.compareBriefly else { return structures.map { _ in 1 } }
     var result: [Double] = []
-    for (structure, ranking) in zip(structures, rankings) {
+    for (structure, judged) in zip(structures, judged) {
+      let ranking = judged.ranking
       let count = structure.loss(at: width)
       let own = ranking.loss(of: count)
       guard count > 0, own > 0 else {
@@ -82,8 +77,8 @@ public struct WidthSelection {
         continue
       }
       var trial = graph
-      for fit in ranking.fits { try fit.site.add(fit.weightChange, fit.biasChange, to: &trial) }
-      if ranking.fits.isEmpty { trial = try graph.silencing(ranking.steps.prefix(count).map(\.index), of: structure) }
+      for product in judged.trials { try product.site.add(product.change, to: &trial) }
+      if judged.trials.isEmpty { trial = try graph.silencing(ranking.steps.prefix(count).map(\.index), of: structure) }
       // Rounding alone makes likeness a little less than 1.
       result.append(max(1 - (try compare(graph, trial))[metric], 1e-9) / own)
     }
@@ -91,22 +86,24 @@ public struct WidthSelection {
   }
 
   /// The fewest steps after which the graph takes no more than its share of the time, by bisection.
-  private func fastEnough(_ order: [Int], _ width: Double) throws(Diagnostic) -> [(structure: Structure, kept: [Int])] {
+  private func fastEnough(_ order: [Int], _ width: Double) throws(Diagnostic) -> [Int] {
     guard let latency = context.latency else {
       throw context.usage("structure/samples", "latency is measured on samples", fix: "add --samples FILE, or choose another budget")
     }
     let wanted = width * (try latency(graph))
-    func cuts(_ steps: Int) -> [(structure: Structure, kept: [Int])] {
+    func counts(_ steps: Int) -> [Int] {
       var removed = Array(repeating: 0, count: structures.count)
       for step in order.prefix(steps) { removed[step] += 1 }
-      return self.cuts(after: removed)
+      return removed
     }
     var (slow, fast) = (0, order.count)
     while fast - slow > max(1, order.count / 64) {
       let middle = (slow + fast) / 2
       var candidate = graph
-      let real = cuts(middle).filter { $0.kept.count < $0.structure.extent }
-      try candidate.cut(real.map { AxisCut($0.structure.axisClass.id, keeping: $0.kept, allowing: $0.structure.allowed) }, of: classes)
+      let cuts = zip(zip(structures, judged), counts(middle)).filter { $0.1 > 0 }.map { own, count in
+        AxisCut(own.0.axisClass.id, keeping: own.1.ranking.kept(after: count, of: own.0.extent), allowing: own.0.allowed)
+      }
+      try candidate.cut(cuts, of: classes)
       if try latency(candidate) <= wanted { fast = middle } else { slow = middle }
     }
     guard fast < order.count else {
@@ -114,7 +111,7 @@ public struct WidthSelection {
         "structure/latency", "no width makes the graph take \(width) of its time: these structures are not what it is spent on",
         fix: "raise the width, or prune more with what")
     }
-    return cuts(fast)
+    return counts(fast)
   }
 
   /// What an index costs.

@@ -1,5 +1,6 @@
 import LatheDiagnostics
 import LatheIR
+import LatheLinearAlgebra
 import LatheOperators
 import LatheTensors
 
@@ -76,6 +77,14 @@ struct LinearSite {
     return Array(place * window..<(place + 1) * window)
   }
 
+  /// The features that each index of a structure stands for.
+  func groups(of structure: Structure, in graph: Graph) -> [[Int]] {
+    let slices = structure.weights.filter { $0.value == weights && $0.axis != targetAxis }
+    return (0..<structure.extent).map { index in
+      slices.flatMap { $0.places(of: index) ?? [] }.flatMap { columns(of: $0, in: graph) }
+    }
+  }
+
   /// The axis of the weights that the targets lie on.
   var targetAxis: Int { if case .matrix = form { 1 } else { 0 } }
 
@@ -88,11 +97,9 @@ struct LinearSite {
   }
 
   /// Changes the weights and the bias by as much.
-  ///
-  /// - Parameter weightChange: [targets, features].
-  func add(_ weightChange: some RandomAccessCollection<Double>, _ biasChange: some RandomAccessCollection<Double>, to graph: inout Graph) throws(Diagnostic) {
+  func add(_ solution: NormalEquations.Solution, to graph: inout Graph) throws(Diagnostic) {
     guard let tensor = graph.constant(weights), var elements = tensor.elements(as: Float.self) else { return }
-    let change = Array(weightChange)
+    let change = solution.weights
     if case .matrix = form {
       let (rows, columns) = (tensor.shape[0], tensor.shape[1])
       for row in 0..<rows {
@@ -103,7 +110,7 @@ struct LinearSite {
     }
     graph.setConstant(try Tensor(elements, shape: tensor.shape), of: weights)
     guard let bias, let old = graph.constant(bias), var numbers = old.elements(as: Float.self) else { return }
-    for (index, value) in biasChange.enumerated() { numbers[index] += Float(value) }
+    for (index, value) in solution.intercept.enumerated() { numbers[index] += Float(value) }
     graph.setConstant(try Tensor(numbers, shape: old.shape), of: bias)
   }
 }
@@ -129,6 +136,15 @@ extension LinearSite {
     let last = followed(from: sum, graph)
     if last != sum { return last }
     return graph[node].op is Linear && graph.input(3, of: node) != nil ? sum : nil
+  }
+
+  /// What the normalization behind the sum multiplies each target with; nil where there is none.
+  func gains(in graph: Graph) -> [Double]? {
+    guard let sum = residualSum(in: graph) else { return nil }
+    for user in graph[sum].users where graph[user].op is LayerNormalization && graph.input(0, of: user) == sum {
+      return graph.input(1, of: user).flatMap { graph.constant($0)?.doubles() }
+    }
+    return nil
   }
 
   /// The last of the sums that a value goes into, one after another.

@@ -5,16 +5,18 @@ import LatheOperators
 import LathePassKit
 import LatheTensors
 
-/// Changes weights of a graph that lost structures so that its sums are again those of the graph it comes from, as far as least squares can.
+/// Changes weights of a graph so that its sums are those of the graph it comes from, as far as least squares can, while structures go.
 ///
-/// Products are visited in the order of the graph, each on the activations of what was refitted before it: the weights change by
-/// (AᵀA + λI)⁻¹ AᵀD, A being the features that are left and D what the sum lacks (Kwon et al. 2022, "A fast post-training pruning framework for
-/// transformers", with a full refit). Where a residual is added at once, the sum is the one with it, so that errors from before are made good as well.
+/// Products are visited in the order of the graph, each on the activations of what was refitted before it. With A the features, W the weights and E
+/// what the sum lacks for errors from before, the weights of the features k that stay become the solution of
+/// min ‖A_k·W′ − (A·W + share·E)‖² + λ‖W′ − W_k‖² (Kwon et al. 2022, "A fast post-training pruning framework for transformers", with a full refit).
+/// Where a residual is added at once, the sum is the one with it. A share below 1 keeps fits from learning by heart what few samples lack: the
+/// errors of a text's tokens are alike.
 public struct Recovery {
   /// Which products are fitted anew.
   public enum Scope: String, Sendable, Codable, CaseIterable {
     case none
-    /// Those that lost features.
+    /// Those that lose features.
     case cut
     /// Those as well to which a residual is added, so that they can make up for errors from before.
     case residual
@@ -22,81 +24,98 @@ public struct Recovery {
     case all
   }
 
+  /// A structure that loses indices.
+  struct Loss {
+    let structure: Structure
+    let count: Int
+    /// Those that go; nil until they are chosen where the structure is read.
+    var gone: [Int]?
+    /// How they were chosen.
+    var ranking: Ranking?
+  }
+
   /// The graph as it was.
   let reference: Graph
   /// λ as a share of the mean of AᵀA's diagonal.
   let regularization: Double
+  /// How much of the errors from before is made good.
+  let share: Double
   let regress: Regress
-  /// Indices of the targets' axis that are left, for weights that lost some.
-  let keptTargets: [ValueID: [Int]]
 
-  /// The nodes that a scope names besides those that lost features.
-  func nodes(_ scope: Scope, in graph: Graph) -> Set<NodeID> {
-    switch scope {
-    case .none, .cut: []
-    case .residual: Set(graph.order.filter { LinearSite($0, in: graph)?.residualSum(in: graph) != nil })
-    case .all: Set(graph.order)
-    }
-  }
-
-  /// Refits the products that `nodes` are.
+  /// Refits products, and sets weights of features that go to zero, so that the structures can be cut at no further error.
   ///
-  /// - Parameter reported: those of which the outcome tells if they cannot be; the others may be no products.
-  func run(on graph: inout Graph, nodes: Set<NodeID>, reported: Set<NodeID>, _ outcome: inout PassOutcome) throws(Diagnostic) {
-    var groups: [[LinearSite]] = []
-    for id in graph.order where nodes.contains(id) {
+  /// - Parameter losses: those whose indices are not chosen yet are, by what the products behind them lose.
+  func run(on graph: inout Graph, _ scope: Scope, _ losses: inout [Loss], _ outcome: inout PassOutcome) throws(Diagnostic) {
+    var readers: [NodeID: [Int]] = [:]
+    for (number, loss) in losses.enumerated() where loss.count > 0 {
+      for reader in loss.structure.readers { readers[reader.node, default: []].append(number) }
+    }
+    for id in graph.order {
+      let own = readers[id] ?? []
       guard let site = LinearSite(id, in: graph) else {
-        guard reported.contains(id) else { continue }
+        guard !own.isEmpty else { continue }
         outcome.record("recovery of \(graph.describe(id))", .declined("it is no product of floats with weights of its own, or in groups"))
         continue
       }
-      if case .filters = site.form {
-        groups.append([site])
-      } else if let last = groups.last?.first, last.operand(in: graph) == site.operand(in: graph) {
-        groups[groups.count - 1].append(site)
-      } else {
-        groups.append([site])
+      let isWanted = scope == .all || scope == .residual && site.residualSum(in: graph) != nil
+      guard !own.isEmpty || isWanted else { continue }
+      for number in own where losses[number].gone == nil { try choose(&losses[number], graph, &outcome) }
+      let gone = own.flatMap { number in
+        let groups = site.groups(of: losses[number].structure, in: graph)
+        return (losses[number].gone ?? []).flatMap { groups[$0] }
       }
-    }
-    for group in groups {
-      for (node, reason) in try refit(group, &graph, &outcome) where reported.contains(node) {
-        outcome.record("recovery of \(graph.describe(node))", .declined(reason))
-      }
+      guard let reason = try refit(site, without: gone, &graph, &outcome), !own.isEmpty else { continue }
+      outcome.record("recovery of \(graph.describe(id))", .declined(reason))
     }
   }
 
-  /// Refits products of the same operand.
-  ///
-  /// - Returns: those that cannot be, with the reason.
-  private func refit(_ sites: [LinearSite], _ graph: inout Graph, _ outcome: inout PassOutcome) throws(Diagnostic) -> [(NodeID, String)] {
-    func refused(_ reason: String) -> [(NodeID, String)] { sites.map { ($0.node, reason) } }
+  /// Chooses the indices that go, on the activations as they are now.
+  private func choose(_ loss: inout Loss, _ graph: Graph, _ outcome: inout PassOutcome) throws(Diagnostic) {
+    let sites = loss.structure.readers.compactMap { LinearSite($0.node, in: graph) }
+    let equations = try equations(sites, graph)
+    let parts = zip(sites, equations).compactMap { site, equations -> StructureElimination.Part? in
+      guard let equations, let change = lawful(equations, site, without: [], graph) else { return nil }
+      let weights = zip(site.matrix(in: graph), change.weights).map { $0 + $1 }
+      return StructureElimination.Part(
+        equations, weights, gains: site.gains(in: graph), site.groups(of: loss.structure, in: graph), regularization, hasIntercept: site.bias != nil)
+    }
+    guard !parts.isEmpty else {
+      outcome.record(loss.structure.description(in: graph), .declined("no product that sums over it can be fitted on the samples"))
+      loss.gone = []
+      return
+    }
+    let ranking = StructureElimination(parts, extent: loss.structure.extent, depth: loss.count).ranking
+    (loss.gone, loss.ranking) = (ranking.gone(after: loss.count), ranking)
+  }
+
+  /// - Returns: why the product cannot be refitted; nil if it was.
+  private func refit(_ site: LinearSite, without gone: [Int], _ graph: inout Graph, _ outcome: inout PassOutcome) throws(Diagnostic) -> String? {
+    guard let equations = try equations([site], graph).first.flatMap({ $0 }) else { return "its features or sums have no known rank" }
+    outcome.note(equations, of: graph.describe(site.node))
+    guard equations.rows > equations.features else { return "\(equations.rows) rows on the samples are too few for \(equations.features) features" }
+    guard let change = lawful(equations, site, without: gone.sorted(), graph) else { return "its features on the samples are all zero, or not finite" }
+    try site.add(change, to: &graph)
+    return nil
+  }
+
+  private func lawful(_ equations: NormalEquations, _ site: LinearSite, without gone: [Int], _ graph: Graph) -> NormalEquations.Solution? {
+    equations.refit(
+      of: site.matrix(in: graph), without: gone, share: share, regularization: regularization, hasIntercept: site.bias != nil)
+  }
+
+  /// The sums for each product; nil where its features or targets are no matrices.
+  private func equations(_ sites: [LinearSite], _ graph: Graph) throws(Diagnostic) -> [NormalEquations?] {
     var (before, after) = (reference, graph)
-    var pairs: [RegressionPoint.Pair] = []
-    guard let first = sites.first, let features = try first.addFeatures(to: &after) else { return refused("its features have no known rank") }
-    for site in sites {
-      guard let old = try site.addTarget(to: &before), let new = try site.addTarget(to: &after) else { return refused("its sums have no known rank") }
-      pairs.append(RegressionPoint.Pair(reference: old, candidate: new, kept: keptTargets[site.weights]))
+    var (points, places): ([RegressionPoint], [Int]) = ([], [])
+    for (place, site) in sites.enumerated() {
+      guard let features = try site.addFeatures(to: &after), let old = try site.addTarget(to: &before), let new = try site.addTarget(to: &after) else { continue }
+      points.append(
+        RegressionPoint(features: features, target: RegressionPoint.Pair(reference: old, candidate: new), normalizer: site.residualSum(in: reference)))
+      places.append(place)
     }
-    let normalizer = sites.count == 1 ? first.residualSum(in: reference) : nil
-    guard let equations = try regress(before, after, [RegressionPoint(features: features, targets: pairs, normalizer: normalizer)]).first else { return [] }
-    outcome.note(equations, of: graph.describe(first.node))
-    guard equations.rows > equations.features else {
-      return refused("\(equations.rows) rows on the samples are too few for \(equations.features) features")
-    }
-    var refusals: [(NodeID, String)] = []
-    var start = 0
-    for site in sites {
-      let count = graph.constant(site.weights)?.shape[site.targetAxis] ?? 0
-      let (width, targets) = (equations.features, start..<start + count)
-      start += count
-      // Whether there is a bias differs between products of one operand.
-      guard let solution = equations.solution(regularization: regularization, hasIntercept: site.bias != nil) else {
-        refusals.append((site.node, "its features on the samples are all zero, or not finite"))
-        continue
-      }
-      try site.add(solution.weights[targets.lowerBound * width..<targets.upperBound * width], solution.intercept[targets], to: &graph)
-    }
-    return refusals
+    var result: [NormalEquations?] = sites.map { _ in nil }
+    for (place, sums) in zip(places, try regress(before, after, points)) { result[place] = sums }
+    return result
   }
 }
 

@@ -30,44 +30,19 @@ struct RegressionRows {
     self.init(values, width: width)
   }
 
-  /// Side by side.
-  init(joining parts: [RegressionRows], count: Int) {
-    guard parts.count != 1 else {
-      self = parts[0]
-      return
-    }
-    let width = parts.reduce(0) { $0 + $1.width }
-    var values: [Float] = []
-    values.reserveCapacity(width * count)
-    for row in 0..<count {
-      for part in parts { values += part.values[row * part.width..<(row + 1) * part.width] }
-    }
-    self.init(parts.isEmpty ? [] : values, width: width)
-  }
-
-  func keeping(_ kept: [Int]?) -> RegressionRows {
-    guard let kept, kept.last.map({ $0 < width }) ?? true else { return self }
-    return RegressionRows((0..<count).flatMap { row in kept.map { values[row * width + $0] } }, width: kept.count)
-  }
-
   func less(_ other: RegressionRows) -> RegressionRows? {
     guard values.count == other.values.count, width == other.width else { return nil }
     return RegressionRows(zip(values, other.values).map { $0 - $1 }, width: width)
   }
 
-  /// How much each row counts: texts all as much, however long, and rows by the inverse of what a normalizer varies by.
-  func weights(of feed: Feed, _ normalizer: RegressionRows?) -> [Float] {
-    var weights = Array(repeating: Float(1), count: count)
-    if let lengths = feed.lengths, lengths.reduce(0, +) == count {
-      weights = lengths.flatMap { length in Array(repeating: 1 / Float(max(1, length)), count: length) }
-    }
-    guard let normalizer, normalizer.count == count else { return weights }
-    for row in weights.indices {
+  /// How much each row counts: all as much, or by the inverse of what a normalizer varies by.
+  func weights(_ normalizer: RegressionRows?) -> [Float] {
+    guard let normalizer, normalizer.count == count else { return Array(repeating: 1, count: count) }
+    return (0..<count).map { row in
       let values = normalizer.values[row * normalizer.width..<(row + 1) * normalizer.width]
       let mean = values.reduce(0, +) / Float(values.count)
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(values.count)
-      weights[row] /= max(variance, .leastNormalMagnitude)
+      return 1 / max(variance, .leastNormalMagnitude)
     }
-    return weights
   }
 }

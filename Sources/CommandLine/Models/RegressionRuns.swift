@@ -24,7 +24,7 @@ final class RegressionRuns: Sendable {
   /// - Throws: the runtime's diagnostics, and `regression/value` for values that are no matrices of floats with the same rows.
   func sums(_ reference: Graph, _ candidate: Graph, _ points: [RegressionPoint]) throws(Diagnostic) -> [NormalEquations] {
     let feeds = samples.set.feeds
-    let targets = points.flatMap(\.targets)
+    let targets = points.compactMap(\.target)
     let wanted = Self.unique(targets.map(\.reference) + points.compactMap(\.normalizer))
     var (before, after) = state.withLock { $0 }
     var targetRows: [[ValueID: RegressionRows]] = feeds.map { _ in [:] }
@@ -41,22 +41,18 @@ final class RegressionRuns: Sendable {
       for (place, point) in points.enumerated() {
         guard let tensor = values[point.features] else { continue }
         let matrix = try RegressionRows(tensor, of: point.features, in: candidate, feeds[number])
-        var differences: [RegressionRows] = []
-        for pair in point.targets {
-          guard let new = values[pair.candidate] else { throw Self.misfit(candidate, pair.candidate) }
-          let present = try RegressionRows(new, of: pair.candidate, in: candidate, feeds[number])
-          guard let difference = targetRows[number][pair.reference]?.keeping(pair.kept).less(present), difference.count == matrix.count else {
-            throw Self.misfit(candidate, pair.candidate)
-          }
-          differences.append(difference)
+        let lack = try point.target.map { (pair) throws(Diagnostic) in
+          guard let tensor = values[pair.candidate], let before = targetRows[number][pair.reference],
+            let lack = before.less(try RegressionRows(tensor, of: pair.candidate, in: candidate, feeds[number])), lack.count == matrix.count
+          else { throw Self.misfit(candidate, pair.candidate) }
+          return lack
         }
-        let joined = RegressionRows(joining: differences, count: matrix.count)
-        var own = sums[place] ?? NormalEquations(features: matrix.width, targets: joined.width)
+        var own = sums[place] ?? NormalEquations(features: matrix.width, targets: lack?.width ?? 0)
         // Emptied, so that what is changed is not copied.
         sums[place] = nil
-        guard own.features == matrix.width, own.targets == joined.width else { throw Self.misfit(candidate, point.features) }
+        guard own.features == matrix.width, own.targets == lack?.width ?? 0 else { throw Self.misfit(candidate, point.features) }
         let normalizer = point.normalizer.flatMap { targetRows[number][$0] }
-        own.add(matrix.values, joined.values, weights: matrix.weights(of: feeds[number], normalizer))
+        own.add(matrix.values, lack?.values ?? [], weights: matrix.weights(normalizer))
         sums[place] = own
       }
     }
