@@ -2,7 +2,7 @@ internal import COpenBLAS
 
 /// Sums over rows that linear least squares need: how features go together with each other and with targets.
 ///
-/// Rows come in batches and are not kept. Sums are of double precision.
+/// Rows come in batches and are not kept. Products within a batch are of single precision, sums of batches of double.
 public struct NormalEquations: Sendable {
   /// Rows of one tile of a product.
   private static let tile = 128
@@ -60,14 +60,14 @@ public struct NormalEquations: Sendable {
   }
 
   /// Rows times the roots of their weights; adds the rows times the weights to `sums`.
-  private static func scaled(_ values: [Float], _ width: Int, _ roots: [Float], sums: inout [Double]) -> [Double] {
+  private static func scaled(_ values: [Float], _ width: Int, _ roots: [Float], sums: inout [Double]) -> [Float] {
     guard width > 0 else { return [] }
-    var result = values.map { Double($0) }
+    var result = values
     for (row, root) in roots.enumerated() {
       for column in 0..<width {
-        let value = result[row * width + column] * Double(root)
+        let value = result[row * width + column] * root
         result[row * width + column] = value
-        sums[column] += value * Double(root)
+        sums[column] += Double(value) * Double(root)
       }
     }
     return result
@@ -76,7 +76,7 @@ public struct NormalEquations: Sendable {
   /// Adds leftᵀ · right, [m, n], tile by tile of its rows; of a symmetric product, the tiles on and above the diagonal are computed and the
   /// others copied.
   private static func addProducts(
-    _ left: UnsafePointer<Double>, _ m: Int, _ right: UnsafePointer<Double>, _ n: Int, _ rows: Int, isSymmetric: Bool,
+    _ left: UnsafePointer<Float>, _ m: Int, _ right: UnsafePointer<Float>, _ n: Int, _ rows: Int, isSymmetric: Bool,
     to sums: inout [Double]
   ) {
     let tiles = (m + tile - 1) / tile
@@ -87,14 +87,14 @@ public struct NormalEquations: Sendable {
         let height = min(tile, m - start)
         let from = isSymmetric ? start : 0
         let width = n - from
-        let product = [Double](unsafeUninitializedCapacity: height * width) { products, initialized in
-          cblas_dgemm(
+        let product = [Float](unsafeUninitializedCapacity: height * width) { products, initialized in
+          cblas_sgemm(
             CblasRowMajor, CblasTrans, CblasNoTrans, Int32(height), Int32(width), Int32(rows), 1, left + start, Int32(m), right + from,
             Int32(n), 0, products.baseAddress, Int32(width))
           initialized = height * width
         }
         for row in 0..<height {
-          for column in 0..<width { buffer[(start + row) * n + from + column] += product[row * width + column] }
+          for column in 0..<width { buffer[(start + row) * n + from + column] += Double(product[row * width + column]) }
         }
       }
       guard isSymmetric else { return }

@@ -45,6 +45,28 @@ import Testing
     #expect(one.cross == other.cross)
   }
 
+  @Test(arguments: [0.0, 0.5, 1]) func aRefitIsTheLawOfWhatIsLeft(_ share: Double) throws {
+    let (rows, kept) = (200, [0, 2])
+    let (a, lack) = (values(rows * 4, 2), values(rows, 9))
+    let weights = [0.5, -1, 2, 0.25]
+    let wanted = (0..<rows).map { row -> Float in
+      var sum = share * Double(lack[row])
+      for column in 0..<4 { sum += weights[column] * Double(a[row * 4 + column]) }
+      return Float(sum)
+    }
+    let left = (0..<rows).flatMap { row in kept.map { a[row * 4 + $0] } }
+    let law = try #require(equations(left, wanted, 2, 1, batch: 64).solution(regularization: 1e-9, hasIntercept: true))
+    let change = try #require(
+      equations(a, lack, 4, 1, batch: 64).refit(of: weights, without: [1, 3], share: share, regularization: 1e-9, hasIntercept: true))
+    for (place, feature) in kept.enumerated() { #expect(abs(weights[feature] + change.weights[feature] - law.weights[place]) < 1e-4) }
+    #expect(change.weights[1] == 1)
+    #expect(change.weights[3] == -0.25)
+    #expect(abs(change.intercept[0] - law.intercept[0]) < 1e-4)
+    guard share == 0 else { return }
+    let plain = try #require(equations(a, lack, 4, 1, batch: 64).change(of: weights, without: [1, 3], 1e-9, hasIntercept: true))
+    #expect(plain.weights == change.weights)
+  }
+
   @Test(arguments: [true, false]) func aLinearLawIsFound(_ hasIntercept: Bool) throws {
     let a = values(200 * 4, 2)
     let (weights, intercept): ([Float], Float) = ([0.5, -1, 2, 0.25], hasIntercept ? 3 : 0)

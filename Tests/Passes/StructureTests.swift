@@ -70,6 +70,57 @@ import Testing
     #expect(graph.value(named: "b").flatMap { graph.constant($0) }?.elements(as: Float.self) == [0.5, 0.125])
   }
 
+  /// Two branches of the same weights, of which one counts ten times as much.
+  private static let unequal = """
+    graph (%x: f32[8, 3]) -> (%y) {
+      @up: f32[3, 4] = [1.0, -0.5, 0.25, 0.5, 0.5, 1.0, -1.0, 1.5, -1.0, 0.25, 0.5, -0.75]
+      @up2: f32[3, 4] = [1.0, -0.5, 0.25, 0.5, 0.5, 1.0, -1.0, 1.5, -1.0, 0.25, 0.5, -0.75]
+      @down: f32[4, 2] = [1.0, 0.5, -1.0, 2.0, 0.25, -0.5, 3.0, -2.0]
+      @down2: f32[4, 2] = [1.0, 0.5, -1.0, 2.0, 0.25, -0.5, 3.0, -2.0]
+      @ten: f32[] = [10.0]
+      %h = MatMul(%x, @up)
+      %a = Relu(%h)
+      %z = MatMul(%a, @down)
+      %h2 = MatMul(%x, @up2)
+      %a2 = Relu(%h2)
+      %z2 = MatMul(%a2, @down2)
+      %far = Mul(%z, @ten)
+      %y = Add(%far, %z2)
+    }
+    """
+
+  @Test(arguments: ["reconstruction", "magnitude"]) func globalWidthsFollowWhatTheOutputsLose(_ importance: String) throws {
+    let options = #"{"what": "neurons", "width": 0.5, "distribution": "global", "importance": "\#(importance)", "recover": "none"}"#
+    let (_, after, _) = try pruned(Self.unequal, options)
+    let widths = ["down", "down2"].compactMap { after.value(named: $0).flatMap { after.constant($0) }?.shape[0] }
+    #expect(widths.count == 2 && widths[0] > widths[1])
+    #expect(widths.reduce(0, +) == 4)
+  }
+
+  @Test func errorsFromBeforeAreMadeGoodBySums() throws {
+    // The first product loses a neuron that nothing makes up for; the second adds to the same residual.
+    let text = """
+      graph (%x: f32[8, 3]) -> (%y) {
+        @up: f32[3, 3] = [1.0, -0.5, 0.25, 0.5, 1.0, -1.0, -1.0, 0.25, 0.5]
+        @down: f32[3, 3] = [1.0, 0.5, -1.0, 2.0, 0.25, -0.5, 3.0, -2.0, 0.5]
+        @more: f32[3, 3] = [0.5, 0.25, -0.5, 1.0, -0.25, 0.5, 0.75, 1.0, -1.0]
+        %h = MatMul(%x, @up)
+        %a = Relu(%h)
+        %z = MatMul(%a, @down)
+        %s = Add(%x, %z)
+        %m = MatMul(%s, @more)
+        %y = Add(%s, %m)
+      }
+      """
+    func lost(_ scope: String) throws -> Float {
+      let options = #"{"what": "neurons", "width": 0.67, "recover": "\#(scope)", "compensation": 1, "regularization": 1e-6}"#
+      let (before, after, _) = try pruned(text, options)
+      return try error(before, after)
+    }
+    #expect(try lost("residual") < lost("cut"))
+    #expect(try lost("cut") < lost("none"))
+  }
+
   @Test func aWidthThatIsNoneIsRefused() throws {
     #expect(throws: Diagnostic.self) { try pruned(Self.dependent, #"{"width": 0}"#) }
     #expect(throws: Diagnostic.self) { try pruned(Self.dependent, #"{"width": 1.5}"#) }

@@ -59,18 +59,22 @@ public struct Recovery {
       }
       let isWanted = scope == .all || scope == .residual && site.residualSum(in: graph) != nil
       guard !own.isEmpty || isWanted else { continue }
-      for number in own where losses[number].gone == nil { try choose(&losses[number], graph, &outcome) }
+      // What a choice was made by serves the fit as well.
+      var known: NormalEquations?
+      for number in own where losses[number].gone == nil { known = try choose(&losses[number], at: site, graph, &outcome) }
       let gone = own.flatMap { number in
         let groups = site.groups(of: losses[number].structure, in: graph)
         return (losses[number].gone ?? []).flatMap { groups[$0] }
       }
-      guard let reason = try refit(site, without: gone, &graph, &outcome), !own.isEmpty else { continue }
+      guard let reason = try refit(site, without: gone, known, &graph, &outcome), !own.isEmpty else { continue }
       outcome.record("recovery of \(graph.describe(id))", .declined(reason))
     }
   }
 
   /// Chooses the indices that go, on the activations as they are now.
-  private func choose(_ loss: inout Loss, _ graph: Graph, _ outcome: inout PassOutcome) throws(Diagnostic) {
+  ///
+  /// - Returns: the sums for one of the products that read the structure.
+  private func choose(_ loss: inout Loss, at site: LinearSite, _ graph: Graph, _ outcome: inout PassOutcome) throws(Diagnostic) -> NormalEquations? {
     let sites = loss.structure.readers.compactMap { LinearSite($0.node, in: graph) }
     let equations = try equations(sites, graph)
     let parts = zip(sites, equations).compactMap { site, equations -> StructureElimination.Part? in
@@ -82,15 +86,20 @@ public struct Recovery {
     guard !parts.isEmpty else {
       outcome.record(loss.structure.description(in: graph), .declined("no product that sums over it can be fitted on the samples"))
       loss.gone = []
-      return
+      return nil
     }
     let ranking = StructureElimination(parts, extent: loss.structure.extent, depth: loss.count).ranking
     (loss.gone, loss.ranking) = (ranking.gone(after: loss.count), ranking)
+    return sites.firstIndex { $0.node == site.node }.flatMap { equations[$0] }
   }
 
   /// - Returns: why the product cannot be refitted; nil if it was.
-  private func refit(_ site: LinearSite, without gone: [Int], _ graph: inout Graph, _ outcome: inout PassOutcome) throws(Diagnostic) -> String? {
-    guard let equations = try equations([site], graph).first.flatMap({ $0 }) else { return "its features or sums have no known rank" }
+  private func refit(
+    _ site: LinearSite, without gone: [Int], _ known: NormalEquations?, _ graph: inout Graph, _ outcome: inout PassOutcome
+  ) throws(Diagnostic) -> String? {
+    var sums = known
+    if sums == nil { sums = try equations([site], graph).first.flatMap { $0 } }
+    guard let equations = sums else { return "its features or sums have no known rank" }
     outcome.note(equations, of: graph.describe(site.node))
     guard equations.rows > equations.features else { return "\(equations.rows) rows on the samples are too few for \(equations.features) features" }
     guard let change = lawful(equations, site, without: gone.sorted(), graph) else { return "its features on the samples are all zero, or not finite" }
