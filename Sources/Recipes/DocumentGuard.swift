@@ -26,7 +26,10 @@ struct DocumentGuard {
     var depth = 0
     while true {
       var event = yaml_event_t()
-      guard yaml_parser_parse(&parser, &event) == 1 else { return nil }
+      guard yaml_parser_parse(&parser, &event) == 1 else {
+        // Brackets without end are looked through for a key before there is an event.
+        return parser.flow_level > Self.deepest ? nesting(parser.mark) : nil
+      }
       defer { yaml_event_delete(&event) }
       switch event.type {
       case YAML_STREAM_END_EVENT, YAML_NO_EVENT: return nil
@@ -39,7 +42,7 @@ struct DocumentGuard {
   }
 
   private func fault(of event: yaml_event_t, _ depth: Int) -> Diagnostic? {
-    let place = Location(file: file, line: event.start_mark.line + 1, column: event.start_mark.column + 1)
+    let place = place(event.start_mark)
     let (hasAnchor, hasTag) =
       switch event.type {
       case YAML_ALIAS_EVENT: (true, false)
@@ -48,13 +51,18 @@ struct DocumentGuard {
       case YAML_MAPPING_START_EVENT: (event.data.mapping_start.anchor != nil, event.data.mapping_start.tag != nil)
       default: (false, false)
       }
-    if depth > Self.deepest {
-      return .invalid("recipe/nesting", "lists and mappings are nested too deep", at: place, fix: "at most \(Self.deepest) may stand in one another")
-    }
+    if depth > Self.deepest { return nesting(event.start_mark) }
     if hasAnchor {
       return .invalid("recipe/anchor", "anchors and aliases have no place here", at: place, fix: "write the value out, in quotes if it is a text")
     }
     if hasTag { return .invalid("recipe/tag", "tags have no place here", at: place, fix: "leave the tag out, and put texts in quotes") }
     return nil
   }
+
+  private func nesting(_ mark: yaml_mark_t) -> Diagnostic {
+    .invalid(
+      "recipe/nesting", "lists and mappings are nested too deep", at: place(mark), fix: "at most \(Self.deepest) may stand in one another")
+  }
+
+  private func place(_ mark: yaml_mark_t) -> Location { Location(file: file, line: mark.line + 1, column: mark.column + 1) }
 }
