@@ -1,6 +1,5 @@
 import LatheDiagnostics
 import LatheIR
-import LatheSamples
 import LatheTokenizers
 
 extension TextAssets {
