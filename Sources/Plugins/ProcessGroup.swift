@@ -47,7 +47,7 @@ struct ProcessGroup {
         attempts += 1
         // A file just written counts as open for writing while another process, forked meanwhile, has not yet closed what it inherited.
         if status == ETXTBSY { usleep(10_000) }
-      } while status == ETXTBSY && attempts < 20
+      } while status == ETXTBSY && attempts < 100
       guard status == 0 else { throw StartFailure(code: status) }
       if isOwn { Interruption.add(ownProcess: child) } else { Interruption.add(program: child) }
       return child
