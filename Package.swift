@@ -76,10 +76,11 @@ let package = Package(
     .target(name: "CLathe", path: "Sources/CLathe"),
     .target(name: "CLathePlugin", path: "Sources/CLathePlugin"),
     .target(name: "CLatheChecksum", path: "Sources/CLatheChecksum"),
+    .target(name: "CLatheInterruption", path: "Sources/CLatheInterruption"),
     .target(name: "CLatheProto", dependencies: ["CProtobufC"], path: "Sources/CLatheProto", exclude: ["regenerate.sh"]),
 
     module("Diagnostics"),
-    module("Files", ["Diagnostics"]),
+    module("Files", ["Diagnostics"], ["CLatheInterruption"]),
     module("Tensors", ["Diagnostics", "Files"]),
     module("JSON", ["Diagnostics", "Files"], [collections, "CJSONC"]),
     module("Tokenizers", ["Diagnostics", "Files", "JSON"], [collections]),

@@ -86,8 +86,7 @@ public struct Trim: ChangesInterface {
 
   private func tokenizer(_ context: PassContext) throws(Diagnostic) -> WordPieceTokenizer? {
     guard let assets = context.texts.assets, !assets.vocabulary.isEmpty else { return nil }
-    let options = try WordPieceOptions(settings: assets.tokenizerOptions.map { ($0.key, $0.value) })
-    return try WordPieceTokenizer(vocabulary: try Vocabulary(assets.vocabulary), options: options)
+    return try TokenizerSettings.tokenizer(assets.vocabulary, assets.tokenizerOptions)
   }
 
   private func counts(_ use: CorpusUse?, _ context: PassContext) throws(Diagnostic) -> [Int] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 internal import Foundation
+import LatheFiles
 
 /// The `lathe` executable.
 @main
@@ -21,6 +22,7 @@ struct LatheCommand: ParsableCommand {
     // A full quota and a reader that went away are errors of a write, which are reported; as signals they would end the process.
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
+    Interruption.install()
     main(nil)
   }
 }

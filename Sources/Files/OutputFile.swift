@@ -1,15 +1,18 @@
 internal import Foundation
 import LatheDiagnostics
 
-/// A file that takes its name only once it is complete: written beside, then renamed; removed if it is never committed.
+/// A file that takes its name only once it is complete: written beside, then renamed; gone if it is never committed.
+///
+/// Until then it has no name at all, where the file system can do that, so that it goes with the process however that ends. Elsewhere it
+/// is removed when it is let go, and when a signal ends the process.
 public final class OutputFile {
   /// Where the file will be.
   public let destination: String
   /// Bytes written so far.
   public private(set) var byteCount = 0
-  private let temporary: String
+  /// Its name for the time being; nil where it has none.
+  private var temporary: Interruption.Path?
   private var descriptor: Int32
-  private var isCommitted = false
 
   /// Creates a file in the folder of the one at `path`, which is not touched before `commit`.
   ///
@@ -18,17 +21,18 @@ public final class OutputFile {
   /// - Throws: `file/unwritable` (`.unwritableOutput`) with the system's reason; so do all methods.
   public init(path: String) throws(Diagnostic) {
     destination = try Self.destination(of: path)
-    let (temporary, descriptor) = Self.create(beside: destination)
+    (descriptor, temporary) = Self.create(in: Self.folder(of: destination))
     guard descriptor >= 0 else { throw Self.unwritable(path, Self.reason) }
-    self.temporary = temporary
-    self.descriptor = descriptor
     var status = stat()
     if stat(destination, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777) }
   }
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
-    if !isCommitted { unlink(temporary) }
+    if let temporary {
+      unlink(temporary.text)
+      temporary.forget()
+    }
   }
 
   /// Appends `bytes`.
@@ -52,17 +56,22 @@ public final class OutputFile {
 
   /// Ends writing; errors that the system kept back come out here.
   public func finish() throws(Diagnostic) {
-    guard descriptor >= 0 else { return }
-    let status = close(descriptor)
-    descriptor = -1
-    guard status == 0 else { throw Self.unwritable(destination, Self.reason) }
+    // The file itself stays open: without a name, it would be gone.
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0, close(copy) == 0 else { throw Self.unwritable(destination, Self.reason) }
   }
 
   /// Gives the file its name, in place of one that had it before.
   public func commit() throws(Diagnostic) {
     try finish()
-    guard rename(temporary, destination) == 0 else { throw Self.unwritable(destination, Self.reason) }
-    isCommitted = true
+    try Interruption.deferred { () throws(Diagnostic) in
+      if temporary == nil { temporary = named() }
+      guard let temporary, rename(temporary.text, destination) == 0 else { throw Self.unwritable(destination, Self.reason) }
+      temporary.forget()
+    }
+    temporary = nil
+    close(descriptor)
+    descriptor = -1
   }
 
   /// Writes a whole file at once.
@@ -100,16 +109,45 @@ public final class OutputFile {
 
   private static var reason: String { String(cString: strerror(errno)) }
 
-  /// Creates a file with a free name in the same folder; the descriptor is negative, with `errno` set, if that fails.
-  private static func create(beside path: String) -> (String, Int32) {
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    var name = ""
-    var descriptor: Int32 = -1
-    for attempt in 0..<1000 {
-      name = "\(folder).lathe-\(getpid())-\(attempt).part"
-      descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if descriptor >= 0 || errno != EEXIST { break }
+  private static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./" }
+
+  /// O_TMPFILE, which is not imported.
+  private static let withoutName = 0o20000000 | O_DIRECTORY
+
+  /// Creates a file without a name, or else with a free one; the descriptor is negative, with `errno` set, if that fails.
+  private static func create(in folder: String) -> (Int32, Interruption.Path?) {
+    let nameless = open(folder, O_WRONLY | O_CLOEXEC | withoutName, 0o666)
+    if nameless >= 0 {
+      if access(link(to: nameless), F_OK) == 0 { return (nameless, nil) }
+      close(nameless)
     }
-    return (name, descriptor)
+    return Interruption.deferred {
+      var descriptor: Int32 = -1
+      let name = freeName(in: folder) { name in
+        descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        return descriptor >= 0
+      }
+      return (descriptor, name)
+    }
+  }
+
+  /// Gives a file that has no name a free one; nil, with `errno` set, if that fails.
+  private func named() -> Interruption.Path? {
+    Self.freeName(in: Self.folder(of: destination)) { name in
+      linkat(AT_FDCWD, Self.link(to: descriptor), AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0
+    }
+  }
+
+  /// Where the system shows a descriptor of this process as a file.
+  private static func link(to descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
+
+  /// The first name that `create` can make a file of.
+  private static func freeName(in folder: String, _ create: (String) -> Bool) -> Interruption.Path? {
+    for attempt in 0..<1000 {
+      let name = "\(folder).lathe-\(getpid())-\(attempt).part"
+      if create(name) { return Interruption.Path(name) }
+      guard errno == EEXIST else { return nil }
+    }
+    return nil
   }
 }

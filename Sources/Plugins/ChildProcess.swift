@@ -1,6 +1,5 @@
 internal import Foundation
 import LatheDiagnostics
-import Synchronization
 
 /// A program that runs in a process group of its own, so that nothing of it outlives its time.
 struct ChildProcess {
@@ -45,6 +44,8 @@ struct ChildProcess {
 
   let executable: String
   let arguments: [String]
+  /// The file that its standard output goes to; where that of standard error goes if nil.
+  var outputPath: String?
 
   /// Runs it to its end; what it writes also goes to this process's standard error.
   ///
@@ -55,71 +56,46 @@ struct ChildProcess {
     guard pipe(&pipes) == 0 else { throw cannotStart(errno) }
     for descriptor in pipes { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     defer { close(pipes[0]) }
-    let child: pid_t
-    do throws(Diagnostic) {
-      child = try spawn(output: pipes[1])
+    let group: ProcessGroup
+    do throws(ProcessGroup.StartFailure) {
+      defer { close(pipes[1]) }
+      group = try start(output: pipes[1])
     } catch {
-      close(pipes[1])
-      throw error
+      throw cannotStart(error.code)
     }
-    close(pipes[1])
-    let interruption = Interruption(group: child)
-    defer { interruption.end() }
-    let result = wait(for: child, output: pipes[0], timeout, echoes)
-    // What the program started and left running goes as well.
-    kill(-child, SIGKILL)
-    return result
+    return wait(for: group, output: pipes[0], timeout, echoes)
   }
 
-  private func spawn(output: Int32) throws(Diagnostic) -> pid_t {
+  private func start(output: Int32) throws(ProcessGroup.StartFailure) -> ProcessGroup {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var defaults = sigset_t()
-    sigemptyset(&defaults)
-    for signal in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM] { sigaddset(&defaults, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
-    var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
-    defer { for word in words { free(word) } }
-    var child: pid_t = 0
-    var status = posix_spawn(&child, executable, &actions, &attributes, &words, environ)
-    // A file just written counts as open for writing while another process, forked meanwhile, has not yet closed what it inherited.
-    for _ in 0..<20 where status == ETXTBSY {
-      usleep(10_000)
-      status = posix_spawn(&child, executable, &actions, &attributes, &words, environ)
+    if let outputPath {
+      posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, outputPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     }
-    guard status == 0 else { throw cannotStart(status) }
-    return child
+    posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+    return try ProcessGroup(executable, [executable] + arguments, actions: &actions)
   }
 
-  private func wait(for child: pid_t, output: Int32, _ timeout: Duration, _ echoes: Bool) -> Result {
+  private func wait(for group: ProcessGroup, output: Int32, _ timeout: Duration, _ echoes: Bool) -> Result {
     let clock = ContinuousClock()
     let deadline = clock.now + timeout
     var tail: [UInt8] = []
     _ = fcntl(output, F_SETFL, O_NONBLOCK)
-    while true {
+    var hasEnded = false
+    repeat {
       var poller = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
       poll(&poller, 1, 20)
       Self.drain(output, into: &tail, echoes)
-      var status: Int32 = 0
-      if waitpid(child, &status, WNOHANG) == child {
-        Self.drain(output, into: &tail, echoes)
-        return Result(ending: Self.ending(status), tail: String(decoding: tail, as: UTF8.self))
-      }
-      if clock.now > deadline {
-        kill(-child, SIGKILL)
-        waitpid(child, &status, 0)
-        return Result(ending: .timedOut, tail: String(decoding: tail, as: UTF8.self))
-      }
-    }
+      hasEnded = group.hasEnded
+    } while !hasEnded && clock.now <= deadline
+    // What the program started and left running goes as well.
+    let status = group.end()
+    Self.drain(output, into: &tail, echoes)
+    return Result(ending: hasEnded ? Self.ending(status) : .timedOut, tail: String(decoding: tail, as: UTF8.self))
   }
 
   private static func drain(_ descriptor: Int32, into tail: inout [UInt8], _ echoes: Bool) {
@@ -144,34 +120,16 @@ struct ChildProcess {
   private func cannotStart(_ code: Int32) -> Diagnostic {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: executable, isDirectory: &isFolder), isFolder.boolValue {
-      return .invalid("plugins/start", "this is a folder, not a program", at: Location(file: executable), fix: "write exec:PATH")
+      return .invalid("plugins/start", "this is a folder, not a program", at: Location(file: executable), fix: "write exec:COMMAND")
     }
     let category: Diagnostic.Category = code == ENOENT ? .missingInput : .invalidInput
+    let fixes = [
+      EACCES: "make it executable: chmod +x \(executable)", ENOEXEC: "start it with #! and its interpreter",
+      ENOENT: executable.contains("/") ? nil : "there is no such program in PATH: give its path",
+    ]
     return Diagnostic(
       "plugins/start", category, "the program cannot be started: \(String(cString: strerror(code)))",
       at: Location(file: executable),
-      fix: code == EACCES ? "make it executable: chmod +x \(executable)" : code == ENOEXEC ? "start it with #! and its interpreter" : nil)
-  }
-}
-
-/// Passes an interruption on to the group of a running program.
-struct Interruption {
-  private static let group = Atomic<pid_t>(0)
-  private let handlers: [(Int32, sighandler_t?)]
-
-  init(group: pid_t) {
-    Self.group.store(group, ordering: .relaxed)
-    handlers = [SIGINT, SIGTERM, SIGHUP].map { number in
-      let old = signal(number) { number in
-        kill(-Interruption.group.load(ordering: .relaxed), SIGKILL)
-        signal(number, SIG_DFL)
-        raise(number)
-      }
-      return (number, old)
-    }
-  }
-
-  func end() {
-    for (number, handler) in handlers { signal(number, handler) }
+      fix: fixes[code] ?? nil)
   }
 }

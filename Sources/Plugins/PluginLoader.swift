@@ -44,12 +44,11 @@ public struct PluginLoader: Sendable {
     return entries
   }
 
-  /// The pass that an id such as `exec:./my_pass.py` names.
+  /// The pass that an id such as `exec:./my_pass.py` or `exec:python3 my_pass.py` names.
   public func entry(forExecutable id: PassID) -> PassCatalog.Entry {
-    let path = String(id.rawValue.dropFirst("exec:".count))
-    let timeout = timeout
+    let program = ExternalProgram(command: String(id.rawValue.dropFirst("exec:".count)), timeout: timeout)
     return PassCatalog.Entry(id, summary: ExecutablePass.summary, guarantee: .unstated) { (options) throws(Diagnostic) in
-      ExecutablePass(program: path.contains("/") ? path : "./" + path, options: options, timeout: timeout)
+      ExecutablePass(program: program, options: options)
     }
   }
 }

@@ -1,9 +1,11 @@
 internal import Foundation
 import LatheDiagnostics
+import LatheFiles
 
 /// Runs this program once more with the same arguments, so that a plugin's crash or hang ends that process and not this one.
 ///
-/// The inner process writes a line to a pipe before each step; that is how the outer one knows which pass was running.
+/// The inner process writes a line to a pipe before each step; that is how the outer one knows which pass was running. Its temporary
+/// files lie in a folder (TMPDIR) that the outer one removes, however the inner one ends.
 public struct Supervisor: Sendable {
   private static let variable = "LATHE_SUPERVISED"
 
@@ -54,51 +56,38 @@ public struct Supervisor: Sendable {
   ///
   /// - Throws: `plugins/crashed` and `plugins/timeout`, with the step that was announced last; `plugins/start`.
   public func run(_ arguments: [String]) throws(Diagnostic) -> Int32 {
+    let folder = try TemporaryDirectory()
+    defer { folder.remove() }
     var pipes: [Int32] = [0, 0]
     guard pipe(&pipes) == 0 else { throw Self.cannotStart(errno) }
     _ = fcntl(pipes[0], F_SETFD, FD_CLOEXEC)
     defer { close(pipes[0]) }
-    let child = try spawn(arguments, pipes[1])
-    close(pipes[1])
-    let interruption = Interruption(group: child)
-    defer {
-      interruption.end()
-      // A backtrace of a crash may still be written; what a plugin started goes as well.
-      kill(-child, SIGKILL)
-    }
-    return try wait(for: child, pipes[0])
+    let group = try start(arguments, pipes[1], folder.path)
+    return try wait(for: group, pipes[0])
   }
 
-  private func spawn(_ arguments: [String], _ descriptor: Int32) throws(Diagnostic) -> pid_t {
-    let environment = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" } + ["\(Self.variable)=\(descriptor)"]
-    var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    var settings: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-    defer { for word in words + settings { free(word) } }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-    var child: pid_t = 0
-    let status = posix_spawn(&child, "/proc/self/exe", nil, &attributes, &words, &settings)
-    guard status == 0 else {
-      close(descriptor)
-      throw Self.cannotStart(status)
+  private func start(_ arguments: [String], _ descriptor: Int32, _ folder: String) throws(Diagnostic) -> ProcessGroup {
+    defer { close(descriptor) }
+    var environment = ProcessInfo.processInfo.environment
+    environment[Self.variable] = "\(descriptor)"
+    environment["TMPDIR"] = folder
+    do throws(ProcessGroup.StartFailure) {
+      return try ProcessGroup("/proc/self/exe", arguments, environment: environment.map { "\($0)=\($1)" }, isOwn: true)
+    } catch {
+      throw Self.cannotStart(error.code)
     }
-    return child
   }
 
-  private func wait(for child: pid_t, _ pipe: Int32) throws(Diagnostic) -> Int32 {
+  private func wait(for group: ProcessGroup, _ pipe: Int32) throws(Diagnostic) -> Int32 {
     _ = fcntl(pipe, F_SETFL, O_NONBLOCK)
     let clock = ContinuousClock()
     var step = ""
     var hasEnded = false
     var since = clock.now
-    var status: Int32 = 0
     while true {
       var poller = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
       poll(&poller, 1, 20)
-      let isGone = waitpid(child, &status, WNOHANG) == child
+      let isGone = group.hasEnded
       for line in Self.lines(pipe) {
         hasEnded = line == Self.end
         if !hasEnded { step = line }
@@ -109,11 +98,12 @@ public struct Supervisor: Sendable {
         if poller.revents & Int16(POLLHUP) != 0 { usleep(2000) }
         continue
       }
-      kill(-child, SIGKILL)
-      waitpid(child, &status, 0)
+      _ = group.end()
       throw .invalid(
         "plugins/timeout", "it was ended after \(timeout)", at: Self.place(step), fix: "allow it longer with --plugin-timeout SECONDS")
     }
+    // A backtrace of a crash is written by now; what a plugin started goes as well.
+    let status = group.end()
     let (signal, code) = (status & 0x7F, (status >> 8) & 0xFF)
     if signal == 0, hasEnded { return code }
     let how = signal == 0 ? "with status \(code), without a result" : "by signal \(signal), \(String(cString: strsignal(signal)))"

@@ -21,11 +21,14 @@ struct SwiftPlugin {
     if FileManager.default.fileExists(atPath: library) { return library }
     let stubs = "\(folder)/modules"
     try Self.writeStubs(to: stubs)
-    let unfinished = "\(library).\(getpid())"
-    defer { unlink(unfinished) }
+    let unfinished = Interruption.Path("\(library).\(getpid())")
+    defer {
+      unlink(unfinished.text)
+      unfinished.forget()
+    }
     let arguments = [
       "-O", "-parse-as-library", "-emit-library", "-swift-version", "6", "-module-name", moduleName, "-I", modules,
-      "-I", stubs, "-o", unfinished, source.hasPrefix("-") ? "./" + source : source,
+      "-I", stubs, "-o", unfinished.text, source.hasPrefix("-") ? "./" + source : source,
     ]
     let result = try ChildProcess(executable: compiler, arguments: arguments).run(timeout: Self.compileTimeout, echoes: false)
     guard result.ending == .exited(0) else {
@@ -35,7 +38,7 @@ struct SwiftPlugin {
         notes: Array(lines.filter { $0.contains("error:") || $0.contains(" | ") }.prefix(12)),
         fix: "\(compiler) \(arguments.joined(separator: " ")) shows it all")
     }
-    guard rename(unfinished, library) == 0 else {
+    guard rename(unfinished.text, library) == 0 else {
       throw OutputFile.unwritable(library, String(cString: strerror(errno)))
     }
     return library
@@ -44,7 +47,7 @@ struct SwiftPlugin {
   /// C modules that lathe's modules use inside: the compiler asks that they exist, and a plugin needs none of their declarations.
   private static func writeStubs(to folder: String) throws(Diagnostic) {
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try OutputFile.write(Array("module CJSONC {}\nmodule COpenBLAS {}\n".utf8), to: "\(folder)/module.modulemap")
+    try OutputFile.write(Array("module CJSONC {}\nmodule COpenBLAS {}\nmodule CLatheInterruption {}\n".utf8), to: "\(folder)/module.modulemap")
   }
 
   /// The shared object, compiled whether or not there is one.

@@ -4,47 +4,26 @@ internal import Yams
 
 /// Parses YAML, of which JSON is a part, into nodes that know their lines.
 ///
-/// Plain scalars mean what they mean in JSON: `yes` and `0o7` are texts. Anchors, aliases and tags are refused, and nesting is bounded
-/// before the parser, which recurses, sees the text.
+/// Plain scalars mean what they mean in JSON: `yes` and `0o7` are texts. Anchors, aliases and tags are refused, and nesting is bounded.
 struct DocumentParser {
   static let maximumBytes = 1 << 18
-  private static let maximumBrackets = 1000
-  private static let maximumDashes = 100
 
   let file: String
 
-  /// - Throws: `recipe/syntax`, `recipe/empty`, `recipe/nesting`, `recipe/anchor`.
+  /// - Throws: `recipe/syntax`, `recipe/empty`, `recipe/nesting`, `recipe/anchor`, `recipe/tag`.
   func parse(_ bytes: [UInt8]) throws(Diagnostic) -> DocumentNode {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .invalid("recipe/encoding", "the file is not UTF-8", at: Location(file: file), fix: "save it as UTF-8")
     }
-    try refuseDepth(text)
+    try DocumentGuard(file: file).check(bytes)
     let root: Yams.Node?
     do {
-      root = try Yams.compose(yaml: text)
+      root = try Yams.compose(yaml: text, .default, .default, .utf8)
     } catch {
       throw fault(error)
     }
     guard let root else { throw .invalid("recipe/empty", "there is nothing in it", at: Location(file: file), fix: "write passes: and a list") }
     return try convert(root)
-  }
-
-  private func refuseDepth(_ text: String) throws(Diagnostic) {
-    var brackets = 0
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      brackets += line.utf8.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
-      let dashes = line.utf8.count { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "?") }
-      guard brackets <= Self.maximumBrackets, dashes <= Self.maximumDashes else {
-        throw .invalid("recipe/nesting", "brackets or dashes are nested too deep", at: Location(file: file, line: number + 1),
-          fix: "a recipe has at most \(Self.maximumBrackets) brackets, and \(Self.maximumDashes) dashes a line")
-      }
-      let code = line.firstRange(of: " #").map { line[..<$0.lowerBound] } ?? line
-      if !code.hasPrefix("#"), code.contains(/(^|[\s\[{,])&[A-Za-z0-9]/) {
-        throw .invalid(
-          "recipe/anchor", "anchors and aliases have no place here", at: Location(file: file, line: number + 1),
-          fix: "write the value out")
-      }
-    }
   }
 
   private func convert(_ node: Yams.Node) throws(Diagnostic) -> DocumentNode {

@@ -12,7 +12,7 @@ import OrderedCollections
 /// passes:
 ///   - recipe: fuse                                  # a recipe that Lathe brings
 ///   - simplify/fold-constants: {maximum-growth: 0}  # a pass with options
-///   - exec:./cluster.py                             # a program, found from the recipe's folder
+///   - exec:./cluster.py                             # a program, found from the recipe's folder, as its arguments are
 /// budget:
 ///   coverage: [{pass: fuse/attention, minimum-done: 2}]
 /// ```
@@ -152,10 +152,21 @@ public struct RecipeReader: Sendable {
     return Budget.Weights(dtype: dtype, minimumShare: try share.value.share("minimum-share"), operators: operators)
   }
 
-  /// A program's path is relative to the recipe.
+  /// A program's path is relative to the recipe; of its name without a slash and of its arguments, what lies in the recipe's folder.
   private static func id(_ text: String, _ folder: String) -> PassID {
     guard text.hasPrefix("exec:") else { return PassID(text) }
-    return PassID("exec:" + resolve(String(text.dropFirst(5)), folder))
+    let command = String(text.dropFirst(5))
+    if isFile(resolve(command, folder)) { return PassID("exec:" + resolve(command, folder)) }
+    var words = command.split(separator: " ").map { String($0) }
+    for (index, word) in words.enumerated() where isFile(resolve(word, folder)) || (index == 0 && word.contains("/")) {
+      words[index] = resolve(word, folder)
+    }
+    return PassID("exec:" + words.joined(separator: " "))
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
   }
 
   private static func resolve(_ path: String, _ folder: String) -> String {

@@ -80,6 +80,19 @@ import Testing
     #expect(run.status == 65 && !FileManager.default.fileExists(atPath: folder.file("o.lathe")), "\(run.errors)")
   }
 
+  /// What is in the place of `{"mse": 1}`, what must be said of it.
+  @Test(arguments: [
+    (#"{"mse": 1, "absmax": 2}"#, "x: ranges[0] has no key absmax; did you mean abs_max?"), (#"{"mse": "1"}"#, "ranges[0]: mse is no number"),
+    (#"{"mse": 1}], "chanels": [{}"#, "x has no key chanels; did you mean channels?"),
+  ])
+  func unknownKeysAreRefusedWithTheirPlace(_ range: String, _ message: String) throws {
+    let folder = try TemporaryFolder()
+    let text = #"{"format": "lathe-ranges", "version": 1, "graphs": {"a": {"x": {"ranges": [\#(range)]}}}}"#
+    let run = try Self.convert(folder, "o.lathe", Self.passes + ["--ranges", try folder.write("ranges.json", Array(text.utf8))])
+    #expect(run.status == 65 && run.errors.contains("calibration/ranges"), "\(run.errors)")
+    for part in message.split(separator: "; ") { #expect(run.errors.contains(part), "\(run.errors)") }
+  }
+
   @Test func passesWithoutARangeToAskForAreNamed() throws {
     let folder = try TemporaryFolder()
     let samples = try Self.lines(folder, "samples.jsonl", from: 0, 2)

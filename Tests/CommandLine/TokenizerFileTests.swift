@@ -56,6 +56,19 @@ import Testing
     }
   }
 
+  @Test func aCandidatesTokenizerKeepsTheModelsBound() throws {
+    let folder = try TemporaryFolder()
+    let (model, tokenizer) = (folder.file("short.lathe"), try Self.tokenizer(folder))
+    let text = String(repeating: "Python bindings ", count: 40)
+    let samples = try folder.write("samples.jsonl", Array("{\"text\": \"\(text)\"}\n".utf8))
+    let conversion = try LatheProcess([
+      "convert", CommandLineTests.model, "-o", model, "--vocab", Self.vocabulary, "--pass", "vocabulary/trim-positions:maximum-length=16",
+    ])
+    #expect(conversion.status == 0, "\(conversion.errors)")
+    let run = try LatheProcess(["verify", model, model, "--samples", samples, "--candidate-vocab", tokenizer])
+    #expect(run.status == 0, "\(run.output) \(run.errors)")
+  }
+
   @Test func tokenizersAreTimed() throws {
     let folder = try TemporaryFolder()
     let (model, samples) = try CommandLineTests.converted(folder, lines: 30)

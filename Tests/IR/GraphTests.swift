@@ -78,4 +78,13 @@ import Testing
     }
     #expect(types.id == "operator/dtype")
   }
+
+  @Test func fingerprintsAreWrittenWithAllDigitsAndReadWithFewer() throws {
+    let graphs = try (0..<200).map { number in try graph("graph (%x\(number): f32[2]) -> (%y) { %y = Relu(%x\(number)) }") }
+    #expect(graphs.map(\.fingerprintText.count).min() == 16 && graphs.map(\.fingerprintText.count).max() == 16)
+    let short = try #require(graphs.first { $0.fingerprint < 1 << 60 }, "one of sixteen begins with 0")
+    #expect(short.hasFingerprint(String(short.fingerprint, radix: 16)) && short.hasFingerprint(short.fingerprintText))
+    #expect(!short.hasFingerprint(graphs[0].fingerprintText) || graphs[0].fingerprint == short.fingerprint)
+    #expect(!short.hasFingerprint("") && !short.hasFingerprint("none"))
+  }
 }

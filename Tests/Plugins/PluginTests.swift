@@ -41,10 +41,11 @@ import Testing
     return path
   }
 
-  static func compiled(body: String, interface: Int = 1, _ folder: TemporaryFolder) throws -> String {
+  static func compiled(body: String, interface: Int = 1, headers: [String] = [], _ folder: TemporaryFolder) throws -> String {
     let source = """
       #include "lathe_plugin.h"
       #include <stdlib.h>
+      \(headers.map { "#include <\($0)>" }.joined(separator: "\n"))
       static int run(const lathe_graph *graph, const lathe_host *host) { (void)graph; (void)host; \(body) }
       static const lathe_pass pass = {"test/c", "a test", LATHE_IDENTICAL_BITS, 0, run};
       static const lathe_plugin plugin = {\(interface), 1, &pass};
@@ -173,6 +174,19 @@ import Testing
     let outcome = try Self.convert(folder, ["--pass", "exec:\(path)"])
     #expect(outcome.status == 65 && outcome.text.contains("chmod +x"), "\(outcome.text)")
     #expect(try Self.convert(folder, ["--pass", "exec:\(folder.file("absent"))"]).status == 66)
+  }
+
+  @Test func aCommandLineIsAPassAsItIsAnEngine() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("copy.txt", Array("cp \"$2\" \"$3\"; echo \"with $1\"\n".utf8))
+    let outcome = try Self.convert(folder, ["--pass", "exec:sh \(path) word"])
+    #expect(outcome.status == 0 && outcome.text.contains("with word"), "\(outcome.text)")
+    // A path with spaces that is there is one word.
+    let spaced = try folder.write("copy it.sh", Array("#!/bin/sh\ncp \"$1\" \"$2\"\n".utf8))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: spaced)
+    #expect(try Self.convert(folder, ["--pass", "exec:\(spaced)"]).status == 0)
+    let absent = try Self.convert(folder, ["--pass", "exec:no-such-program-anywhere x.py"])
+    #expect(absent.status == 66 && absent.text.contains("no such program in PATH"), "\(absent.text)")
   }
 
   @Test func theNextConversionIsUnharmed() throws {

@@ -35,7 +35,7 @@ import Testing
     #expect(recipe.plugins == ["folder/p.swift", "/abs/q.so"])
     #expect(
       recipe.steps.map(\.id.rawValue) == [
-        "a/zero", "a/one", "a/two", "a/three", "a/four", "exec:folder/tools/x.py", "exec:folder/y.py",
+        "a/zero", "a/one", "a/two", "a/three", "a/four", "exec:folder/tools/x.py", "exec:y.py",
       ])
     #expect(
       JSONValue.object(recipe.steps[3].options) == ["depth": 2, "names": ["x", "yes"], "ratio": 0.5, "quoted": "1"])
@@ -45,11 +45,34 @@ import Testing
     #expect(recipe.budget.weights.first?.minimumShare == 0.95)
   }
 
+  @Test func whatOnlyLooksLikeAnAnchorOrNestingIsText() throws {
+    let dashes = "# " + String(repeating: "-", count: 300) + "\n"
+    let recipe = try Self.read(dashes + "summary: \"salt &pepper, [*stars] and !tags\"\nname: a &b *c !d\npasses: [a/b]\n")
+    #expect(recipe.summary == "salt &pepper, [*stars] and !tags" && recipe.name == "a &b *c !d")
+  }
+
+  @Test func programsAndTheirArgumentsAreFoundFromTheRecipesFolder() throws {
+    let folder = try TemporaryFolder()
+    for name in ["x.py", "my tool"] { try folder.write(name, []) }
+    let text = "passes: [\"exec:python3 x.py --deep\", exec:x.py, exec:my tool, exec:tools/y -v]"
+    let recipe = try Self.read(text, folder.file("r.yaml"))
+    let path = folder.path
+    #expect(
+      recipe.steps.map(\.id.rawValue) == [
+        "exec:python3 \(path)/x.py --deep", "exec:\(path)/x.py", "exec:\(path)/my tool", "exec:\(path)/tools/y -v",
+      ])
+  }
+
   @Test func jsonIsReadAsStrictlyAsJSON() throws {
     let recipe = try Self.read(#"{"passes": ["a/b", {"a/c": {"x": [1, 2]}}]}"#, "r.json")
     #expect(recipe.steps.count == 2)
     #expect(throws: Diagnostic.self) { try Self.read("{passes: [a/b]}", "r.json") }
   }
+
+  /// Nine aliases of nine aliases of nine …, the last as a key, which whoever looks for duplicates reads to its end.
+  static let bomb = (1...9).reduce("a0: &a0 x\n") { text, level in
+    text + "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
+  } + "? *a9\n: 1\n"
 
   /// Text, what the diagnostic must say, the line it must name.
   static let faults: [(String, String, Int?)] = [
@@ -71,7 +94,12 @@ import Testing
     ("passes: [a/b", "no YAML or JSON", nil),
     ("passes: []\npasses: []", "twice", nil),
     ("passes:\n  - &x a/b\n  - *x", "anchors", 2),
-    ("passes: *x", "no YAML or JSON", nil),
+    ("passes:\n  - {pass: a/b, options: {x: &y 1}}", "anchors", 2),
+    ("passes: *x", "anchors", 1),
+    ("passes: []\nbudget: {maximum-nodes: !!str 5}", "tags", 2),
+    ("passes: !!seq []", "tags", 1),
+    ("passes: []\nname: ! x", "tags", 2),
+    (bomb, "anchors", 1),
     ("- a/b", "is a mapping", 1),
     ("passes: [\"a/b\"]\n? [1]\n: 2", "a key is a text", nil),
     ("a: 1\n---\nb: 2", "no YAML or JSON", nil),

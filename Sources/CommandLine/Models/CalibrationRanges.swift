@@ -29,14 +29,9 @@ struct CalibrationRanges: Sendable {
   /// Graphs and values that are known.
   var counts: (graphs: Int, values: Int) { (graphs.count, graphs.values.reduce(0) { $0 + $1.count }) }
 
-  private static func key(_ graph: Graph) -> String {
-    let digits = String(graph.fingerprint, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-
   /// Takes in what was seen.
   mutating func record(_ graph: Graph, _ points: [ObservationPoint], _ observations: [Observation]) {
-    let key = Self.key(graph)
+    let key = graph.fingerprintText
     for (point, observation) in zip(points, observations) {
       var seen = graphs[key]?[graph[point.value].name] ?? Seen()
       switch observation {
@@ -51,7 +46,7 @@ struct CalibrationRanges: Sendable {
   ///
   /// - Throws: `calibration/stale` for another graph, or one of which other values were seen.
   func observe(_ graph: Graph, _ points: [ObservationPoint]) throws(Diagnostic) -> [Observation] {
-    let key = Self.key(graph)
+    let key = graph.fingerprintText
     guard let values = graphs[key] else {
       throw stale("they are of \(graphs.isEmpty ? "no graph" : "the graph \(graphs.keys.joined(separator: ", "))"), and this is \(key)")
     }
@@ -83,57 +78,74 @@ extension CalibrationRanges {
 
   /// Reads a file.
   ///
-  /// - Throws: `calibration/ranges` for what is no such file, with the place, and the reader's diagnostics.
+  /// - Throws: `calibration/ranges` for what is no such file or has keys that are unknown, with the place, and the reader's diagnostics.
   init(path: String) throws(Diagnostic) {
     let json = try JSONValue.parse(try InputFile.bytes(of: path, maximumBytes: Self.maximumBytes), file: path)
     self.path = path
-    func fault(_ message: String) -> Diagnostic {
-      .invalid("calibration/ranges", message, at: Location(file: path), fix: "lathe calibrate writes such files")
-    }
     guard json["format"]?.stringValue == Self.format, json["version"]?.intValue == 1, let graphs = json["graphs"]?.objectValue else {
-      throw fault("this is no file of ranges: it has no \"format\": \"\(Self.format)\", \"version\": 1 and \"graphs\"")
+      throw Self.fault("this is no file of ranges: it has no \"format\": \"\(Self.format)\", \"version\": 1 and \"graphs\"", at: path)
     }
     sampleCount = json["samples"]?.intValue ?? 0
-    for (key, values) in graphs {
-      guard let values = values.objectValue else { throw fault("graphs.\(key) is \(values.kindDescription), not an object") }
-      for (name, value) in values {
-        guard let seen = Self.seen(value) else {
-          throw fault("\(name): neither ranges with numbers minimum, maximum and thresholds, nor channels with equally many numbers each")
-        }
-        self.graphs[key, default: [:]][name] = seen
+    do throws(Diagnostic) {
+      try Self.check(json, "the file", keys: ["format", "version", "samples", "graphs"])
+      for (key, values) in graphs {
+        guard let values = values.objectValue else { throw Self.fault("graphs.\(key) is \(values.kindDescription), not an object") }
+        for (name, value) in values { self.graphs[key, default: [:]][name] = try Self.seen(value, name) }
       }
+    } catch {
+      throw error.located(in: Location(file: path))
     }
   }
 
-  private static func seen(_ json: JSONValue) -> Seen? {
+  private static func fault(_ message: String, at path: String? = nil, fix: String = "lathe calibrate writes such files") -> Diagnostic {
+    .invalid("calibration/ranges", message, at: Location(file: path), fix: fix)
+  }
+
+  private static func check(_ json: JSONValue, _ place: String, keys: [String]) throws(Diagnostic) {
+    guard let object = json.objectValue else { throw fault("\(place) is \(json.kindDescription), not an object") }
+    guard let unknown = object.keys.first(where: { !keys.contains($0) }) else { return }
+    let nearest = Spelling.nearest(unknown, among: keys).map { "did you mean \($0)?" }
+    throw fault("\(place) has no key \(unknown)", fix: nearest ?? "the keys are \(keys.joined(separator: ", "))")
+  }
+
+  private static func seen(_ json: JSONValue, _ name: String) throws(Diagnostic) -> Seen {
+    try check(json, name, keys: ["ranges", "channels"])
     var seen = Seen()
-    for range in json["ranges"]?.arrayValue ?? [] {
-      guard let read = Self.range(range) else { return nil }
-      seen.ranges.append(read)
+    if let ranges = json["ranges"] {
+      guard let list = ranges.arrayValue else { throw fault("\(name): ranges is \(ranges.kindDescription), not an array") }
+      for (index, range) in list.enumerated() { seen.ranges.append(try self.range(range, "\(name): ranges[\(index)]")) }
     }
-    if let channels = json["channels"] {
-      let lists = ["largest", "means", "mean-squares"].map { floats(channels[$0]) }
-      guard let largest = lists[0], let means = lists[1], let squares = lists[2], largest.count == means.count,
-        largest.count == squares.count
-      else { return nil }
-      seen.channels = ChannelStatistics(
-        largest: largest, means: means, meanSquares: squares, notFinite: max(0, channels["not-finite"]?.intValue ?? 0))
-    }
-    return seen.ranges.isEmpty && seen.channels == nil ? nil : seen
+    if let channels = json["channels"] { seen.channels = try self.channels(channels, "\(name): channels") }
+    guard !seen.ranges.isEmpty || seen.channels != nil else { throw fault("\(name) has neither ranges nor channels") }
+    return seen
   }
 
-  private static func range(_ json: JSONValue) -> ActivationRange? {
-    guard let object = json.objectValue else { return nil }
+  private static func channels(_ json: JSONValue, _ place: String) throws(Diagnostic) -> ChannelStatistics {
+    try check(json, place, keys: ["largest", "means", "mean-squares", "not-finite"])
+    guard let largest = floats(json["largest"]), let means = floats(json["means"]), let squares = floats(json["mean-squares"]),
+      largest.count == means.count, largest.count == squares.count
+    else { throw fault("\(place) has not equally many numbers largest, means and mean-squares") }
+    return ChannelStatistics(
+      largest: largest, means: means, meanSquares: squares, notFinite: max(0, json["not-finite"]?.intValue ?? 0))
+  }
+
+  private static func range(_ json: JSONValue, _ place: String) throws(Diagnostic) -> ActivationRange {
+    try check(json, place, keys: ["minimum", "maximum", "degenerate"] + Calibrator.allCases.map(\.rawValue))
+    func number(_ key: String) throws(Diagnostic) -> Float? {
+      guard let value = json[key] else { return nil }
+      guard let number = float(value) else { throw fault("\(place): \(key) is no number that a 32-bit float can hold") }
+      return number
+    }
     var thresholds: [Calibrator: Float] = [:]
     for calibrator in Calibrator.allCases {
-      guard let value = object[calibrator.rawValue] else { continue }
-      guard let number = float(value), number > 0 else { return nil }
-      thresholds[calibrator] = number
+      guard let threshold = try number(calibrator.rawValue) else { continue }
+      guard threshold > 0 else { throw fault("\(place): \(calibrator.rawValue) is not above 0") }
+      thresholds[calibrator] = threshold
     }
-    let degeneracy = object["degenerate"]?.stringValue
-    guard degeneracy != nil || !thresholds.isEmpty else { return nil }
+    let degeneracy = json["degenerate"]?.stringValue
+    guard degeneracy != nil || !thresholds.isEmpty else { throw fault("\(place) has no threshold, and no text that says why it is degenerate") }
     return ActivationRange(
-      minimum: float(object["minimum"]) ?? 0, maximum: float(object["maximum"]) ?? 0, degeneracy: degeneracy, thresholds: thresholds)
+      minimum: try number("minimum") ?? 0, maximum: try number("maximum") ?? 0, degeneracy: degeneracy, thresholds: thresholds)
   }
 
   private static func float(_ json: JSONValue?) -> Float? {

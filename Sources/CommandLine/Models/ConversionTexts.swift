@@ -91,8 +91,7 @@ struct TokenCensus {
 
   /// - Throws: `tokenizers/…` for a vocabulary that makes no tokenizer.
   init(_ assets: TextAssets) throws(Diagnostic) {
-    let options = try WordPieceOptions(settings: assets.tokenizerOptions.map { ($0.key, $0.value) })
-    tokenizer = try WordPieceTokenizer(vocabulary: try Vocabulary(assets.vocabulary), options: options)
+    tokenizer = try TokenizerSettings.tokenizer(assets.vocabulary, assets.tokenizerOptions)
   }
 
   /// How often each id occurs.

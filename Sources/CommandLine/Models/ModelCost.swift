@@ -1,7 +1,8 @@
-internal import Foundation
 import LatheDiagnostics
 import LatheEquivalence
+import LatheFiles
 import LatheJSON
+import LathePlugins
 import OrderedCollections
 
 /// What a model takes in a process of its own, as `lathe bench` tells.
@@ -10,29 +11,26 @@ struct ModelCost {
   let load: Policy.Load
 
   private static let figures = ["batch", "sequence", "threads", "runs", "median_ms", "p90_ms", "peak_bytes", "private_bytes"]
+  private static let timeout = Duration.seconds(600)
+  private static let maximumBytes = 1 << 20
 
-  /// - Throws: `verify/cost` if the process fails.
+  /// - Throws: `verify/cost` if the process fails or does not end in time.
   func measure() throws(Diagnostic) -> JSONValue {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = [
+    let words = [
       "bench", path, "--batch", "\(load.batch)", "--sequence", "\(load.sequence)", "--threads", "\(load.threads)", "--seconds", "1", "--json",
     ]
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    do {
-      try process.run()
+    let bench = ExternalProgram("/proc/self/exe", words, named: path, timeout: Self.timeout)
+    do throws(Diagnostic) {
+      let output = "bench.json"
+      return try bench.run(output: output) { (_) throws(Diagnostic) in
+        []
+      } collect: { (folder) throws(Diagnostic) in
+        let measured = try JSONValue.parse(try InputFile.bytes(of: folder + output, maximumBytes: Self.maximumBytes), file: nil)
+        return .object(.init(Self.figures.compactMap { key in measured[key].map { (key, $0) } }) { first, _ in first })
+      }
     } catch {
-      throw Diagnostic("verify/cost", .internalFault, "the model's time cannot be measured: \(error.localizedDescription)")
+      throw .invalid(
+        "verify/cost", "the model's time and memory cannot be measured", at: Location(file: path), notes: [error.message] + error.notes)
     }
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile().prefix(2000), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw .invalid("verify/cost", "the model's time and memory cannot be measured", at: Location(file: path), notes: [complaint])
-    }
-    let measured = try JSONValue.parse(Array(text), file: nil)
-    return .object(.init(Self.figures.compactMap { key in measured[key].map { (key, $0) } }) { first, _ in first })
   }
 }

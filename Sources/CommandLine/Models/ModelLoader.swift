@@ -11,6 +11,9 @@ import LatheWeightDumps
 
 /// Opens models of every format by looking at their bytes.
 struct ModelLoader {
+  /// What it opens, for the help of an argument.
+  static let formats = ".onnx, .lathe, a folder with config.json and model.safetensors, or a JSON dump of weights"
+
   let limits: ResourceLimits
   /// What stands on the encoder of a checkpoint; nil for what its class has.
   var head: Head?

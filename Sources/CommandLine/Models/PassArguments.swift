@@ -3,7 +3,7 @@ import LatheJSON
 import LathePassKit
 import OrderedCollections
 
-/// Reads `--pass ID[:key=value,…]`, where a value may be `[item,item]`, and `--pass ID:{JSON}`, where an ID may be `exec:PATH`.
+/// Reads `--pass ID[:key=value,…]`, where a value may be `[item,item]`, and `--pass ID:{JSON}`, where an ID may be `exec:COMMAND`.
 enum PassArguments {
   /// - Throws: `usage/pass` for what is no list of options.
   static func step(_ argument: String) throws(Diagnostic) -> Recipe.Step {

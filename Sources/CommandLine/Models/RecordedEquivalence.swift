@@ -21,7 +21,7 @@ enum RecordedEquivalence {
     for (key, value) in figures.json.objectValue ?? [:] where key != "equivalent" && key != "violations" { object[key] = value }
     object["decisions"] = .array(report.tasks.map { $0.json(kept: 20) })
     object["outputs"] = .array((object["outputs"]?.arrayValue ?? []).map(withoutFlips))
-    object["fingerprint"] = .string(String(result.fingerprint, radix: 16))
+    object["fingerprint"] = .string(result.fingerprintText)
     return .object(object)
   }
 

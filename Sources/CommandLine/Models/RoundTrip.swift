@@ -1,7 +1,7 @@
 import ArgumentParser
-internal import Foundation
 import LatheCompactFormat
 import LatheDiagnostics
+import LatheFiles
 import LatheIR
 import LatheONNX
 import LatheOperators
@@ -36,14 +36,8 @@ enum RoundTrip: String, ExpressibleByArgument, CaseIterable, Sendable {
   }
 
   private func throughFile(_ name: String, _ trip: (String) throws(Diagnostic) -> Model) throws(Diagnostic) -> Model {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-\(UUID().uuidString)")
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw Diagnostic(
-        "test/temporary-folder", .unwritableOutput, "no temporary folder can be made: \(error.localizedDescription)")
-    }
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try trip(folder.appendingPathComponent(name).path)
+    let folder = try TemporaryDirectory()
+    defer { folder.remove() }
+    return try trip(folder.path(name))
   }
 }

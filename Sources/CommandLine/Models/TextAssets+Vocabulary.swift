@@ -1,6 +1,5 @@
 import LatheDiagnostics
 import LatheIR
-import LatheSamples
 import LatheTokenizers
 
 extension TextAssets {
@@ -11,7 +10,14 @@ extension TextAssets {
     let tokenizer = try TokenizerFile(at: path)
     var assets = self
     assets.vocabulary = tokenizer.vocabulary.bytes
-    if tokenizer.isComplete { assets.tokenizerOptions = TokenizerSettings.settings(of: tokenizer.options) }
+    if tokenizer.isComplete { assets.read(as: tokenizer.options) }
     return assets
+  }
+
+  /// Takes over how texts are read; the model's bound of their length stays.
+  mutating func read(as options: WordPieceOptions) {
+    let bound = maximumLength
+    tokenizerOptions = TokenizerSettings.settings(of: options)
+    maximumLength = bound
   }
 }

@@ -3,7 +3,6 @@ import LatheDiagnostics
 import LatheFiles
 import LatheIR
 import LatheJSON
-import LatheSamples
 import LatheTokenizers
 import OrderedCollections
 
@@ -27,9 +26,7 @@ struct TextOptions: ParsableArguments {
     if let vocab {
       let tokenizer = try TokenizerFile(at: vocab)
       assets.vocabulary = tokenizer.vocabulary.bytes
-      let bound = assets.maximumLength
-      assets.tokenizerOptions = TokenizerSettings.settings(of: tokenizer.options)
-      assets.maximumLength = bound
+      assets.read(as: tokenizer.options)
       try checkCased(tokenizer)
     }
     if cased { assets.tokenizerOptions["lowercase"] = "false" }

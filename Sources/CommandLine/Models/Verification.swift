@@ -64,7 +64,7 @@ struct Verification {
   /// What a file's record holds of the comparison: no texts, and nothing of where files lay.
   func recorded() throws(Diagnostic) -> JSONValue {
     var object = try common(kept: 20)
-    object["fingerprint"] = .string(String(candidate.loaded.model.graph.fingerprint, radix: 16))
+    object["fingerprint"] = .string(candidate.loaded.model.graph.fingerprintText)
     object["outputs"] = .array((object["outputs"]?.arrayValue ?? []).map(RecordedEquivalence.withoutFlips))
     return .object(object)
   }

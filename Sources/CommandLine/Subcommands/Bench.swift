@@ -17,7 +17,7 @@ struct Bench: ParsableCommand {
       With --texts, what is timed is the tokenizer: that of a .lathe file, or of a vocab.txt or tokenizer.json in its place.
       """)
 
-  @Argument(help: "The model: .onnx or .lathe; with --texts a .lathe file, vocab.txt or tokenizer.json.")
+  @Argument(help: "The model: \(ModelLoader.formats); with --texts a .lathe file, vocab.txt or tokenizer.json.")
   var model: String
 
   @Option(help: ArgumentHelp("Time the tokenizer on these texts: .jsonl or .txt.", valueName: "file"))

@@ -15,7 +15,7 @@ struct Calibrate: ParsableCommand {
       it, without samples: numbers in it may be changed by hand. It is of this model alone: convert refuses it for another.
       """)
 
-  @Argument(help: "The model: .onnx, .lathe, a folder or a JSON dump of weights.")
+  @Argument(help: "The model: \(ModelLoader.formats).")
   var input: String
 
   @Option(name: .shortAndLong, help: "Where to write: NAME.json.")

@@ -16,7 +16,7 @@ struct Convert: ParsableCommand {
       may differ in its last bits between instruction sets; --ranges, with the file of lathe calibrate, gives the same bytes on every host.
       """)
 
-  @Argument(help: "The model: .onnx, .lathe, a folder with config.json and model.safetensors, or a JSON dump of weights.")
+  @Argument(help: "The model: \(ModelLoader.formats).")
   var input: String
 
   @Option(name: .shortAndLong, help: "Where to write; the ending .lathe, .onnx or .json (a dump of weights) says which format.")

@@ -13,10 +13,10 @@ struct Diff: ParsableCommand {
       brought into rows first. What was done to make the models (their records) is told, but does not make them different.
       """)
 
-  @Argument(help: "The model before: .onnx or .lathe.")
+  @Argument(help: "The model before: \(ModelLoader.formats).")
   var before: String
 
-  @Argument(help: "The model after: .onnx or .lathe.")
+  @Argument(help: "The model after: \(ModelLoader.formats).")
   var after: String
 
   @Flag(help: "Write JSON.")

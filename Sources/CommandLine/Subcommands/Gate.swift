@@ -77,7 +77,7 @@ struct Gate: ParsableCommand {
   private func ownership(_ found: JSONValue, _ graph: Graph) -> PolicyJudge.Verdict {
     let rule = "the record is of this graph"
     guard let fingerprint = found["fingerprint"]?.stringValue else { return .init(rule: rule, figure: PolicyJudge.unknown, isKept: false) }
-    let isOwn = fingerprint == String(graph.fingerprint, radix: 16)
+    let isOwn = graph.hasFingerprint(fingerprint)
     return .init(rule: rule, figure: isOwn ? "it is" : "it is of another graph", isKept: isOwn)
   }
 

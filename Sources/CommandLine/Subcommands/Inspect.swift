@@ -13,7 +13,7 @@ struct Inspect: ParsableCommand {
       whether they may be cut. More of them may after `lathe convert --recipe simplify`, which folds the arithmetic on shapes.
       """)
 
-  @Argument(help: "The model: .onnx, .lathe, a folder or a JSON dump of weights.")
+  @Argument(help: "The model: \(ModelLoader.formats).")
   var model: String
 
   @Flag(help: "Write JSON.")

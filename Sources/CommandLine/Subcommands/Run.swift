@@ -16,7 +16,7 @@ struct Run: ParsableCommand {
       sample (NAME.0, NAME.1, …); an .npz's outputs are written as they are.
       """)
 
-  @Argument(help: "The model: .onnx, .lathe, a folder or a JSON dump of weights.")
+  @Argument(help: "The model: \(ModelLoader.formats).")
   var model: String
 
   @Option(help: ArgumentHelp("Samples to run on.", valueName: "file"))

@@ -17,7 +17,7 @@ struct Score: ParsableCommand {
       structure/prune:importance=leave-one-out,what=heads. Nothing is cut.
       """)
 
-  @Argument(help: "The model: .onnx, .lathe, a folder or a JSON dump of weights.")
+  @Argument(help: "The model: \(ModelLoader.formats).")
   var input: String
 
   @Option(name: .shortAndLong, help: "Where to write: NAME.json.")

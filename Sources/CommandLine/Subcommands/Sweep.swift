@@ -17,7 +17,7 @@ struct Sweep: ParsableCommand {
       most closely. It is written with the whole table in its record.
       """)
 
-  @Argument(help: "The model: .onnx, .lathe, a folder or a JSON dump of weights.")
+  @Argument(help: "The model: \(ModelLoader.formats).")
   var input: String
 
   @Option(name: .shortAndLong, help: "Where to write the best: NAME.lathe or NAME.onnx.")

@@ -17,10 +17,10 @@ struct Verify: ParsableCommand {
       may turn by more than a cosine of 0.9999. With any bound or a policy given, only those given count. NaN is equivalent to nothing.
       """)
 
-  @Argument(help: "The model that is right: .onnx or .lathe; or an .npz of the outputs that any tool gave for the samples, by output name.")
+  @Argument(help: "The model that is right: \(ModelLoader.formats); or an .npz of the outputs that any tool gave for the samples, by output name.")
   var reference: String
 
-  @Argument(help: "The model to be checked: .onnx or .lathe.")
+  @Argument(help: "The model to be checked: \(ModelLoader.formats).")
   var candidate: String
 
   @Option(help: ArgumentHelp("Samples, as for lathe run; without, samples are generated from the model's inputs and vocabulary.", valueName: "file"))

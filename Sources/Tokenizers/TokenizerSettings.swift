@@ -1,21 +1,16 @@
 import LatheDiagnostics
-import LatheIR
-import LatheTokenizers
 import OrderedCollections
 
-/// The tokenizer that a model's text assets describe.
+/// Tokenizers as models hold them: a vocabulary's bytes, and settings by name.
 public enum TokenizerSettings {
-  /// The tokenizer of `text`.
+  /// The tokenizer of a vocabulary, a token a line, with these settings.
   ///
-  /// - Throws: `samples/no-vocabulary` if the model came without one, `tokenizers/option` for a setting that is unknown.
-  public static func tokenizer(for text: TextAssets?) throws(Diagnostic) -> WordPieceTokenizer {
-    guard let text, !text.vocabulary.isEmpty else {
-      throw .invalid(
-        "samples/no-vocabulary", "the samples are texts, but the model has no vocabulary to tokenize them with",
-        fix: "give the model's vocabulary with --vocab FILE")
-    }
-    let options = try WordPieceOptions(settings: text.tokenizerOptions.map { ($0.key, $0.value) })
-    return try WordPieceTokenizer(vocabulary: try Vocabulary(text.vocabulary), options: options)
+  /// - Throws: `tokenizers/…` for a vocabulary that makes no tokenizer, and `tokenizers/option` for a setting that is unknown.
+  public static func tokenizer(
+    _ vocabulary: [UInt8], _ settings: OrderedDictionary<String, String>
+  ) throws(Diagnostic) -> WordPieceTokenizer {
+    let options = try WordPieceOptions(settings: settings.map { ($0.key, $0.value) })
+    return try WordPieceTokenizer(vocabulary: try Vocabulary(vocabulary), options: options)
   }
 
   /// The settings of `options` that differ from the defaults, as text assets hold them.
