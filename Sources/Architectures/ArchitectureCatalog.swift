@@ -109,6 +109,7 @@ public struct ArchitectureCatalog: Sendable {
     return .invalid(
       "architecture/unknown",
       type.isEmpty ? "nothing says what architecture this is" : "the architecture \(type.prefix(80)) is not known",
-      fix: nearest.map { "did you mean \($0)?" } ?? "set model_type to one of \(known.joined(separator: ", "))")
+      fix: nearest.map { "did you mean \($0)?" }
+        ?? "known are \(known.joined(separator: ", ")); export a model of another type to ONNX with its own library")
   }
 }
