@@ -1,6 +1,7 @@
 import LatheDiagnostics
 import LatheTestSupport
 import LatheWeightDumps
+import OrderedCollections
 import Testing
 
 /// Dumps that are not what they should be: a diagnostic with line or tensor, and nothing else.
