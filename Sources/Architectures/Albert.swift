@@ -15,12 +15,13 @@ struct Albert: EncoderArchitecture {
   init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic) {
     self.style = style
     let epsilon = try config.number("layer_norm_eps", default: 1e-12)
-    sizes = try EncoderSizes(config, epsilon: epsilon)
+    sizes = try EncoderSizes(config, epsilon: epsilon, activation: style == .paddle ? "gelu" : "gelu_new")
     embeddings = try TokenEmbeddings(
       config, width: try config.integer("embedding_size", default: 128), epsilon: epsilon)
     embeddings.silencesPadding = style == .paddle
     groups = try config.integer("num_hidden_groups", in: 1...max(1, sizes.layers), default: 1)
-    inner = try config.integer("inner_group_num", in: 1...16, default: 1)
+    inner = try config.integer(
+      "inner_group_num", in: 1...ModelConfiguration.mostLayers / max(1, sizes.layers), default: 1)
   }
 
   var hidden: Int { sizes.hidden }
@@ -32,13 +33,21 @@ struct Albert: EncoderArchitecture {
   var languageActivation: ActivationName { sizes.activation }
   var pooler: String { "pooler" }
 
+  func layerNames(_ layer: Int) -> LayerNames { .albert(group: group(of: layer), layer: 0) }
+
+  /// The group whose turn it is in a layer; the library divides in floating point, where layers are no multiple of groups with its rounding.
+  private func group(of layer: Int) -> Int {
+    guard layer > 0 else { return 0 }
+    return Int(Double(layer) / (Double(sizes.layers) / Double(groups)))
+  }
+
   func encode(in assembly: inout GraphAssembly) throws(Diagnostic) -> ValueID {
     var (x, mask, _) = try embeddings.embed(in: &assembly, style: style)
     x = try assembly.linear(x, "encoder.embedding_hidden_mapping_in", from: width, to: hidden)
     for layer in 0..<sizes.layers {
       for position in 0..<inner {
         x = try assembly.encoderLayer(
-          x, .albert(group: layer * groups / sizes.layers, layer: position), sizes, mask: mask)
+          x, .albert(group: group(of: layer), layer: position), sizes, mask: mask)
       }
     }
     return x

@@ -7,11 +7,12 @@ import LatheWeightDumps
 public struct ArchitectureCatalog: Sendable {
   /// The encoders by `model_type`; ids are those of Hugging Face's library.
   private static let encoders: [(type: String, architecture: any EncoderArchitecture.Type)] = [
-    ("albert", Albert.self), ("bert", Bert.self), ("distilbert", DistilBert.self), ("electra", Electra.self),
-    ("ernie", Ernie.self), ("mpnet", MPNet.self), ("roberta", Roberta.self), ("xlm-roberta", Roberta.self),
+    ("albert", Albert.self), ("bert", Bert.self), ("camembert", Roberta.self), ("distilbert", DistilBert.self),
+    ("electra", Electra.self), ("ernie", Ernie.self), ("mpnet", MPNet.self), ("roberta", Roberta.self),
+    ("xlm-roberta", Roberta.self),
   ]
 
-  /// The small classifiers by `model_type`, and by the start of their class's name.
+  /// The small classifiers by `model_type`.
   private static let classifiers: [(type: String, classifier: any TextClassifier.Type)] = [
     ("bow", BagOfWords.self), ("lstm", LSTMClassifier.self), ("bilstm", LSTMClassifier.self), ("textcnn", TextCNN.self),
   ]
@@ -62,21 +63,30 @@ public struct ArchitectureCatalog: Sendable {
     return try model.build(try Self.head(of: checkpoint, config))
   }
 
-  /// The model's type: what the configuration says, or the start of the class's name.
+  private static let known = encoders.map(\.type) + classifiers.map(\.type)
+
+  /// The model's type: what the configuration says, or else whose class it is.
   private func type(of checkpoint: Checkpoint, _ config: ModelConfiguration) throws(Diagnostic) -> String {
     let said = try config.text("model_type", default: "").lowercased()
-    let known = Self.encoders.map(\.type) + Self.classifiers.map(\.type)
-    if known.contains(said) { return said }
+    guard said.isEmpty else { return said }
     var name = checkpoint.architecture.lowercased()
     if name.hasPrefix("joint") { name.removeFirst(5) }
-    return known.last { name.hasPrefix($0.filter { $0 != "-" }) } ?? (said.isEmpty ? checkpoint.architecture : said)
+    return Self.known.first { Self.isClass(name, of: $0) } ?? checkpoint.architecture
+  }
+
+  /// Whether `name`, in lower case, is a class of the type: nothing but `Model` or `For…` stands behind the type's name.
+  private static func isClass(_ name: String, of type: String) -> Bool {
+    let stem = type.filter { $0 != "-" }
+    guard name.hasPrefix(stem) else { return false }
+    let rest = name.dropFirst(stem.count)
+    return ["", "model", "lmheadmodel"].contains(rest) || rest.hasPrefix("for")
   }
 
   private static func head(of checkpoint: Checkpoint, _ config: ModelConfiguration) throws(Diagnostic) -> Head {
     let said = try config.text("head", default: "")
     if let head = Head(rawValue: said) { return head }
     guard said.isEmpty,
-      let head = checkpoint.architecture.isEmpty ? Head.none : Head(className: checkpoint.architecture)
+      let head = checkpoint.architecture.isEmpty ? Head.none : Self.head(ofClass: checkpoint.architecture)
     else {
       let name = said.isEmpty ? checkpoint.architecture : said
       throw .invalid(
@@ -86,12 +96,20 @@ public struct ArchitectureCatalog: Sendable {
     return head
   }
 
+  /// The head that a class's name says; a bare encoder's is a known type and `Model`, with nothing between.
+  private static func head(ofClass name: String) -> Head? {
+    if name.hasSuffix("Model"), known.contains(where: { name.lowercased() == $0.filter { $0 != "-" } + "model" }) {
+      return Head.none
+    }
+    return Head(className: name)
+  }
+
   private static func unknown(_ type: String) -> Diagnostic {
-    let known = encoders.map(\.type) + classifiers.map(\.type)
     let nearest = Spelling.nearest(type, among: known)
     return .invalid(
       "architecture/unknown",
       type.isEmpty ? "nothing says what architecture this is" : "the architecture \(type.prefix(80)) is not known",
-      fix: nearest.map { "did you mean \($0)?" } ?? "set model_type to one of \(known.joined(separator: ", "))")
+      fix: nearest.map { "did you mean \($0)?" }
+        ?? "known are \(known.joined(separator: ", ")); export a model of another type to ONNX with its own library")
   }
 }

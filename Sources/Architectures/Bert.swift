@@ -26,6 +26,6 @@ struct Bert: EncoderArchitecture {
   var languageActivation: ActivationName { sizes.activation }
 
   func encode(in assembly: inout GraphAssembly) throws(Diagnostic) -> ValueID {
-    try assembly.encoder(embeddings, sizes, style: style, names: LayerNames.bert)
+    try assembly.encoder(embeddings, sizes, style: style, names: layerNames)
   }
 }

@@ -21,7 +21,9 @@ struct DistilBert: EncoderArchitecture {
   var headActivation: ActivationName { .relu }
   var languageActivation: ActivationName { sizes.activation }
 
+  func layerNames(_ layer: Int) -> LayerNames { style == .paddle ? .paddle(layer) : .distilBert(layer) }
+
   func encode(in assembly: inout GraphAssembly) throws(Diagnostic) -> ValueID {
-    try assembly.encoder(embeddings, sizes, style: style, names: LayerNames.distilBert)
+    try assembly.encoder(embeddings, sizes, style: style, names: layerNames)
   }
 }

@@ -9,6 +9,8 @@ protocol EncoderArchitecture: Sendable {
   /// - Throws: `architecture/…` for a configuration that makes no such model.
   init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic)
 
+  /// Whose library named the tensors.
+  var style: NamingStyle { get }
   /// Extent of what comes out for each token.
   var hidden: Int { get }
   /// Extent of the rows of the table of words.
@@ -28,6 +30,9 @@ protocol EncoderArchitecture: Sendable {
   /// Whether tanh comes behind it.
   var poolsWithTanh: Bool { get }
 
+  /// What the parts of a layer are called.
+  func layerNames(_ layer: Int) -> LayerNames
+
   /// Adds the inputs, the embeddings and the layers.
   func encode(in assembly: inout GraphAssembly) throws(Diagnostic) -> ValueID
 }
@@ -43,4 +48,5 @@ extension EncoderArchitecture {
   var headActivation: ActivationName { .tanh }
   var pooler: String { "pooler.dense" }
   var poolsWithTanh: Bool { true }
+  func layerNames(_ layer: Int) -> LayerNames { style == .paddle ? .paddle(layer) : .bert(layer) }
 }

@@ -16,8 +16,32 @@ struct EncoderModel {
     self.checkpoint = checkpoint
     self.config = config
     style = NamingStyle(checkpoint.tensors)
+    try Self.refuseOtherAttention(config)
     architecture = try type.init(config, style)
-    weights = WeightTable(checkpoint, prefixes: type.prefixes)
+    guard architecture.maximumLength > 0 else {
+      throw .invalid(
+        "architecture/config",
+        "max_position_embeddings is \(architecture.embeddings.places), which leaves no position for a token")
+    }
+    weights = WeightTable(
+      checkpoint, prefixes: type.prefixes, inside: ["embeddings.", "embeddings_project.", "encoder.", "transformer."])
+  }
+
+  /// - Throws: `architecture/config` for keys by which the libraries' classes attend otherwise than is built here.
+  private static func refuseOtherAttention(_ config: ModelConfiguration) throws(Diagnostic) {
+    for key in ["is_decoder", "add_cross_attention"] {
+      guard try config.truth(key, default: false) else { continue }
+      throw .invalid(
+        "architecture/config", "\(key) is true, but decoders, whose tokens see only those before them, are not made here",
+        fix: "export the model to ONNX with its own library, and convert that")
+    }
+    let positions = try config.text("position_embedding_type", default: "absolute")
+    guard positions == "absolute" else {
+      throw .invalid(
+        "architecture/config",
+        "position_embedding_type is \(positions.prefix(40).debugDescription), but only \"absolute\" is known",
+        fix: "export the model to ONNX with its own library, and convert that")
+    }
   }
 
   func build(_ head: Head) throws(Diagnostic) -> ArchitectureCatalog.Result {
@@ -38,16 +62,9 @@ struct EncoderModel {
 
   /// The layout that a matrix which is not square shows; where there is none, that of whoever named the tensors.
   private var storesInputsFirst: Bool {
-    let names = [
-      "encoder.layers.0.linear1", "encoder.layer.0.intermediate.dense", "encoder.layer.0.ffn",
-      "transformer.layer.0.ffn.lin1", "encoder.albert_layer_groups.0.albert_layers.0.ffn",
-    ]
-    for name in names {
-      if let shape = weights.shape(name + ".weight"), shape.count == 2, shape[0] != shape[1] {
-        return shape[0] == architecture.hidden
-      }
-    }
-    return style == .paddle
+    let shape = weights.shape(architecture.layerNames(0).intermediate + ".weight")
+    guard let shape, shape.count == 2, shape[0] != shape[1] else { return style == .paddle }
+    return shape[0] == architecture.hidden
   }
 
   static func remarks(_ leftOver: [String], _ head: Head) -> [Diagnostic] {

@@ -67,7 +67,7 @@ extension GraphAssembly {
       x = try linear(x, "embeddings_project", from: embeddings.width, to: sizes.hidden)
     }
     for layer in 0..<sizes.layers {
-      x = try encoderLayer(x, style == .paddle ? .paddle(layer) : names(layer), sizes, mask: mask)
+      x = try encoderLayer(x, names(layer), sizes, mask: mask)
     }
     return x
   }

@@ -14,7 +14,7 @@ public enum Head: String, Sendable, Hashable, CaseIterable {
   init?(className: String) {
     let ends: KeyValuePairs<String, Head> = [
       "ForSequenceClassification": .sequenceClassification, "ForTokenClassification": .tokenClassification,
-      "ForQuestionAnswering": .questionAnswering, "ForMaskedLM": .maskedLanguageModel, "Model": .none,
+      "ForQuestionAnswering": .questionAnswering, "ForMaskedLM": .maskedLanguageModel,
     ]
     if className.hasPrefix("Joint") {
       self = .intentAndSlots

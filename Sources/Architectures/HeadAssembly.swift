@@ -58,7 +58,9 @@ struct HeadAssembly {
 
   /// A transformation to the width of the table of words, and the product with that table, turned.
   private func words(_ sequence: ValueID, in a: inout GraphAssembly) throws(Diagnostic) -> ValueID {
-    let names = LanguageHeadNames(a.weights)
+    // Paddle's classes tie their tables whatever the configuration says.
+    let isTied = style == .paddle ? true : try config.truth("tie_word_embeddings", default: true)
+    let names = LanguageHeadNames(a.weights, isTied: isTied)
     let width = architecture.width
     let dense = try a.linear(sequence, names.dense, from: hidden, to: width)
     let active = try a.activation(dense, architecture.languageActivation, names.dense + ".activation")
@@ -71,7 +73,7 @@ struct HeadAssembly {
       let table = try a.transposed(names.decoder ?? "embeddings.word_embeddings.weight", [count, width])
       scores = try a.add(MatMul(), [normal, table], "scores")
     }
-    for copy in names.copies { a.weights.ignore(copy) }
+    for other in names.otherBiases { a.weights.ignore(other, as: names.bias) }
     return try a.add(Add(), [scores, try a.weight(names.bias, [count])], "scores.biased")
   }
 

@@ -83,7 +83,7 @@ struct LSTMClassifier: TextClassifier {
         let name = assembly.weights.has(own) || !assembly.weights.has(flat) ? own : flat
         let tensor = try assembly.weights.take(name, shape)
         // Paddle keeps every parameter under two names.
-        assembly.weights.ignore(flat)
+        assembly.weights.ignore(flat, as: name)
         guard let tensor else { return nil }
         let places = [0, 3, 1, 2].flatMap { $0 * hidden..<($0 + 1) * hidden }
         return try tensor.keeping(places, along: 0)

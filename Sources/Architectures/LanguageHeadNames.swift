@@ -5,22 +5,23 @@ struct LanguageHeadNames {
   var bias: String
   /// The table that scores words; nil where it is that of the embeddings.
   var decoder: String?
-  /// Parameters that libraries store twice.
-  var copies: [String]
+  /// Further biases that are stored, as a rule with the same values.
+  var otherBiases: [String]
 
-  private static let known: [(dense: String, norm: String)] = [
-    ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm"),
-    ("cls.predictions.transform", "cls.predictions.LayerNorm"),
-    ("lm_head.dense", "lm_head.layer_norm"),
-    ("generator_predictions.dense", "generator_predictions.LayerNorm"),
-    ("predictions.dense", "predictions.LayerNorm"),
-    ("vocab_transform", "vocab_layer_norm"),
+  private static let known: [(dense: String, norm: String, decoder: String)] = [
+    ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.decoder.weight"),
+    ("cls.predictions.transform", "cls.predictions.LayerNorm", "cls.predictions.decoder.weight"),
+    ("lm_head.dense", "lm_head.layer_norm", "lm_head.decoder.weight"),
+    ("generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.weight"),
+    ("predictions.dense", "predictions.LayerNorm", "predictions.decoder.weight"),
+    ("vocab_transform", "vocab_layer_norm", "vocab_projector.weight"),
   ]
+  /// A decoder's own comes first: where both are stored and differ, it is what transformers 5 adds.
   private static let biases = [
-    "cls.predictions.bias", "cls.predictions.decoder_bias", "cls.predictions.decoder.bias", "lm_head.bias",
-    "lm_head.decoder_bias",
-    "lm_head.decoder.bias", "generator_lm_head.bias", "generator_lm_head_bias", "predictions.bias",
-    "predictions.decoder.bias",
+    "cls.predictions.decoder.bias", "cls.predictions.decoder_bias", "cls.predictions.bias",
+    "lm_head.decoder.bias", "lm_head.decoder_bias", "lm_head.bias",
+    "generator_lm_head.bias", "generator_lm_head_bias",
+    "predictions.decoder.bias", "predictions.bias",
     "vocab_projector.bias",
   ]
   private static let decoders = [
@@ -29,11 +30,14 @@ struct LanguageHeadNames {
   ]
 
   /// The names that `weights` have; BERT's own where there are none, which then are missing.
-  init(_ weights: WeightTable) {
-    (dense, norm) = Self.known.first { weights.has($0.dense + ".weight") } ?? Self.known[0]
+  ///
+  /// - Parameter isTied: Whether the table of the embeddings may stand in for a decoder's own.
+  init(_ weights: WeightTable, isTied: Bool) {
+    let family = Self.known.first { weights.has($0.dense + ".weight") } ?? Self.known[0]
+    (dense, norm) = (family.dense, family.norm)
     let present = Self.biases.filter { weights.has($0) }
-    bias = present.first ?? Self.biases[0]
-    copies = Array(present.dropFirst())
-    decoder = Self.decoders.first { weights.has($0) }
+    bias = present.first ?? "cls.predictions.bias"
+    otherBiases = Array(present.dropFirst())
+    decoder = Self.decoders.first { weights.has($0) } ?? (isTied ? nil : family.decoder)
   }
 }

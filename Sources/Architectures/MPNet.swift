@@ -11,14 +11,17 @@ struct MPNet: EncoderArchitecture {
   let style: NamingStyle
   let sizes: EncoderSizes
   private(set) var embeddings: TokenEmbeddings
-  let buckets: Int
+  /// Rows of the table of distances.
+  let rows: Int
+  /// Those that distances are shared out among: the library has this number whatever the table's size.
+  private let buckets = 32
 
   init(_ config: ModelConfiguration, _ style: NamingStyle) throws(Diagnostic) {
     self.style = style
     let epsilon = try config.number("layer_norm_eps", default: style == .paddle ? 1e-5 : 1e-12)
     sizes = try EncoderSizes(config, epsilon: epsilon)
     embeddings = try TokenEmbeddings(config, width: sizes.hidden, epsilon: epsilon, segments: 0)
-    buckets = try config.integer("relative_attention_num_buckets", in: 4...1 << 12, default: 32)
+    rows = try config.integer("relative_attention_num_buckets", in: buckets...1 << 12, default: buckets)
     if style == .paddle {
       embeddings.padding = try config.integer("pad_token_id", in: 0...embeddings.vocabulary - 1, default: 1)
       embeddings.silencesPadding = true
@@ -35,12 +38,13 @@ struct MPNet: EncoderArchitecture {
   var epsilon: Double { sizes.epsilon }
   var languageActivation: ActivationName { .gelu }
 
+  func layerNames(_ layer: Int) -> LayerNames { style == .paddle ? .paddleMPNet(layer) : .mpnet(layer) }
+
   func encode(in assembly: inout GraphAssembly) throws(Diagnostic) -> ValueID {
     var (x, mask, ids) = try embeddings.embed(in: &assembly, style: style)
     let bias = try distanceBias(ids, in: &assembly)
     for layer in 0..<sizes.layers {
-      x = try assembly.encoderLayer(
-        x, style == .paddle ? .paddleMPNet(layer) : .mpnet(layer), sizes, mask: mask, bias: bias)
+      x = try assembly.encoderLayer(x, layerNames(layer), sizes, mask: mask, bias: bias)
     }
     return x
   }
@@ -53,9 +57,9 @@ struct MPNet: EncoderArchitecture {
       throw .invalid(
         "architecture/config", "\(embeddings.places) positions are more than a bias by distance is made for")
     }
-    let table = try assembly.weight(name + ".weight", [buckets, sizes.heads])
+    let table = try assembly.weight(name + ".weight", [rows, sizes.heads])
     let byDistance = try assembly.integers(name + ".buckets", (-farthest...farthest).map(bucket))
-    let rows = try assembly.add(Gather(axis: 0), [table, byDistance], name + ".by_distance")
+    let shared = try assembly.add(Gather(axis: 0), [table, byDistance], name + ".by_distance")
     let all = try assembly.integers(name + ".places", Array(0...farthest))
     let (start, axis) = (try assembly.integers("start", [0]), try assembly.integers("axis", [0]))
     let places = try assembly.add(Slice(), [all, start, try assembly.sequenceLength(of: ids), axis], name + ".here")
@@ -64,7 +68,7 @@ struct MPNet: EncoderArchitecture {
     let distances = try assembly.add(Sub(), [keys, queries], name + ".distances")
     let shift = try assembly.integers(name + ".shift", [farthest])
     let indices = try assembly.add(Add(), [distances, shift], name + ".indices")
-    let biases = try assembly.add(Gather(axis: 0), [rows, indices], name + ".rows")
+    let biases = try assembly.add(Gather(axis: 0), [shared, indices], name + ".rows")
     let heads = try assembly.add(Transpose(permutation: [2, 0, 1]), [biases], name + ".heads")
     return try assembly.add(Unsqueeze(), [heads, axis], name)
   }

@@ -5,11 +5,14 @@ import OrderedCollections
 enum NamingStyle: Sendable {
   case huggingFace, paddle
 
+  private static let marks = ["encoder.layers.", "self_attn.q_proj", "embeddings.layer_norm.", "lstm_layer."].map {
+    Array($0.utf8)
+  }
+
   /// Paddle's layers and normalizations have names of their own.
   init(_ tensors: OrderedDictionary<String, Tensor>) {
     let isPaddle = tensors.keys.contains { name in
-      name.contains("encoder.layers.") || name.contains("self_attn.q_proj") || name.contains("embeddings.layer_norm.")
-        || name.contains("lstm_layer.") || name.hasPrefix("embedder.")
+      name.hasPrefix("embedder.") || Self.marks.contains { name.utf8.contains($0) }
     }
     self = isPaddle ? .paddle : .huggingFace
   }

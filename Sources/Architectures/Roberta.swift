@@ -28,6 +28,6 @@ struct Roberta: EncoderArchitecture {
   var languageActivation: ActivationName { .gelu }
 
   func encode(in assembly: inout GraphAssembly) throws(Diagnostic) -> ValueID {
-    try assembly.encoder(embeddings, sizes, style: style, names: LayerNames.bert)
+    try assembly.encoder(embeddings, sizes, style: style, names: layerNames)
   }
 }

@@ -25,7 +25,7 @@ struct ClassifierModel {
 
   func build() throws(Diagnostic) -> ArchitectureCatalog.Result {
     let style = NamingStyle(checkpoint.tensors)
-    let weights = WeightTable(checkpoint, prefixes: [])
+    let weights = WeightTable(checkpoint, prefixes: [], inside: ["embedder.", "encoder.", "lstm_encoder."])
     let count = try config.integer("vocab_size")
     let width = try config.integer("emb_dim")
     let wide = try config.integer("fc_hidden_size")

@@ -13,29 +13,37 @@ struct WeightTable {
   private let tensors: OrderedDictionary<String, Tensor>
   /// What may stand before the encoder's names in checkpoints with a head, such as `bert.`.
   private let prefixes: [String]
+  /// How the names of what is always computed start; nothing there may be left over.
+  private let inside: [String]
   private var used: Set<String> = []
   private var missing: OrderedSet<String> = []
   private var misshapen: OrderedSet<String> = []
+  private var contradictory: OrderedSet<String> = []
 
-  init(_ checkpoint: Checkpoint, prefixes: [String]) {
+  init(_ checkpoint: Checkpoint, prefixes: [String], inside: [String]) {
     tensors = checkpoint.tensors
     self.prefixes = prefixes
+    self.inside = inside
   }
 
   /// Whether there is a tensor that an architecture calls `name`.
-  func has(_ name: String) -> Bool { stored(name) != nil }
+  func has(_ name: String) -> Bool { !stored(name).isEmpty }
 
   /// Extents of the tensor, for telling layouts apart.
-  func shape(_ name: String) -> [Int]? { stored(name).flatMap { tensors[$0]?.shape } }
+  func shape(_ name: String) -> [Int]? { stored(name).first.flatMap { tensors[$0]?.shape } }
 
   /// The tensor called `name`, as 32-bit floats; nil, and noted, if it is missing or has not `shape`.
   mutating func take(_ name: String, _ shape: [Int]) throws(Diagnostic) -> Tensor? {
-    guard let key = stored(name), let tensor = tensors[key] else {
+    let keys = stored(name)
+    guard let key = keys.first, let tensor = tensors[key] else {
       missing.append("\(name): f32\(shape)")
       try stopEarly()
       return nil
     }
-    used.insert(key)
+    used.formUnion(keys)
+    for other in keys.dropFirst() where tensors[other].map({ Self.isSame($0, tensor) }) != true {
+      contradictory.append("\(other) is not what \(key) is")
+    }
     guard tensor.shape == shape, tensor.dtype.isFloat else {
       misshapen.append("\(key) is \(tensor.dtype)\(tensor.shape), not f32\(shape)")
       try stopEarly()
@@ -44,9 +52,10 @@ struct WeightTable {
     return try Self.single(tensor)
   }
 
-  /// Counts a tensor as used whose contents another one gives.
-  mutating func ignore(_ name: String) {
-    if let key = stored(name) { used.insert(key) }
+  /// Counts the tensor called `copy` as used if it holds what the one called `name` does.
+  mutating func ignore(_ copy: String, as name: String) {
+    guard let tensor = stored(name).first.flatMap({ tensors[$0] }) else { return }
+    for key in stored(copy) where tensors[key].map({ Self.isSame($0, tensor) }) == true { used.insert(key) }
   }
 
   /// Names of tensors that nothing asked for.
@@ -55,16 +64,26 @@ struct WeightTable {
     }
   }
 
-  /// - Throws: `architecture/tensors` if any tensor is missing or misshapen, with those left over.
+  /// - Throws: `architecture/tensors` if any tensor is missing, misshapen, stored twice and not the same, or left over of what is
+  ///   computed; with all that are left over.
   func check() throws(Diagnostic) {
-    guard !missing.isEmpty || !misshapen.isEmpty else { return }
     let extra = leftOver
+    guard !missing.isEmpty || !misshapen.isEmpty || !contradictory.isEmpty || extra.contains(where: isInside) else {
+      return
+    }
+    let twice = contradictory.isEmpty ? "" : ", \(contradictory.count) stored twice and not the same"
     throw .invalid(
       "architecture/tensors",
-      "the tensors do not fit the configuration: \(missing.count) missing, \(misshapen.count) of another shape, \(extra.count) left over",
-      notes: Self.lines("missing: ", missing.elements) + Self.lines("", misshapen.elements)
+      "the tensors do not fit the configuration: \(missing.count) missing, \(misshapen.count) of another shape, \(extra.count) left over\(twice)",
+      notes: Self.lines("missing: ", missing.elements) + Self.lines("", misshapen.elements + contradictory.elements)
         + Self.lines("left over: ", extra),
       fix: "give the configuration and the tensors of one checkpoint")
+  }
+
+  private func isInside(_ key: String) -> Bool {
+    let prefix = prefixes.first { key.hasPrefix($0) } ?? ""
+    let name = key.dropFirst(prefix.count)
+    return inside.contains { name.hasPrefix($0) }
   }
 
   /// A configuration may ask for any number of tensors; enough is enough.
@@ -77,13 +96,17 @@ struct WeightTable {
     return names.count > mostLines ? shown + ["\(start)… \(names.count - mostLines) more"] : shown
   }
 
-  /// The key under which a tensor is stored: behind a prefix or not, with Paddle's or TensorFlow's names of a normalization.
-  private func stored(_ name: String) -> String? {
-    for spelling in Self.spellings(of: name) {
-      if tensors[spelling] != nil { return spelling }
-      for prefix in prefixes where tensors[prefix + spelling] != nil { return prefix + spelling }
+  /// The keys under which a tensor is stored: behind a prefix or not, with Paddle's or TensorFlow's names of a normalization.
+  private func stored(_ name: String) -> [String] {
+    Self.spellings(of: name).flatMap { spelling in ([""] + prefixes).map { $0 + spelling } }.filter {
+      tensors[$0] != nil
     }
-    return nil
+  }
+
+  /// Whether two tensors hold the same bytes of the same type.
+  private static func isSame(_ one: Tensor, _ other: Tensor) -> Bool {
+    guard one.dtype == other.dtype, one.shape == other.shape else { return false }
+    return one.withBytes { left in other.withBytes { left.elementsEqual($0) } }
   }
 
   private static func spellings(of name: String) -> [String] {

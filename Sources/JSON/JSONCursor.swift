@@ -90,6 +90,12 @@ public struct JSONCursor {
     guard start == text.count else { throw fault("syntax", at: start, "unexpected \(name(start)) behind the value") }
   }
 
+  /// The byte behind what was read.
+  public var offset: Int { lexer.offset }
+
+  /// Line and column of the byte at `offset`.
+  public func location(of offset: Int) -> Location { fault("", at: offset, "").location }
+
   /// A diagnostic about the byte at `offset`.
   public func fault(_ id: String, at offset: Int, _ message: String, fix: String? = nil) -> Diagnostic {
     JSONFault(id, at: offset, message, fix: fix).diagnostic(in: text, file: file, firstLine: 1)

@@ -109,7 +109,7 @@ extension LexicalCheck {
     let leading = peek()
     let wholeDigits = skipDigits()
     guard wholeDigits > 0 else { throw badNumber(start, "digits must follow the sign") }
-    guard wholeDigits == 1 || leading != UInt8(ascii: "0") else { throw badNumber(start, "leading zeros are not JSON") }
+    guard wholeDigits == 1 || leading != UInt8(ascii: "0") else { throw badNumber(start, before: offset, "leading zeros are not JSON") }
 
     var isInteger = true
     var exponentDigits = 0
@@ -128,7 +128,7 @@ extension LexicalCheck {
 
     let mayOverflow = exponentDigits > 2 || wholeDigits > 300
     if mayOverflow, Double(token(from: start))?.isFinite != true {
-      throw badNumber(start, "it is beyond the range of a 64-bit floating-point number")
+      throw badNumber(start, before: offset, "it is beyond the range of a 64-bit floating-point number")
     }
     guard isInteger else { return }
     let isNegativeZero = wholeDigits == 1 && leading == UInt8(ascii: "0") && text[start] == UInt8(ascii: "-")
@@ -148,8 +148,9 @@ extension LexicalCheck {
     String(decoding: text[start..<offset], as: UTF8.self)
   }
 
-  private func badNumber(_ start: Int, _ why: String) -> JSONFault {
-    let shown = String(decoding: text[start..<min(offset + 1, text.count)].prefix(40), as: UTF8.self)
+  /// - Parameter end: Where the number ends; nil if the byte behind what was read is what is wrong.
+  private func badNumber(_ start: Int, before end: Int? = nil, _ why: String) -> JSONFault {
+    let shown = String(decoding: text[start..<(end ?? min(offset + 1, text.count))].prefix(40), as: UTF8.self)
     return JSONFault("number", at: start, "'\(shown)' is no number of JSON: \(why)")
   }
 }

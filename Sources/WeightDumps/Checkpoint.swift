@@ -22,4 +22,18 @@ public struct Checkpoint: Sendable {
     self.tensors = tensors
     self.files = files
   }
+
+  /// Stores the names of the classes by index in the configuration.
+  public mutating func name(classes: [String]) {
+    set("id2label", .object(OrderedDictionary(uniqueKeysWithValues: classes.enumerated().map { (String($0), .string($1)) })))
+    guard config["label2id"] != nil, Set(classes).count == classes.count else { return }
+    set("label2id", .object(OrderedDictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, .integer(Int64($0))) })))
+  }
+
+  /// Stores one key of the configuration.
+  public mutating func set(_ key: String, _ value: JSONValue) {
+    var members = config.objectValue ?? [:]
+    members[key] = value
+    config = .object(members)
+  }
 }

@@ -6,6 +6,8 @@ import OrderedCollections
 
 /// Reads folders as Hugging Face's and Paddle's libraries write them: `config.json`, and `model.safetensors` whole or in shards.
 public struct CheckpointFolder: Sendable {
+  private static let maximumConfigBytes = 1 << 24
+
   /// Bounds on what a checkpoint may ask for.
   public let limits: ResourceLimits
 
@@ -25,7 +27,7 @@ public struct CheckpointFolder: Sendable {
         fix: "give a folder with config.json and model.safetensors, or a model file")
     }
     let configPath = folder.path + "config.json"
-    let config = try JSONValue.parse(fileAt: configPath, maximumBytes: 1 << 24, limits: limits)
+    let config = try Self.config(at: configPath, limits)
     guard config.objectValue != nil else {
       throw .invalid(
         "weights/config", "the configuration is \(config.kindDescription), not an object",
@@ -39,6 +41,16 @@ public struct CheckpointFolder: Sendable {
     } catch {
       throw error.located(in: Location(file: path))
     }
+  }
+
+  private static func config(at path: String, _ limits: ResourceLimits) throws(Diagnostic) -> JSONValue {
+    let file = try MappedFile(path: path)
+    guard file.bytes.count <= maximumConfigBytes else {
+      throw .invalid(
+        "file/size", "a configuration of \(file.bytes.count) bytes is more than the \(maximumConfigBytes) that are read",
+        at: Location(file: path))
+    }
+    return try JSONValue.parse(file.bytes, file: path, limits: limits)
   }
 
   private func tensors(in folder: DataFolder) throws(Diagnostic) -> OrderedDictionary<String, Tensor> {
@@ -67,6 +79,7 @@ public struct CheckpointFolder: Sendable {
     var shards: OrderedDictionary<String, OrderedDictionary<String, Tensor>> = [:]
     var tensors: OrderedDictionary<String, Tensor> = [:]
     var absent: [String] = []
+    try limits.checkTensors(map.count)
     for (tensor, entry) in map {
       guard let shard = entry.stringValue else {
         throw .invalid(

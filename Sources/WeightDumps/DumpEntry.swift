@@ -23,6 +23,7 @@ struct DumpEntry {
   init(_ cursor: inout JSONCursor, _ name: String, _ limits: ResourceLimits) throws(Diagnostic) {
     var values: [String: JSONValue] = [:]
     var ranges: [String: Range<Int>] = [:]
+    let start = cursor.offset
     do throws(Diagnostic) {
       try cursor.object { (cursor, key) throws(Diagnostic) in
         switch key {
@@ -51,7 +52,8 @@ struct DumpEntry {
       (self.dtype, self.shape, self.count, self.byteCount) = (dtype, shape, count, byteCount)
       payload = try Self.payload(values, ranges)
     } catch {
-      throw error.located(in: Location(value: name))
+      let place = error.location.line == nil ? cursor.location(of: start) : Location()
+      throw error.located(in: Location(value: name).filled(from: place))
     }
   }
 

@@ -15,20 +15,23 @@ enum SafetensorsFile {
   static func read(_ file: MappedFile, limits: ResourceLimits) throws(Diagnostic) -> OrderedDictionary<String, Tensor> {
     do throws(Diagnostic) {
       let (header, data) = try parts(file.bytes)
-      let parsed = try JSONValue.parse(
-        UnsafeRawBufferPointer(rebasing: file.bytes[8..<data]), file: file.path, limits: limits)
-      guard let entries = parsed.objectValue else {
-        throw .invalid(
-          "safetensors/header", "the header of \(header) bytes is \(parsed.kindDescription), not an object")
+      let text = UnsafeRawBufferPointer(rebasing: file.bytes[8..<data])
+      guard DumpReader.isObject(text) else {
+        throw .invalid("safetensors/header", "the header of \(header) bytes is no JSON object")
       }
       let reader = Reader(file: file, data: data, limits: limits)
       var tensors: OrderedDictionary<String, Tensor> = [:]
       var ranges: [(Range<Int>, name: String)] = []
-      for (name, entry) in entries where name != "__metadata__" {
+      var cursor = JSONCursor(text, file: file.path, limits: limits)
+      try cursor.object { (cursor, name) throws(Diagnostic) in
+        let entry = try cursor.value()
+        guard name != "__metadata__" else { return }
+        try limits.checkTensors(tensors.count + 1)
         let (tensor, range) = try reader.tensor(name, entry)
         tensors[name] = tensor
         ranges.append((range, name))
       }
+      try cursor.end()
       try checkCoverage(ranges, of: file.bytes.count - data)
       return tensors
     } catch {

@@ -36,7 +36,7 @@ SIZES = [(12, 768, 12, 3072), (6, 768, 12, 3072), (6, 384, 12, 1536), (4, 384, 1
 
 def inputs(family, segments):
     rng = np.random.default_rng(7)
-    padding = 1 if family in ("Roberta", "MPNet") else 0
+    padding = 1 if family in ("Roberta", "Camembert", "MPNet") else 0
     ids = rng.integers(4, VOCABULARY, (2, LENGTH))
     mask = np.ones_like(ids)
     ids[1, LENGTH - 6 :] = padding
@@ -71,8 +71,8 @@ def transformers_cases(out):
     import torch
     import transformers
 
-    def save(family, head, config):
-        name = f"{family.lower()}-{head}"
+    def save(family, head, config, kind=""):
+        name = f"{family.lower()}-{head}{kind}"
         folder = os.path.join(out, name)
         os.makedirs(folder, exist_ok=True)
         model = getattr(transformers, family + HEADS[head])(config).eval()
@@ -113,6 +113,15 @@ def transformers_cases(out):
                     extra.update(use_task_id=True, task_type_vocab_size=3)
                 made = config(**shared, **extra)
             save(family, head, made)
+
+    # What one configuration alone shows: a decoder with a table and a bias of its own, layers that are no multiple of their groups
+    # (the library rounds), a table of distances larger than what is looked up, and a type that is another's class.
+    shared = dict(TINY, vocab_size=VOCABULARY, max_position_embeddings=POSITIONS, num_labels=CLASSES)
+    save("Bert", "masked-lm", transformers.BertConfig(**shared, tie_word_embeddings=False), "-untied")
+    uneven = dict(shared, num_hidden_layers=18, num_hidden_groups=14, embedding_size=6)
+    save("Albert", "pooled", transformers.AlbertConfig(**uneven), "-groups")
+    save("MPNet", "pooled", transformers.MPNetConfig(**shared, relative_attention_num_buckets=40), "-buckets")
+    save("Camembert", "token-classification", transformers.CamembertConfig(**shared, type_vocab_size=1, pad_token_id=1))
 
 
 def paddle_cases(out, sizes):

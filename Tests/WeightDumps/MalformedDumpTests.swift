@@ -1,6 +1,7 @@
 import LatheDiagnostics
 import LatheTestSupport
 import LatheWeightDumps
+import OrderedCollections
 import Testing
 
 /// Dumps that are not what they should be: a diagnostic with line or tensor, and nothing else.
@@ -97,6 +98,59 @@ import Testing
     limits.nameBytes = 10
     let text = #"{"tensors": {"\#(String(repeating: "n", count: 11))": {"dtype": "f32", "shape": [1], "data": [1]}}}"#
     #expect(try Self.refusal(text, limits: limits).id == "limit/name-bytes")
+  }
+
+  /// Each counts as 16 nodes, in dumps, safetensors and indices of shards.
+  @Test func tensorsAreCounted() throws {
+    var limits = ResourceLimits()
+    limits.expandedNodes = 47
+    func dump(_ count: Int) -> String {
+      DumpReadingTests.dump(
+        (0..<count).map { #""w\#($0)": {"dtype": "f32", "shape": [0], "data": []}"# }.joined(separator: ", "))
+    }
+    let folder = try TemporaryFolder()
+    let two = try folder.write("two.json", dump(2).utf8)
+    #expect(try DumpReader(limits: limits).read(two).tensors.count == 2)
+    let diagnostic = try Self.refusal(dump(3), limits: limits)
+    #expect(diagnostic.id == "limit/expanded-nodes" && diagnostic.message.contains("more than 2 tensors"))
+    let entries = (0..<3).map { #""w\#($0)": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}"# }
+    let files = try SafetensorsTests.folder(SafetensorsTests.file("{\(entries.joined(separator: ", "))}", []))
+    let refused = try #require(throws: Diagnostic.self) { try CheckpointFolder(limits: limits).read(files.path) }
+    #expect(refused.id == "limit/expanded-nodes")
+    #expect(try CheckpointFolder().read(files.path).tensors.count == 3)
+    let shards = try SafetensorsTests.folder(SafetensorsTests.file("{\(entries.joined(separator: ", "))}", []), named: "a")
+    try shards.write("model.safetensors.index.json", #"{"weight_map": {"w0": "a", "w1": "a", "w2": "a"}}"#.utf8)
+    let unread = try #require(throws: Diagnostic.self) { try CheckpointFolder(limits: limits).read(shards.path) }
+    #expect(unread.id == "limit/expanded-nodes")
+  }
+
+  @Test(
+    arguments: [
+      ("{\n\"format\": \"gguf\"}", "weights/format", 2), ("{\n\n\"tensor\": {}}", "weights/key", 3),
+      ("{\n\"config\": []}", "weights/value", 2),
+      ("{\"tensors\": {\n\"v\": {\"dtype\": \"f32\", \"shape\": [0], \"data\": []},\n\"w\": {\"dtype\": \"f33\"}}}", "weights/dtype", 3),
+      ("{\"tensors\": {\n\"w\": {\"dtype\": \"f32\", \"shape\": 1}}}", "weights/shape", 2),
+      ("{\"tensors\": {\n\"w\": {\"dtype\": \"f32\", \"shape\": [1]}}}", "weights/payload", 2),
+      ("\u{FEFF}{}", "weights/encoding", 1), ("// a dump\n{}", "json/syntax", 1), ("[\n{}]", "json/syntax", 1),
+    ] as [(String, String, Int)])
+  func faultsAreTold(text: String, id: String, line: Int) throws {
+    let diagnostic = try Self.refusal(text)
+    #expect(diagnostic.id == id && diagnostic.location.line == line, "\(text): \(diagnostic)")
+    #expect(DumpReader.isLikely(Array(text.utf8)))
+  }
+
+  @Test func wideTextsAreNamedAsSuch() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("dump.json", [0xFF, 0xFE, 0x7B, 0, 0x7D, 0])
+    let diagnostic = try #require(throws: Diagnostic.self) { try DumpReader().read(path) }
+    #expect(diagnostic.id == "weights/encoding" && diagnostic.location.line == 1)
+    let start = try folder.bytes("dump.json")
+    #expect(DumpReader.isLikely(start) && !DumpReader.isLikely([8, 7, 0x12, 0]))
+  }
+
+  @Test func aNumberIsQuotedAsItStands() throws {
+    let entry = #""w": {"dtype": "f32", "shape": [1], "data": [1e999]}"#
+    #expect(try Self.refusal(DumpReadingTests.dump(entry)).message.contains("'1e999' is"))
   }
 
   /// A valid dump cut off at every byte, and with every byte replaced, is refused or read, never more.

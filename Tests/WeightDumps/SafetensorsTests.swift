@@ -106,6 +106,14 @@ import Testing
     #expect(try Self.refusal(try TemporaryFolder()).id == "weights/folder")
   }
 
+  /// Nobody writes into them: reading would never end.
+  @Test(arguments: ["config.json", "model.safetensors"]) func pipesAreRefused(name: String) throws {
+    let folder = try Self.folder(Self.file(Self.header, Self.bytes))
+    try FileManager.default.removeItem(atPath: folder.file(name))
+    #expect(mkfifo(folder.file(name), 0o600) == 0)
+    #expect(try Self.refusal(folder).message.contains("not a regular file"))
+  }
+
   /// As Hugging Face's cache keeps them.
   @Test func foldersMayConsistOfLinks() throws {
     let outside = try TemporaryFolder()

@@ -31,7 +31,13 @@ struct CheckpointLoader {
     let made = try ArchitectureCatalog(limits: limits).model(of: checkpoint, head: head)
     var loaded = ModelLoader.Loaded(model: made.model, format: format, files: checkpoint.files)
     loaded.checkpoint = checkpoint
+    if let head { loaded.checkpoint?.set("head", .string(head.rawValue)) }
     loaded.warnings = made.warnings
+    if let bound = made.maximumLength {
+      var assets = loaded.model.text ?? TextAssets()
+      assets.maximumLength = bound
+      loaded.model.text = assets
+    }
     if let folder { try addTexts(from: folder, made, to: &loaded) }
     return loaded
   }
@@ -60,6 +66,7 @@ struct CheckpointLoader {
   )? {
     let (document, list) = (folder + "tokenizer.json", folder + "vocab.txt")
     if FileManager.default.fileExists(atPath: document) {
+      try Self.requireRegular(document)
       do throws(Diagnostic) {
         return (document, try TokenizerFile(at: document))
       } catch {
@@ -72,12 +79,17 @@ struct CheckpointLoader {
       }
     }
     guard FileManager.default.fileExists(atPath: list) else { return nil }
+    try Self.requireRegular(list)
     var file = try TokenizerFile(at: list)
     let settings = folder + "tokenizer_config.json"
-    if FileManager.default.fileExists(atPath: settings) {
+    if FileManager.default.fileExists(atPath: settings), !file.isComplete {
+      try Self.requireRegular(settings)
       let said = try JSONValue.parse(fileAt: settings, maximumBytes: 1 << 24, limits: limits)
-      if let lowercase = said["do_lower_case"]?.boolValue { file.options.lowercase = lowercase }
+      warnings += try TokenizerConfiguration(said, file: settings).apply(to: &file)
     }
     return (list, file)
   }
+
+  /// A pipe in a folder would never end.
+  private static func requireRegular(_ path: String) throws(Diagnostic) { _ = try MappedFile(path: path) }
 }

@@ -51,7 +51,7 @@ struct Localization {
     let loader = ModelLoader(limits: request.limits)
     var left = try TracedModels.unpacked(loader.load(request.reference).model, request.limits)
     var right = try TracedModels.unpacked(loader.load(request.candidate).model, request.limits)
-    left.text = try request.text.assets(over: left.text ?? right.text)
+    left.text = try request.text.assets(over: right.text.map { left.text?.filled(from: $0) ?? $0 } ?? left.text, for: left.graph)
     if let path = request.candidateVocabulary {
       right.text = try (right.text ?? left.text)?.reading(vocabularyAt: path)
     }

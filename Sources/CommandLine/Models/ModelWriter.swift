@@ -31,7 +31,7 @@ struct ModelWriter {
       options.placement = externalData ? .external : .automatic
       options.producerVersion = LatheCommand.version
       _ = try ONNXExporter(options).export(model, to: path)
-      if model.text != nil { warnOfDroppedText("ONNX cannot carry the vocabulary and labels; \(path) is without them") }
+      if let text = model.text, !text.vocabulary.isEmpty || !text.labels.isEmpty { warnOfDroppedText("ONNX cannot carry the vocabulary and labels; \(path) is without them") }
     }
   }
 

@@ -99,7 +99,7 @@ struct PassPlan: ParsableArguments {
     try plugins.supervise(recipe.plugins)
     var pipeline = try pipeline(of: recipe, from: try catalog(for: recipe))
     var loaded = try ModelLoader(limits: limits).load(input)
-    loaded.model.text = try text.assets(over: loaded.model.text)
+    loaded.model.text = try text.assets(over: loaded.model.text, for: loaded.model.graph)
     addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: false)
     return (loaded, pipeline)
   }

@@ -3,6 +3,7 @@ import LatheDiagnostics
 import LatheFiles
 import LatheIR
 import LatheJSON
+import LatheSamples
 import LatheTokenizers
 import OrderedCollections
 
@@ -19,8 +20,9 @@ struct TextOptions: ParsableArguments {
 
   /// What the model carries, with what the command line gives in its place.
   ///
+  /// - Parameter graph: What the model computes, for as many labels as it tells classes apart; nil where none is at hand.
   /// - Throws: a diagnostic for files that are missing or not what they should be.
-  func assets(over carried: TextAssets?) throws(Diagnostic) -> TextAssets? {
+  func assets(over carried: TextAssets?, for graph: Graph? = nil) throws(Diagnostic) -> TextAssets? {
     guard vocab != nil || labels != nil || cased else { return carried }
     var assets = carried ?? TextAssets()
     if let vocab {
@@ -30,7 +32,10 @@ struct TextOptions: ParsableArguments {
       try checkCased(tokenizer)
     }
     if cased { assets.tokenizerOptions["lowercase"] = "false" }
-    if let labels { assets.labels = try Self.readLabels(labels) }
+    if let labels {
+      assets.labels = try Self.readLabels(labels)
+      if let graph { try Self.checkCount(of: assets.labels, labels, graph) }
+    }
     guard !cased || !assets.vocabulary.isEmpty else {
       throw Diagnostic(
         "usage/cased", .usage, "--cased says something about a vocabulary, but there is none", fix: "give --vocab FILE")
@@ -43,6 +48,17 @@ struct TextOptions: ParsableArguments {
     throw Diagnostic(
       "usage/cased", .usage, "--cased contradicts the tokenizer.json, which makes letters lower-case",
       at: Location(file: vocab), fix: "leave --cased out: a tokenizer.json says itself how it reads texts")
+  }
+
+  /// - Throws: `labels/count` where the outputs' widths are known, and none is the number of the labels.
+  private static func checkCount(of labels: [String], _ path: String, _ graph: Graph) throws(Diagnostic) {
+    let types = graph.outputs.map { graph[$0].type?.tensor }
+    let widths = types.map { type in type?.shape.flatMap { $0.count < 2 ? nil : $0.last?.known } }
+    guard !widths.isEmpty, widths.allSatisfy({ $0.map { $0 > 1 } ?? false }), !widths.contains(labels.count) else { return }
+    let names = zip(graph.outputs, widths).map { "\(graph[$0].name) has \($1 ?? 0) scores" }
+    throw .invalid(
+      "labels/count", "there are \(labels.count) labels, but no output has as many scores", at: Location(file: path),
+      notes: Array(names.prefix(20)), fix: "give a name for each class that the model tells apart")
   }
 
   private static func readLabels(_ path: String) throws(Diagnostic) -> [String] {

@@ -6,6 +6,7 @@ import LatheIR
 import LathePassKit
 import LathePasses
 import LatheSamples
+import LatheWeightDumps
 
 /// `lathe convert`: a model in, passes over it, a model out.
 struct Convert: ParsableCommand {
@@ -99,7 +100,8 @@ struct Convert: ParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     var loaded = try ModelLoader(limits: limits, head: head).load(input)
-    loaded.model.text = try text.assets(over: loaded.model.text)
+    loaded.model.text = try text.assets(over: loaded.model.text, for: loaded.model.graph)
+    if text.labels != nil { loaded.checkpoint?.name(classes: loaded.model.text?.labels ?? []) }
     passes.addLayout(to: &pipeline, isPacked: loaded.isPacked, packs: format == .lathe)
     let evidence = try evidence(for: loaded.model, limits)
     var conversion = Conversion(loaded, recipe: recipe.name, seconds: start.duration(to: clock.now) / .seconds(1))

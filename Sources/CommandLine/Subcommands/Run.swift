@@ -53,7 +53,7 @@ struct Run: ParsableCommand {
   private func runModel() throws(Diagnostic) {
     let limits = try limits.limits()
     var model = try ModelLoader(limits: limits).load(model).model
-    model.text = try text.assets(over: model.text)
+    model.text = try text.assets(over: model.text, for: model.graph)
     let threads = arguments.threadCount
     let engine = try Engine(self.engine, model.graph, file: self.model, limits: limits, threads: threads)
     let interface = ModelInterface(model)

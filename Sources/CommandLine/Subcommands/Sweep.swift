@@ -73,7 +73,7 @@ struct Sweep: ParsableCommand {
     try passes.plugins.supervise(recipe.plugins)
     let table = try report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
     var loaded = try ModelLoader(limits: limits).load(input)
-    loaded.model.text = try text.assets(over: loaded.model.text)
+    loaded.model.text = try text.assets(over: loaded.model.text, for: loaded.model.graph)
     let trial = SweepTrial(
       source: loaded, recipe: recipe, catalog: try passes.catalog(for: recipe), plan: passes,
       structures: try passes.structuresFile(), packs: format == .lathe, limits: limits,
@@ -93,7 +93,7 @@ struct Sweep: ParsableCommand {
       let ranges = try Conversion.ranges(
         of: loaded, try trial.pipeline(nil), on: set, texts: texts, structures: trial.structures, limits: limits,
         threads: arguments.threadCount)
-      try Self.checkReading(texts)
+      try Self.checkReading(texts, before: loaded.model.text)
       let source = CalibrationSource(ranges, json: ["samples": .integer(Int64(set.set.count)), "file": try SourceDigest.describe(samples)])
       for calibrator in chosen {
         let conversion = try trial.convert(calibrator, source, on: set, texts)
@@ -128,8 +128,8 @@ struct Sweep: ParsableCommand {
   }
 
   /// - Throws: `sweep/texts` where a pass made the model read texts otherwise: candidates are compared on the same tokens.
-  private static func checkReading(_ texts: ConversionTexts) throws(Diagnostic) {
-    guard texts.cut != nil || texts.assets?.maximumLength != nil else { return }
+  private static func checkReading(_ texts: ConversionTexts, before: TextAssets?) throws(Diagnostic) {
+    guard texts.cut != nil || texts.assets?.maximumLength != before?.maximumLength else { return }
     throw Diagnostic(
       "sweep/texts", .usage, "a pass cuts the vocabulary or the positions, and a sweep compares models on the same tokens",
       fix: "run these passes first with lathe convert, then sweep what it wrote")

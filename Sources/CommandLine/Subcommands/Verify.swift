@@ -158,7 +158,7 @@ struct Verify: ParsableCommand {
   private func compareWithExpected() throws(Diagnostic) -> Verification {
     let limits = try limits.limits()
     var loaded = try ModelLoader(limits: limits).load(candidate)
-    loaded.model.text = try text.assets(over: loaded.model.text)
+    loaded.model.text = try text.assets(over: loaded.model.text, for: loaded.model.graph)
     let name = engine ?? usualEngine
     let engine = try Engine(
       name, loaded.model.graph, file: candidate, limits: limits, threads: arguments.threadCount, timeout: localization.plugins.pluginTimeout)
@@ -179,7 +179,7 @@ struct Verify: ParsableCommand {
     let loader = ModelLoader(limits: limits)
     let loaded = (try loader.load(reference), try loader.load(candidate))
     var (left, right) = (loaded.0.model, loaded.1.model)
-    left.text = try text.assets(over: left.text ?? right.text)
+    left.text = try text.assets(over: right.text.map { left.text?.filled(from: $0) ?? $0 } ?? left.text, for: left.graph)
     if let candidateVocab {
       right.text = try (right.text ?? left.text)?.reading(vocabularyAt: candidateVocab)
     }
