@@ -1,5 +1,6 @@
 import LatheDiagnostics
 import LatheEquivalence
+import LatheJSON
 import LatheTensors
 import Testing
 
