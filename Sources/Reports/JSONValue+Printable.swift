@@ -1,4 +1,5 @@
 import LatheJSON
+import OrderedCollections
 
 extension JSONValue {
   /// The value with U+FFFD in its texts for what a page or XML cannot show as it is: control characters other than tabs and ends of lines,
