@@ -30,7 +30,7 @@ struct MarginPlot {
     }
     for (index, count) in all.enumerated() {
       let x = left + Double(index) * step
-      drawing.rectangle(x + 1, bottom - height(count), step - 2, height(count), class: "bar", note: "\(range(index)): \(count) decision\(count == 1 ? "" : "s"), \(flipped[index]) flipped")
+      drawing.rectangle(x + 1, bottom - height(count), step - 2, height(count), class: "bar", note: "\(range(index)): \(NumberFormat.counted(count, "decision")), \(flipped[index]) flipped")
       drawing.rectangle(x + 1, bottom - height(flipped[index]), step - 2, height(flipped[index]), class: "flip", note: "\(range(index)): \(flipped[index]) flipped")
     }
     drawing.line(left, bottom, right, bottom, class: "axis")

@@ -58,7 +58,7 @@ public struct VerificationPage {
 
   private var verdict: String {
     guard report["failure"] == nil else { return "The comparison could not be made." }
-    let samples = report["samples"]?.intValue.map { "on \(NumberFormat.grouped($0)) sample\($0 == 1 ? "" : "s")" } ?? ""
+    let samples = report["samples"]?.intValue.map { "on \(NumberFormat.counted($0, "sample"))" } ?? ""
     guard let policy = report["policy"] else {
       return isAccepted ? "The candidate is equivalent to the reference \(samples)." : "The candidate is not equivalent to the reference \(samples)."
     }
@@ -71,7 +71,7 @@ public struct VerificationPage {
     let names = ["reference", "candidate"].compactMap { side in
       report[side]?["engine"]?.stringValue.map { "the \(side) was run by the \($0 == "reference" ? "interpreter" : $0)" }
     }
-    let oracle = report["oracle_samples"]?.intValue.map { ["which the interpreter checked on \(NumberFormat.grouped($0)) sample\($0 == 1 ? "" : "s")"] } ?? []
+    let oracle = report["oracle_samples"]?.intValue.map { ["which the interpreter checked on \(NumberFormat.counted($0, "sample"))"] } ?? []
     return (names + oracle).joined(separator: ", ")
   }
 

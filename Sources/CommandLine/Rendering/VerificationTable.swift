@@ -12,9 +12,8 @@ struct VerificationTable {
     let table = EquivalenceTable(verification.report, reference: verification.reference.path, candidate: verification.candidate.path)
     let verdict =
       verification.isAccepted ? terminal.styled("equivalent", .green) : terminal.styled("NOT equivalent", .red)
-    let count = verification.report.samples
     return table.render() + decisions + worst + policy + findings + origin + oracle + notes
-      + "\n\(verdict) on \(NumberFormat.grouped(count)) sample\(count == 1 ? "" : "s")\n"
+      + "\n\(verdict) on \(NumberFormat.counted(verification.report.samples, "sample"))\n"
   }
 
   private var decisions: String {
@@ -57,7 +56,7 @@ struct VerificationTable {
 
   private var oracle: String {
     guard let count = verification.oracleSamples else { return "" }
-    return "\nthe reference interpreter ran the candidate on \(count) sample\(count == 1 ? "" : "s") as well, to check the runtime\n"
+    return "\nthe reference interpreter ran the candidate on \(NumberFormat.counted(count, "sample")) as well, to check the runtime\n"
   }
 
   private var notes: String { verification.notes.map { "\nnote: \(DiagnosticRenderer.printable($0))\n" }.joined() }

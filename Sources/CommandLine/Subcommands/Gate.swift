@@ -114,6 +114,6 @@ struct Gate: ParsableCommand {
     let place = source?["file"]?.stringValue.map { " of \($0)" } ?? source?["seed"]?.stringValue.map { " generated from seed \($0)" } ?? ""
     let bytes = reference?["bytes"]?.intValue.map { " of \(NumberFormat.bytes($0))" } ?? ""
     let name = reference?["file"]?.stringValue ?? reference?["format"]?.stringValue.map { "a model (\($0))" } ?? "a model"
-    return "\n" + DiagnosticRenderer.printable("measured on \(NumberFormat.grouped(samples)) samples\(place) against \(name)\(bytes)") + "\n"
+    return "\n" + DiagnosticRenderer.printable("measured on \(NumberFormat.counted(samples, "sample"))\(place) against \(name)\(bytes)") + "\n"
   }
 }
