@@ -27,9 +27,11 @@ struct LayerPlot {
       Point(node: $0["node"]?.stringValue ?? "", own: $0["own"]?["max_rel"]?.doubleValue, inherited: $0["inherited"]?["max_rel"]?.doubleValue)
     }
     let ranked = all.indices.sorted { Self.weight(all[$0]) != Self.weight(all[$1]) ? Self.weight(all[$0]) > Self.weight(all[$1]) : $0 < $1 }
-    points = ranked.prefix(Self.mostNodes).sorted().map { all[$0] }
-    omitted = all.count - points.count
-    named = Array(points.indices.sorted { Self.weight(points[$0]) > Self.weight(points[$1]) }.prefix { Self.weight(points[$0]) > 0 }.prefix(Self.mostNamed))
+    let shown = ranked.prefix(Self.mostNodes).sorted()
+    points = shown.map { all[$0] }
+    omitted = all.count - shown.count
+    let largest = ranked.prefix(Self.mostNamed).filter { Self.weight(all[$0]) > 0 }
+    named = largest.compactMap { shown.firstIndex(of: $0) }
   }
 
   /// An error that is not finite is the largest.
