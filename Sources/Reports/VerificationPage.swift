@@ -121,7 +121,7 @@ public struct VerificationPage {
   private func output(_ output: JSONValue) -> [String: Any] {
     func number(_ key: String) -> String { output[key]?.doubleValue.map(NumberFormat.short) ?? "not finite" }
     func cosine(_ key: String) -> String { output[key]?.doubleValue.map { String(format: "%.6f", $0) } ?? "not finite" }
-    let noise = output["max_abs"] == 0 && output["sqnr_db"]?.doubleValue == nil ? "∞" : number("sqnr_db")
+    let noise = output["max_abs"]?.doubleValue == 0 && output["sqnr_db"]?.doubleValue == nil ? "∞" : number("sqnr_db")
     return [
       "name": text(output["name"]), "rows": NumberFormat.grouped(output["rows"]?.intValue ?? 0), "max_abs": number("max_abs"), "mean_abs": number("mean_abs"),
       "min_cosine": cosine("min_cosine"), "mean_cosine": cosine("mean_cosine"), "sqnr": noise,
