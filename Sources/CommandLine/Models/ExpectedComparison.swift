@@ -74,7 +74,7 @@ struct ExpectedComparison: Sendable {
     if let single = expected["\(name).\(sample)"] {
       array = single
     } else if let whole = expected[name] {
-      guard !set.isSingleFeed else { return whole.elementCount == own.elementCount && whole.shape.last == own.shape.last ? try whole.reshaped(to: own.shape) : whole }
+      guard !set.isSingleFeed else { return try Self.reshaped(whole, like: own) }
       guard whole.rank > 0, whole.shape[0] == set.count else {
         throw fault("\(name) is \(whole.dtype)\(whole.shape), but there are \(set.count) samples")
       }
@@ -84,7 +84,12 @@ struct ExpectedComparison: Sendable {
     }
     let inner = try array.rank > own.rank && array.shape.first == 1 ? array.reshaped(to: Array(array.shape.dropFirst())) : array
     if let cut = try withoutPadding(inner, name, sample, like: own) { return cut }
-    return inner.elementCount == own.elementCount && inner.shape.last == own.shape.last ? try inner.reshaped(to: own.shape) : inner
+    return try Self.reshaped(inner, like: own)
+  }
+
+  /// The array in the shape of what came, where it holds as many rows of the same width; else as it is.
+  private static func reshaped(_ array: Tensor, like own: Tensor) throws(Diagnostic) -> Tensor {
+    array.elementCount == own.elementCount && array.shape.last == own.shape.last ? try array.reshaped(to: own.shape) : array
   }
 
   /// The rows of a text's own tokens, behind which another tool may have padded; nil where an array has no rows of tokens or no others.

@@ -35,11 +35,13 @@ struct OracleCheck {
 
   private mutating func compare(_ feed: Feed, _ engine: Engine, _ oracle: Engine) throws(Diagnostic) {
     let (own, right) = (try engine.run(feed), try oracle.run(feed))
-    samples += 1
+    samples += feed.samples.count
     let (bounds, graph) = (Tolerance.standard, engine.graph)
     for (id, (one, other)) in zip(graph.outputs, zip(right, own)) {
       var output = OutputComparison(name: graph[id].name)
-      try output.add(reference: one, candidate: other)
+      try output.add(
+        reference: try feed.withoutPadding(one, of: id, in: graph), candidate: try feed.withoutPadding(other, of: id, in: graph),
+        rowLengths: feed.rowLengths(of: one, id, in: graph))
       // A choice among equals may be another one, and is then another whole number.
       let isFar = output.minimumCosine < bounds.minimumCosine ?? -1 || output.errorOfRange > bounds.maximumErrorOfRange ?? .infinity
       guard output.incomparable > 0 || isFar && one.dtype.isFloat else { continue }

@@ -121,7 +121,7 @@ struct Verify: ParsableCommand {
   private var tolerance: Tolerance { bounds.tolerance(hasPolicy: gate.policy != nil) }
 
   private func localizationRequest() throws(Diagnostic) -> Localization.Request {
-    return Localization.Request(
+    Localization.Request(
       reference: reference, candidate: candidate, samples: samples ?? "", text: text, candidateVocabulary: candidateVocab, arguments: arguments,
       tolerance: tolerance, bounds: bounds.words, overrides: gate.overrides(try gate.readPolicy()), limits: try limits.limits())
   }
