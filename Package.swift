@@ -110,7 +110,7 @@ let package = Package(
       "Plugins", ["Diagnostics", "Files", "Tensors", "JSON", "IR", "PassKit", "ONNX"], ["CLathePlugin", collections, crypto]),
     module("Equivalence", ["Diagnostics", "Tensors", "IR", "JSON"], [collections]),
     module(
-      "Reports", ["Diagnostics", "JSON"], [.product(name: "Mustache", package: "swift-mustache")],
+      "Reports", ["Diagnostics", "JSON"], [.product(name: "Mustache", package: "swift-mustache"), collections],
       embedded: [.embedInCode("conversion.mustache"), .embedInCode("verification.mustache")]),
     module("Runtime", ["Diagnostics", "Tensors", "IR", "Operators", "Interpreter"], ["CLatheKernels"]),
     .target(

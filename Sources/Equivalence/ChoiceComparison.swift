@@ -49,14 +49,15 @@ public struct ChoiceComparison: Sendable {
     samples.add(agreesThroughout)
     guard let label, !isByToken, reference.count == 1 else { return }
     labelled += 1
-    rightAnswers.reference += OutputComparison.largest(reference[0]) == label ? 1 : 0
-    rightAnswers.candidate += OutputComparison.largest(candidate[0]) == label ? 1 : 0
+    rightAnswers.reference += Self.choice(reference[0]) == label ? 1 : 0
+    rightAnswers.candidate += Self.choice(candidate[0]) == label ? 1 : 0
   }
 
+  /// What a row chooses; nil where there is a NaN.
+  private static func choice(_ row: ArraySlice<Double>) -> Int? { row.contains(where: \.isNaN) ? nil : OutputComparison.largest(row) }
+
   private mutating func addRow(_ sample: Int, _ row: Int, _ reference: ArraySlice<Double>, _ candidate: ArraySlice<Double>) -> Bool {
-    guard reference.count > 1, !reference.contains(where: \.isNaN), !candidate.contains(where: \.isNaN),
-      let chosen = OutputComparison.largest(reference), let other = OutputComparison.largest(candidate)
-    else {
+    guard reference.count > 1, let chosen = Self.choice(reference), let other = Self.choice(candidate) else {
       undecided += 1
       agreement.add(false)
       return false

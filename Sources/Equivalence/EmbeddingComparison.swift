@@ -10,6 +10,8 @@ public struct EmbeddingComparison: Sendable {
   public private(set) var cosines: [(sample: Int, cosine: Double)] = []
   /// Samples without a vector: NaN, infinity, or no tokens.
   public private(set) var undecided = 0
+  /// As the last call of `findNeighbours` found them.
+  private(set) var neighbours = Neighbours()
   private var vectors: [(sample: Int, reference: [Double], candidate: [Double])] = []
 
   public init() {}
@@ -46,7 +48,7 @@ public struct EmbeddingComparison: Sendable {
   }
 
   /// How the reference's nearest neighbours fare with the candidate.
-  struct Neighbours {
+  struct Neighbours: Sendable {
     /// Samples whose nearest neighbour is the same.
     var agreement = Proportion()
     /// Places by which the reference's nearest neighbour falls behind, on the mean and at most.
@@ -54,9 +56,10 @@ public struct EmbeddingComparison: Sendable {
     var maximumFall = 0
   }
 
-  var neighbours: Neighbours {
-    var result = Neighbours()
-    guard vectors.count > 2 else { return result }
+  /// Compares all pairs of the first samples.
+  mutating func findNeighbours() {
+    neighbours = Neighbours()
+    guard vectors.count > 2 else { return }
     let vectors = vectors.sorted { $0.sample < $1.sample }
     for own in vectors.indices {
       let others = vectors.indices.filter { $0 != own }
@@ -65,18 +68,17 @@ public struct EmbeddingComparison: Sendable {
       guard let nearest = OutputComparison.largest(before[...]), let other = OutputComparison.largest(after[...]) else { continue }
       // Samples that are as near to the candidate as the nearest one are no worse neighbours.
       let fall = after.count { $0 > after[nearest] }
-      result.agreement.add(fall == 0 && (nearest == other || after[nearest] == after[other]))
-      result.meanFall += Double(fall) / Double(vectors.count)
-      result.maximumFall = max(result.maximumFall, fall)
+      neighbours.agreement.add(fall == 0 && (nearest == other || after[nearest] == after[other]))
+      neighbours.meanFall += Double(fall) / Double(vectors.count)
+      neighbours.maximumFall = max(neighbours.maximumFall, fall)
     }
-    return result
   }
 
   /// The samples whose vectors turned most first.
   var worst: [(sample: Int, cosine: Double)] { cosines.sorted { ($0.cosine, $0.sample) < ($1.cosine, $1.sample) } }
 
   var json: OrderedDictionary<String, JSONValue> {
-    let (sorted, neighbours) = (worst.map(\.cosine), neighbours)
+    let sorted = worst.map(\.cosine)
     func quantile(_ share: Double) -> JSONValue { sorted.isEmpty ? .null : .number(sorted[Int(share * Double(sorted.count - 1))]) }
     var object: OrderedDictionary<String, JSONValue> = [
       "vectors": .integer(Int64(sorted.count)), "undecided": .integer(Int64(undecided)),

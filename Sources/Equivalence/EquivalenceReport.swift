@@ -85,6 +85,9 @@ public struct EquivalenceReport: Sendable {
   public var violations: [Violation] {
     var found = faults
     for (output, rank) in zip(outputs, ranks) { found += violations(output, rank: rank) }
+    if tolerance.needsDecisions, !tasks.isEmpty, !decides {
+      found.append(Violation(output: "", message: "a bound on agreement is asked for, but no output decides anything"))
+    }
     if let bound = tolerance.minimumAccuracyDelta {
       if let accuracy, accuracy.delta < bound {
         found.append(
@@ -102,11 +105,13 @@ public struct EquivalenceReport: Sendable {
     if output.skippedRows > 0 {
       messages.append("\(output.skippedRows) samples are more or fewer tokens to the candidate, so that their rows cannot be compared")
     }
-    let isVector = tasks.contains { $0.task.kind == .embedding && $0.task.outputs.contains(output.name) }
-    if let bound = tolerance.minimumAgreement, rank == 2, !isVector, output.agreement < bound {
-      messages.append(
-        "\(output.flips.count) of \(output.decisions) decisions differ: agreement \(output.agreement) is under \(bound)"
-      )
+    let task = tasks.first { $0.task.outputs.contains(output.name) }
+    if let bound = tolerance.minimumAgreement, let agreement = agreement(output, rank, task), agreement.share < bound {
+      messages.append("\(agreement.total - agreement.successes) of \(agreement.total) decisions differ: agreement \(agreement.share) is under \(bound)")
+    }
+    let isOfNumbers = task.map { $0.task.kind == .values || $0.task.kind == .regression } ?? output.isOfSingleNumbers
+    if let bound = tolerance.maximumErrorOfRange, isOfNumbers || task?.agreement?.total == 0, output.errorOfRange > bound {
+      messages.append("the largest error \(output.maximumAbsoluteError) is \(output.errorOfRange) of the range of the reference's numbers, over \(bound)")
     }
     if let bound = tolerance.minimumCosine, output.minimumCosine < bound {
       messages.append("the least cosine \(output.minimumCosine) is under \(bound)")
@@ -117,10 +122,25 @@ public struct EquivalenceReport: Sendable {
     return messages.map { Violation(output: output.name, message: $0) }
   }
 
+  /// Agreement of what an output decides; nil where it decides nothing, or where that is counted with the first output of its task.
+  private func agreement(_ output: OutputComparison, _ rank: Int, _ task: TaskComparison?) -> Proportion? {
+    let rows = Proportion(output.decisions - output.flips.count, of: output.decisions)
+    guard let task else { return rank == 2 ? rows : nil }
+    guard let agreement = task.agreement, task.task.outputs.first == output.name else { return nil }
+    return agreement.total > 0 ? agreement : rows
+  }
+
+  /// Whether an output was seen to decide anything.
+  private var decides: Bool {
+    zip(outputs, ranks).contains { output, rank in
+      (agreement(output, rank, tasks.first { $0.task.outputs.contains(output.name) })?.total ?? 0) > 0
+    }
+  }
+
   /// The report for machines.
   public var json: JSONValue {
     var object: OrderedDictionary<String, JSONValue> = [
-      "equivalent": .bool(isEquivalent), "samples": .integer(Int64(samples)), "outputs": .array(outputs.map(Self.json)),
+      "equivalent": .bool(isEquivalent), "samples": .integer(Int64(samples)), "outputs": .array(zip(outputs, ranks).map { json($0, rank: $1) }),
     ]
     if !tasks.isEmpty { object["decisions"] = .array(tasks.map { $0.json(kept: 1000) }) }
     if let accuracy {
@@ -137,28 +157,24 @@ public struct EquivalenceReport: Sendable {
     return .object(object)
   }
 
-  private static func json(_ output: OutputComparison) -> JSONValue {
-    [
-      "name": .string(output.name),
-      "elements": .integer(Int64(output.elements)),
-      "rows": .integer(Int64(output.rows)),
-      "max_abs": .number(output.maximumAbsoluteError),
-      "mean_abs": .number(output.meanAbsoluteError),
-      "max_rel": .number(output.maximumRelativeError),
-      "min_cosine": .number(output.minimumCosine),
-      "mean_cosine": .number(output.meanCosine),
-      "sqnr_db": output.signalToQuantizationNoise.isFinite ? .number(output.signalToQuantizationNoise) : .null,
-      "decisions": .integer(Int64(output.decisions)),
-      "agreement": .number(output.agreement),
-      "flips": .array(
-        output.flips.map {
-          [
-            "row": .integer(Int64($0.row)), "reference": .integer(Int64($0.reference)),
-            "candidate": .integer(Int64($0.candidate)),
-            "margin": .number($0.margin),
-          ]
-        }),
+  /// Errors are null where elements have none: NaN, and infinity on one side only.
+  private func json(_ output: OutputComparison, rank: Int) -> JSONValue {
+    let decided = agreement(output, rank, tasks.first { $0.task.outputs.contains(output.name) })
+    func figure(_ value: Double) -> JSONValue { output.unmeasured == 0 && value.isFinite ? .number(value) : .null }
+    return [
+      "name": .string(output.name), "elements": .integer(Int64(output.elements)), "rows": .integer(Int64(output.rows)),
+      "max_abs": figure(output.maximumAbsoluteError), "mean_abs": figure(output.meanAbsoluteError), "max_rel": figure(output.maximumRelativeError),
+      "max_abs_of_range": figure(output.errorOfRange), "min_cosine": figure(output.minimumCosine), "mean_cosine": figure(output.meanCosine),
+      "sqnr_db": figure(output.signalToQuantizationNoise), "decisions": .integer(Int64(output.decisions)), "agreement": .number(decided?.share ?? output.agreement),
+      "flips": .array(output.flips.prefix(1000).map(Self.json)),
       "incomparable": .integer(Int64(output.incomparable)), "not_numbers": .integer(Int64(output.notNumbers)), "skipped": .integer(Int64(output.skippedRows)),
+    ]
+  }
+
+  private static func json(_ flip: OutputComparison.Flip) -> JSONValue {
+    [
+      "row": .integer(Int64(flip.row)), "reference": .integer(Int64(flip.reference)), "candidate": .integer(Int64(flip.candidate)),
+      "margin": .number(flip.margin),
     ]
   }
 }

@@ -37,7 +37,7 @@ public struct PolicyJudge: Sendable {
     let rule = "the comparison is sound"
     guard let faults = report["faults"]?.arrayValue else { return Verdict(rule: rule, figure: Self.unknown, isKept: false) }
     let texts = faults.map { $0.stringValue ?? $0.serialized() }
-    return Verdict(rule: rule, figure: texts.isEmpty ? "no faults" : texts.joined(separator: "; "), isKept: texts.isEmpty)
+    return Verdict(rule: rule, figure: texts.isEmpty ? "no faults" : "unsound: \(texts.joined(separator: "; "))", isKept: texts.isEmpty)
   }
 
   private func samples(_ report: JSONValue) -> [Verdict] {
@@ -69,7 +69,7 @@ public struct PolicyJudge: Sendable {
       verdicts.append(verdict(bound, title, figure, output: output, decisions: decisions))
     }
     guard verdicts.isEmpty else { return verdicts }
-    return [Verdict(rule: rule(bound, "any output"), figure: "no output has it", isKept: false)]
+    return [Verdict(rule: rule(bound, "any output"), figure: "not known: no output has it", isKept: false)]
   }
 
   private func rule(_ bound: Policy.Bound, _ output: String) -> String {
@@ -85,9 +85,9 @@ public struct PolicyJudge: Sendable {
       return Verdict(rule: rule, figure: Self.text(number) + Self.detail(bound.measure, decisions), isKept: isKept)
     case .broken: return Verdict(rule: rule, figure: "not a finite number", isKept: false)
     case .absent:
-      guard output != nil else { return Verdict(rule: rule, figure: "there is no such output", isKept: false) }
+      guard output != nil else { return Verdict(rule: rule, figure: "not known: there is no such output", isKept: false) }
       let kind = decisions?["task"]?.stringValue.map { ", which was taken for \($0)" } ?? ""
-      return Verdict(rule: rule, figure: "no figure of this output\(kind)", isKept: false)
+      return Verdict(rule: rule, figure: "not known of this output\(kind)", isKept: false)
     }
   }
 

@@ -8,11 +8,14 @@ public struct TaskChoice: Sendable {
     /// nil for an extent that differs from run to run.
     public var shape: [Int?]
     public var isFloat: Bool
+    /// Whether its elements are whole numbers or truth values.
+    public var isWhole: Bool
 
-    public init(name: String, shape: [Int?], isFloat: Bool) {
+    public init(name: String, shape: [Int?], isFloat: Bool, isWhole: Bool = false) {
       self.name = name
       self.shape = shape
       self.isFloat = isFloat
+      self.isWhole = isWhole
     }
 
     /// The extent of the last axis.
@@ -79,7 +82,7 @@ public struct TaskChoice: Sendable {
 
   private func task(_ form: Form) throws(Diagnostic) -> OutputTask {
     if let kind = overrides[form.name] {
-      guard kind == .values || form.isFloat && Self.suits(kind, rank: form.shape.count) else {
+      guard Self.suits(kind, form) else {
         throw Diagnostic(
           "verify/task", .usage, "the output \(form.name) has \(form.shape.count) axes\(form.isFloat ? "" : " and no floats"), which does not suit the task \(kind.rawValue)",
           fix: "give --task \(form.name)=values to measure errors only")
@@ -90,17 +93,21 @@ public struct TaskChoice: Sendable {
     return OutputTask([form.name], kind, reason: reason)
   }
 
-  private static func suits(_ kind: TaskKind, rank: Int) -> Bool {
+  private static func suits(_ kind: TaskKind, _ form: Form) -> Bool {
+    let rank = form.shape.count
     switch kind {
-    case .classification: rank == 2
-    case .tokenClassification, .sequence: rank == 3
-    case .embedding: rank == 2 || rank == 3
-    case .regression: (1...2).contains(rank)
-    case .spans, .values: true
+    case .classification: return form.isFloat && rank == 2
+    case .tokenClassification, .sequence: return form.isFloat && rank == 3
+    case .embedding: return form.isFloat && (rank == 2 || rank == 3)
+    case .regression: return form.isFloat && (1...2).contains(rank)
+    case .spans: return form.isFloat
+    case .labels: return form.isWhole
+    case .values: return true
     }
   }
 
   private func chosen(_ form: Form) -> (TaskKind, String) {
+    if form.isWhole { return (.labels, "its elements are whole numbers or truth values, which are compared exactly") }
     guard form.isFloat else { return (.values, "its elements are no floats") }
     switch form.shape.count {
     case 1: return (.regression, "one number for each sample")

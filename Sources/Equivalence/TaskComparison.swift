@@ -8,6 +8,7 @@ public struct TaskComparison: Sendable {
     case spans(SpanComparison)
     case embedding(EmbeddingComparison)
     case regression(RegressionComparison)
+    case labels(LabelComparison)
     case none
   }
 
@@ -28,6 +29,7 @@ public struct TaskComparison: Sendable {
       case .spans: .spans(SpanComparison())
       case .embedding: .embedding(EmbeddingComparison())
       case .regression: .regression(RegressionComparison())
+      case .labels: .labels(LabelComparison())
       case .values: .none
       }
   }
@@ -58,6 +60,10 @@ public struct TaskComparison: Sendable {
       figures = .none
       regression.add(sample: sample, one, two)
       figures = .regression(regression)
+    case .labels(var labels):
+      figures = .none
+      labels.add(sample: sample, one, two)
+      figures = .labels(labels)
     case .none: break
     }
   }
@@ -83,8 +89,19 @@ public struct TaskComparison: Sendable {
       figures = .none
       regression.merge(others)
       figures = .regression(regression)
+    case (.labels(var labels), .labels(let others)):
+      figures = .none
+      labels.merge(others)
+      figures = .labels(labels)
     default: break
     }
+  }
+
+  /// Works out what only all samples together tell; to be called behind the last one.
+  public mutating func finish() {
+    guard case .embedding(var embedding) = figures else { return }
+    embedding.findNeighbours()
+    figures = .embedding(embedding)
   }
 
   /// Agreement of the decisions; nil for a task that makes none.
@@ -92,6 +109,7 @@ public struct TaskComparison: Sendable {
     switch figures {
     case .choices(let choices, _): choices.agreement
     case .spans(let spans): spans.exact
+    case .labels(let labels): labels.agreement
     default: nil
     }
   }
@@ -121,14 +139,23 @@ public struct TaskComparison: Sendable {
       }
     case .embedding(let embedding): embedding.worst.prefix(count).filter { $0.cosine < 1 - 1e-6 }.map { ($0.sample, "cosine \(Self.short($0.cosine))") }
     case .regression(let regression): regression.worst.prefix(count).filter { $0.error > 0 }.map { ($0.sample, "error \(Self.short($0.error))") }
+    case .labels(let labels):
+      labels.flips.prefix(count).map { flip in
+        (flip.sample, (flip.place.map { "place \($0): " } ?? "") + "\(name(flip.reference)) became \(name(flip.candidate))")
+      }
     case .none: []
     }
   }
 
+  /// A number that may stand for a class.
+  private func name(_ number: Double) -> String {
+    guard let index = Int(exactly: number) else { return "\(number)" }
+    return labels.indices.contains(index) ? labels[index] : "\(index)"
+  }
+
   private func describe(_ flip: ChoiceComparison.Flip) -> String {
-    func name(_ index: Int) -> String { labels.indices.contains(index) ? labels[index] : "\(index)" }
     let place = flip.token.map { "token \($0): " } ?? ""
-    return "\(place)\(name(flip.reference)) became \(name(flip.candidate)), margin \(Self.short(flip.margin))"
+    return "\(place)\(name(Double(flip.reference))) became \(name(Double(flip.candidate))), margin \(Self.short(flip.margin))"
   }
 
   private static func short(_ value: Double) -> String { "\((value * 1e5).rounded() / 1e5)" }
@@ -148,6 +175,7 @@ public struct TaskComparison: Sendable {
     case .spans(let spans): object.merge(spans.json(kept: kept)) { first, _ in first }
     case .embedding(let embedding): object.merge(embedding.json) { first, _ in first }
     case .regression(let regression): object.merge(regression.json) { first, _ in first }
+    case .labels(let labels): object.merge(labels.json(kept: kept)) { first, _ in first }
     case .none: break
     }
     return .object(object)

@@ -12,6 +12,8 @@ public enum TaskKind: String, Sendable, Hashable, CaseIterable {
   case sequence
   /// Numbers that are the answer themselves.
   case regression
+  /// Whole numbers and truth values that are the answer themselves, such as classes: only equality counts.
+  case labels
   /// Anything else: only errors are measured.
   case values
 }

@@ -7,7 +7,7 @@ internal import Mustache
 public struct ConversionPage {
   private let report: JSONValue
 
-  public init(_ report: JSONValue) { self.report = report }
+  public init(_ report: JSONValue) { self.report = report.printable }
 
   /// The page; every text of the report is escaped.
   ///

@@ -12,7 +12,7 @@ public struct JUnitReport {
   private let report: JSONValue
 
   /// - Parameter report: `Schemas/verification.schema.json`.
-  public init(_ report: JSONValue) { self.report = report }
+  public init(_ report: JSONValue) { self.report = report.printable }
 
   public var xml: String {
     let cases = cases
@@ -56,7 +56,7 @@ public struct JUnitReport {
 
   private static func number(_ value: JSONValue?) -> String { value?.doubleValue.map(NumberFormat.short) ?? "not finite" }
 
-  /// The text as XML may hold it: without control characters, which XML 1.0 has no way to write.
+  /// The text as XML may hold it; what XML 1.0 has no way to write is gone from a printable report.
   static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -66,7 +66,6 @@ public struct JUnitReport {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "\t", "\n", "\r": result += "&#\(scalar.value);"
-      case let other where other.value < 0x20 || other.value == 0xFFFE || other.value == 0xFFFF: result += "\u{FFFD}"
       default: result.unicodeScalars.append(scalar)
       }
     }

@@ -22,14 +22,15 @@ struct MarginPlot {
     let largest = Double(all.max() ?? 1)
     // Roots, so that a few flips can be seen beside many decisions.
     func height(_ count: Int) -> Double { count > 0 ? max(2, (bottom - top) * (Double(count) / largest).squareRoot()) : 0 }
-    for share in [1, 0.25, 0.04] {
-      let y = bottom - (bottom - top) * share.squareRoot()
+    // Whole counts, each once: of few decisions there are but few.
+    for count in Set([1, 0.25, 0.04].map { Int((largest * $0).rounded()) }).sorted() where count > 0 {
+      let y = bottom - (bottom - top) * (Double(count) / largest).squareRoot()
       drawing.line(left, y, right, y, class: "grid")
-      drawing.text(NumberFormat.grouped(Int((largest * share).rounded())), left - 6, y + 4, anchor: "end")
+      drawing.text(NumberFormat.grouped(count), left - 6, y + 4, anchor: "end")
     }
     for (index, count) in all.enumerated() {
       let x = left + Double(index) * step
-      drawing.rectangle(x + 1, bottom - height(count), step - 2, height(count), class: "bar", note: "\(range(index)): \(count) decisions, \(flipped[index]) flipped")
+      drawing.rectangle(x + 1, bottom - height(count), step - 2, height(count), class: "bar", note: "\(range(index)): \(NumberFormat.counted(count, "decision")), \(flipped[index]) flipped")
       drawing.rectangle(x + 1, bottom - height(flipped[index]), step - 2, height(flipped[index]), class: "flip", note: "\(range(index)): \(flipped[index]) flipped")
     }
     drawing.line(left, bottom, right, bottom, class: "axis")

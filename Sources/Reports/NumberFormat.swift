@@ -15,6 +15,9 @@ public enum NumberFormat {
     return (value < 0 ? "-" : "") + groups.joined(separator: ",")
   }
 
+  /// `1 sample`, `3,129 samples`.
+  public static func counted(_ value: Int, _ noun: String) -> String { "\(grouped(value)) \(noun)\(value == 1 ? "" : "s")" }
+
   /// `23.0 MiB`, `512 B`.
   public static func bytes(_ value: Int) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"]

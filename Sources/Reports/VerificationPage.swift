@@ -7,7 +7,7 @@ internal import Mustache
 public struct VerificationPage {
   private let report: JSONValue
 
-  public init(_ report: JSONValue) { self.report = report }
+  public init(_ report: JSONValue) { self.report = report.printable }
 
   /// The page; every text of the report is escaped.
   ///
@@ -28,7 +28,7 @@ public struct VerificationPage {
   private var context: [String: Any] {
     var context: [String: Any] = [
       "version": text(report["tool"]?["version"]), "candidate": text(report["candidate"]?["file"]), "accepted": isAccepted, "verdict": verdict,
-      "cards": cards, "findings": list("findings").map(text), "engines": engines, "source": source,
+      "cards": cards, "findings": list("findings").map(text), "notes": list("notes").map(text), "engines": engines, "source": source,
     ]
     if let reference = report["reference"]?["file"]?.stringValue { context["reference"] = reference }
     let violations = list("violations").map { violation in
@@ -45,7 +45,7 @@ public struct VerificationPage {
     context["ledgerCount"] = list("ledger").count
     context["ledgerIsShort"] = list("ledger").count <= 12
     if let plot = LayerPlot(report) {
-      context["layers"] = ["svg": plot.svg, "omitted": plot.omitted > 0 ? "\(plot.omitted) more nodes are not shown." : ""]
+      context["layers"] = ["svg": plot.svg, "names": plot.names, "omitted": plot.omitted > 0 ? "\(plot.omitted) nodes of smaller errors are not shown." : ""] as [String: Any]
     }
     return context
   }
@@ -57,7 +57,8 @@ public struct VerificationPage {
   }
 
   private var verdict: String {
-    let samples = report["samples"]?.intValue.map { "on \(NumberFormat.grouped($0)) samples" } ?? ""
+    guard report["failure"] == nil else { return "The comparison could not be made." }
+    let samples = report["samples"]?.intValue.map { "on \(NumberFormat.counted($0, "sample"))" } ?? ""
     guard let policy = report["policy"] else {
       return isAccepted ? "The candidate is equivalent to the reference \(samples)." : "The candidate is not equivalent to the reference \(samples)."
     }
@@ -70,7 +71,8 @@ public struct VerificationPage {
     let names = ["reference", "candidate"].compactMap { side in
       report[side]?["engine"]?.stringValue.map { "the \(side) was run by the \($0 == "reference" ? "interpreter" : $0)" }
     }
-    return names.joined(separator: ", ")
+    let oracle = report["oracle_samples"]?.intValue.map { ["which the interpreter checked on \(NumberFormat.counted($0, "sample"))"] } ?? []
+    return (names + oracle).joined(separator: ", ")
   }
 
   private var source: String {
@@ -117,11 +119,12 @@ public struct VerificationPage {
   }
 
   private func output(_ output: JSONValue) -> [String: Any] {
-    func number(_ key: String) -> String { output[key]?.doubleValue.map(NumberFormat.short) ?? "∞" }
-    func cosine(_ key: String) -> String { output[key]?.doubleValue.map { String(format: "%.6f", $0) } ?? "" }
+    func number(_ key: String) -> String { output[key]?.doubleValue.map(NumberFormat.short) ?? "not finite" }
+    func cosine(_ key: String) -> String { output[key]?.doubleValue.map { String(format: "%.6f", $0) } ?? "not finite" }
+    let noise = output["max_abs"]?.doubleValue == 0 && output["sqnr_db"]?.doubleValue == nil ? "∞" : number("sqnr_db")
     return [
       "name": text(output["name"]), "rows": NumberFormat.grouped(output["rows"]?.intValue ?? 0), "max_abs": number("max_abs"), "mean_abs": number("mean_abs"),
-      "min_cosine": cosine("min_cosine"), "mean_cosine": cosine("mean_cosine"), "sqnr": number("sqnr_db"),
+      "min_cosine": cosine("min_cosine"), "mean_cosine": cosine("mean_cosine"), "sqnr": noise,
     ]
   }
 

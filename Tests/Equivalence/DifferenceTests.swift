@@ -68,4 +68,19 @@ import Testing
     let (one, two) = (try TraceTests.graph(counted), try TraceTests.graph(other))
     #expect(GraphDifference(try one.named(like: two), two).isEmpty)
   }
+
+  /// A node behind another takes its name over; the other is known by where it comes from.
+  @Test(arguments: ["Neg", "Relu", "Identity"]) func aNodeThatTakesAnothersNameIsTold(_ operation: String) throws {
+    let before = "graph (%x: f32[2]) -> (%out) {\n  %/s = Abs(%x)\n  %out = Exp(%/s)\n}"
+    let after = "graph (%x: f32[2]) -> (%out) {\n  %/t = Abs(%x)\n  %/s = \(operation)(%/t)\n  %out = Exp(%/s)\n}"
+    #expect(try difference(before, before).isEmpty)
+    let found = try difference(before, after)
+    #expect(!found.isEmpty && found.added == ["\(operation) → %/s"], "\(found)")
+  }
+
+  @Test func theSignOfZeroIsADifference() throws {
+    let found = try difference(Self.layer.replacing("0.5, 0.25", with: "0.0, 0.25"), Self.layer.replacing("0.5, 0.25", with: "-0.0, 0.25"))
+    let change = try #require(found.constants.first)
+    #expect(change.differing == 1 && change.rows?.indices == [0] && change.summary.contains("sign of zero"), "\(change.summary)")
+  }
 }

@@ -25,6 +25,16 @@ import Testing
     #expect(try Self.kind("y", [nil, 3, 8, 8]) == .values)
   }
 
+  @Test func wholeNumbersAreLabelsUnlessTheUserSaysOtherwise() throws {
+    let form = Form(name: "label", shape: [nil], isFloat: false, isWhole: true)
+    #expect(try TaskChoice(labelCount: 0, vocabularySize: 0).tasks(for: [form]).map(\.kind) == [.labels])
+    #expect(try TaskChoice(labelCount: 0, vocabularySize: 0, overrides: ["label": .values]).tasks(for: [form]).map(\.kind) == [.values])
+    #expect(throws: Diagnostic.self) { try TaskChoice(labelCount: 0, vocabularySize: 0, overrides: ["label": .regression]).tasks(for: [form]) }
+    #expect(throws: Diagnostic.self) {
+      try TaskChoice(labelCount: 0, vocabularySize: 0, overrides: ["y": .labels]).tasks(for: [Form(name: "y", shape: [nil], isFloat: true)])
+    }
+  }
+
   @Test func startsAndEndsBelongTogether() throws {
     let tasks = try TaskChoice(labelCount: 0, vocabularySize: 0).tasks(for: [
       Form(name: "end_logits", shape: [nil, nil], isFloat: true), Form(name: "start_logits", shape: [nil, nil], isFloat: true),

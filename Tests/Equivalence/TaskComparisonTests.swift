@@ -11,6 +11,7 @@ import Testing
       own.add(sample: index, reference: sample.reference, candidate: sample.candidate, label: sample.label)
       whole.merge(own)
     }
+    whole.finish()
     return whole.json(kept: 10)
   }
 
@@ -96,5 +97,12 @@ import Testing
   @Test func samplesOfOtherLengthAreSkippedAndTold() {
     let json = Self.compare(.tokenClassification, [([Self.tags([1, 0], of: 2)], [Self.tags([1], of: 2)], nil)])
     #expect(json["skipped"] == 1 && json["agreement"]?["total"] == 0)
+  }
+
+  @Test func wholeNumbersAreComparedExactly() {
+    let json = Self.compare(
+      .labels, labels: ["a", "b", "c"], [([Self.row([1, 2], width: 1)], [Self.row([1, 0], width: 1)], nil), ([Self.row([2])], [Self.row([2])], nil)])
+    #expect(json["agreement"]?["successes"] == 2 && json["agreement"]?["total"] == 3)
+    #expect(json["flips"] == [["sample": 0, "token": 1, "reference": 2, "candidate": 0]])
   }
 }

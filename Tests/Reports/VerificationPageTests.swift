@@ -49,6 +49,41 @@ import Testing
     #expect(!page.contains("<script>") && page.contains("&lt;script&gt;"))
   }
 
+  @Test func textsCannotHideOrTurnWhatFollows() throws {
+    for hidden in ["\u{0}", "\u{1B}", "\u{9F}", "\u{202E}", "\u{2066}"] {
+      let report = Self.report(.string("a\(hidden)b"))
+      for text in [try VerificationPage(report).html(), JUnitReport(report).xml] {
+        #expect(text.contains("a\u{FFFD}b") && !text.contains(hidden), "\(hidden.unicodeScalars.map(\.value))")
+      }
+    }
+  }
+
+  @Test func axesOfFewDecisionsHaveEachCountOnce() throws {
+    let report: JSONValue = ["decisions": [["task": "classification", "margins": ["edges": [1], "all": [2, 0], "flipped": [0, 0]]]]]
+    let page = try VerificationPage(report).html()
+    #expect(page.contains(">2</text>") && !page.contains(">0</text>"), "no counts that are none")
+  }
+
+  @Test func theNodesWithTheLargestErrorsAreNamed() throws {
+    let entries = (0..<1000).map { index in
+      ["node": .string("Node\(index)"), "own": ["max_rel": .number(index == 700 ? 0.5 : 1e-7)], "inherited": ["max_rel": 1e-6]] as JSONValue
+    }
+    let page = try VerificationPage(["trace": ["entries": .array(entries)]]).html()
+    #expect(page.contains("<li>Node700: 0.5</li>") && page.contains("600 nodes of smaller errors are not shown."))
+    #expect(page.contains("width=\"1100.0\""), "as wide for many nodes as for few")
+  }
+
+  @Test func whatIsNotFiniteIsSaidToBe() throws {
+    let page = try VerificationPage(["outputs": [["name": "y", "rows": 1, "max_abs": nil, "min_cosine": nil, "sqnr_db": nil]]]).html()
+    #expect(page.contains("not finite") && !page.contains("∞"))
+    #expect(try VerificationPage(["outputs": [["name": "y", "rows": 1, "max_abs": 0.0, "sqnr_db": nil]]]).html().contains("∞"))
+  }
+
+  @Test func aFailureIsNoVerdictOnTheModels() throws {
+    let page = try VerificationPage(["failure": ["id": "a/b", "message": "no such file", "notes": []]]).html()
+    #expect(page.contains("could not be made") && page.contains("no such file") && !page.contains("Equivalent"))
+  }
+
   /// A record of a file may say anything.
   @Test(arguments: [
     [:], ["decisions": 3, "outputs": [3, nil]], ["policy": [], "accuracy": ["delta": "x"], "worst": [[:], 7]],

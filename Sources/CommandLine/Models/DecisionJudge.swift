@@ -23,7 +23,7 @@ struct DecisionJudge: Sendable {
     var forms = graph.outputs.compactMap { TaskChoice.Form($0, in: graph) }
     if forms.count < graph.outputs.count, let feed = set.feeds.first {
       let tensors = try reference.engine.run(feed.restricted(to: Set(graph.inputs.map { graph[$0].name })))
-      forms = zip(graph.outputs, tensors).map { TaskChoice.Form(name: graph[$0].name, shape: $1.shape, isFloat: $1.dtype.isFloat) }
+      forms = zip(graph.outputs, tensors).map { TaskChoice.Form(graph[$0].name, $1.dtype, $1.shape) }
     }
     let vocabulary = try text.map { (text) throws(Diagnostic) in text.vocabulary.isEmpty ? 0 : try Vocabulary(text.vocabulary).count } ?? 0
     let choice = TaskChoice(labelCount: text?.labels.count ?? 0, vocabularySize: vocabulary, overrides: overrides)
@@ -79,7 +79,7 @@ struct DecisionJudge: Sendable {
 
   private func row(_ tensor: Tensor, _ part: Int, of parts: Int, _ task: OutputTask, _ sample: Int) throws(Diagnostic) -> SampleRow {
     let own = parts > 1 && part < tensor.shape[0] ? try tensor.keeping([part], along: 0) : tensor
-    let width = task.kind == .spans || own.rank < 2 ? 1 : own.shape[own.rank - 1]
+    let width = task.kind == .spans || task.kind == .labels || own.rank < 2 ? 1 : own.shape[own.rank - 1]
     let row = SampleRow(own.doubles() ?? [], width: width)
     guard let mask = masks[sample], mask.indices.contains(part) else { return row }
     return row.keeping(mask[part])
@@ -91,7 +91,11 @@ extension TaskChoice.Form {
   fileprivate init?(_ id: ValueID, in graph: Graph) {
     guard let type = graph[id].type?.tensor, let shape = type.shape else { return nil }
     guard !type.dtype.isFloat || shape.count < 2 || shape[shape.count - 1].known != nil || shape.count == 2 && graph[id].isNamedAsSpan else { return nil }
-    self.init(name: graph[id].name, shape: shape.map(\.known), isFloat: type.dtype.isFloat)
+    self.init(graph[id].name, type.dtype, shape.map(\.known))
+  }
+
+  fileprivate init(_ name: String, _ dtype: DType, _ shape: [Int?]) {
+    self.init(name: name, shape: shape, isFloat: dtype.isFloat, isWhole: dtype.isInteger || dtype == .bool)
   }
 }
 

@@ -13,6 +13,8 @@ struct ExpectedComparison: Sendable {
   let expected: [String: Tensor]
   let candidate: FeedComparison.Runner
   let set: SampleSet
+  /// What compares decisions.
+  let judge: DecisionJudge
 
   /// - Throws: `verify/outputs` for names that do not match, `verify/expected` for arrays of other samples, and the engine's diagnostics.
   func run(threads: Int, tolerance: Tolerance) throws(Diagnostic) -> EquivalenceReport {
@@ -21,35 +23,39 @@ struct ExpectedComparison: Sendable {
     try checkNames(names)
     let progress = ProgressBar("comparing", total: set.count)
     defer { progress.finish() }
-    let runner = FeedComparison(reference: candidate, candidate: candidate, set: set, outputs: names, candidateOutputs: names)
-    let outputs = try runner.referenceOutputs(threads: candidate.engine.concurrency(threads))
-    let own = try SampleOutputs(set, outputs.map { Dictionary(zip(names, $0)) { first, _ in first } }, of: graph)
-    var report = EquivalenceReport(
-      samples: set.count, outputs: names.map(OutputComparison.init(name:)), ranks: outputs.first?.map { $0.rank } ?? names.map { _ in 0 },
-      accuracy: nil, tolerance: tolerance)
-    var accuracy = EquivalenceReport.Accuracy(labelled: 0, reference: 0, candidate: 0)
-    for sample in own.rows.indices {
-      guard let row = own.rows[sample] else { continue }
-      var choices: (Int?, Int?)?
-      for (index, name) in names.enumerated() {
-        guard let tensor = row[name] else {
-          throw fault("the output \(name) has no row for each sample, so that an array cannot be compared with it")
-        }
-        let before = try part(name, sample, like: tensor)
-        try report.outputs[index].add(reference: before, candidate: tensor)
-        if choices == nil, let one = Prediction.rows(of: before, classes: nil), one.count == 1,
-          let other = Prediction.rows(of: tensor, classes: nil)
-        {
-          choices = (one[0]?.index, other.first.flatMap { $0 }?.index)
-        }
-      }
-      guard let choices, let label = set.labels.isEmpty ? nil : set.labels[sample] else { continue }
-      accuracy.labelled += 1
-      accuracy.reference += choices.0 == label ? 1 : 0
-      accuracy.candidate += choices.1 == label ? 1 : 0
+    let outputs: [[Tensor]]
+    do throws(Diagnostic) {
+      let runner = FeedRunner(engine: candidate.engine, threads: candidate.engine.concurrency(threads))
+      outputs = try runner.outputs(set.feeds, progress: progress)
+    } catch {
+      throw error.located(in: Location(file: candidate.path))
     }
-    report.accuracy = accuracy.labelled > 0 ? accuracy : nil
+    let own = try SampleOutputs(set, outputs.map { Dictionary(zip(names, $0)) { first, _ in first } }, of: graph)
+    var rows = [[String: Tensor]?](repeating: nil, count: own.rows.count)
+    for (sample, row) in own.rows.enumerated() {
+      if let row { rows[sample] = try reference(names, sample, like: row) }
+    }
+    let pairs = PairedOutputs(names: names, reference: SampleOutputs(rows: rows), candidate: own, labels: set.labels)
+    var report = try pairs.report(judge, tolerance)
+    report.samples = set.sampleCount(with: outputs.first ?? [])
+    report.ranks = outputs.first?.map(\.rank) ?? report.ranks
     return report
+  }
+
+  /// What was expected of one sample.
+  private func reference(_ names: [String], _ sample: Int, like row: [String: Tensor]) throws(Diagnostic) -> [String: Tensor] {
+    var expected: [String: Tensor] = [:]
+    for name in names {
+      guard let tensor = row[name] else {
+        throw fault("the output \(name) has no row for each sample, so that an array cannot be compared with it")
+      }
+      let part = try part(name, sample, like: tensor)
+      guard part.shape == tensor.shape else {
+        throw fault("\(name) is \(part.dtype)\(part.shape) for sample \(sample + 1), where the model gives \(tensor.dtype)\(tensor.shape)")
+      }
+      expected[name] = part
+    }
+    return expected
   }
 
   private func checkNames(_ names: [String]) throws(Diagnostic) {
@@ -68,7 +74,7 @@ struct ExpectedComparison: Sendable {
     if let single = expected["\(name).\(sample)"] {
       array = single
     } else if let whole = expected[name] {
-      guard !set.isSingleFeed else { return whole }
+      guard !set.isSingleFeed else { return try Self.reshaped(whole, like: own) }
       guard whole.rank > 0, whole.shape[0] == set.count else {
         throw fault("\(name) is \(whole.dtype)\(whole.shape), but there are \(set.count) samples")
       }
@@ -76,12 +82,34 @@ struct ExpectedComparison: Sendable {
     } else {
       throw fault("there is no \(name).\(sample)")
     }
-    let inner = array.rank > own.rank ? Array(array.shape.dropFirst()) : array.shape
-    // Behind a text's own tokens, another tool may have padded.
-    if inner.count == own.rank, let given = inner.first, let wanted = own.shape.first, given > wanted, inner.dropFirst() == own.shape.dropFirst() {
-      return try array.reshaped(to: inner).keeping(Array(0..<wanted), along: 0)
+    let inner = try array.rank > own.rank && array.shape.first == 1 ? array.reshaped(to: Array(array.shape.dropFirst())) : array
+    if let cut = try withoutPadding(inner, name, sample, like: own) { return cut }
+    return try Self.reshaped(inner, like: own)
+  }
+
+  /// The array in the shape of what came, where it holds as many rows of the same width; else as it is.
+  private static func reshaped(_ array: Tensor, like own: Tensor) throws(Diagnostic) -> Tensor {
+    array.elementCount == own.elementCount && array.shape.last == own.shape.last ? try array.reshaped(to: own.shape) : array
+  }
+
+  /// The rows of a text's own tokens, behind which another tool may have padded; nil where an array has no rows of tokens or no others.
+  private func withoutPadding(_ array: Tensor, _ name: String, _ sample: Int, like own: Tensor) throws(Diagnostic) -> Tensor? {
+    guard let tokens = set.ids?[sample].count, isByToken(name) else { return nil }
+    // A number for each token is one row.
+    if own.shape == [1, tokens], let given = array.shape.last, given > tokens, array.elementCount == given {
+      return try array.reshaped(to: [1, given]).keeping(Array(0..<tokens), along: 1)
     }
-    return array.elementCount == own.elementCount && array.shape.last == own.shape.last ? try array.reshaped(to: own.shape) : array
+    guard array.rank == own.rank, own.shape.first == tokens, let given = array.shape.first, given > tokens,
+      array.shape.dropFirst() == own.shape.dropFirst()
+    else { return nil }
+    return try array.keeping(Array(0..<tokens), along: 0)
+  }
+
+  /// Whether an output's second extent is not fixed by the model, as that of tokens is not.
+  private func isByToken(_ name: String) -> Bool {
+    let graph = candidate.engine.graph
+    guard let id = graph.outputs.first(where: { graph[$0].name == name }), let shape = graph[id].type?.tensor?.shape else { return true }
+    return shape.count > 1 && (shape[1].known == nil || graph.fixesLength)
   }
 
   private func fault(_ message: String) -> Diagnostic {

@@ -37,7 +37,7 @@ struct ExternalEngine: Sendable {
     } collect: { (folder) throws(Diagnostic) in
       var results: [[Tensor]] = []
       for index in feeds.indices {
-        let arrays = try ArrayFile.read(path: "\(folder)outputs/\(index).npz", limits: limits)
+        let arrays = try Self.arrays("\(folder)outputs/\(index).npz", limits)
         results.append(try names.map { (name) throws(Diagnostic) in try Self.output(name, arrays) })
       }
       return results
@@ -53,6 +53,17 @@ struct ExternalEngine: Sendable {
       arrays.append(NamedTensor(name, tensor))
     }
     try NPZWriter.write(arrays, to: path)
+  }
+
+  /// What the program wrote; a file that is missing is its fault, not the user's.
+  private static func arrays(_ path: String, _ limits: ResourceLimits) throws(Diagnostic) -> [String: Tensor] {
+    do throws(Diagnostic) {
+      return try ArrayFile.read(path: path, limits: limits)
+    } catch {
+      var own = error
+      if own.category == .missingInput { own.category = .invalidInput }
+      throw own
+    }
   }
 
   private static func output(_ name: String, _ arrays: [String: Tensor]) throws(Diagnostic) -> Tensor {

@@ -1,17 +1,20 @@
 import LatheDiagnostics
 import LatheJSON
+import OrderedCollections
 
-/// Models that cannot be compared at all, for reports.
+/// A comparison or a judgement that could not be made, for reports: a page of an earlier run must not stand in its place.
 struct FailedVerification {
   let json: JSONValue
 
-  init(_ reference: String, _ candidate: String, _ failure: Diagnostic) {
-    json = [
-      "tool": ["name": "lathe", "version": .string(LatheCommand.version)],
-      "reference": ["file": .string(reference)], "candidate": ["file": .string(candidate)], "equivalent": false,
+  /// - Parameter reference: nil where a record is judged.
+  init(_ reference: String?, _ candidate: String, _ failure: Diagnostic) {
+    var object: OrderedDictionary<String, JSONValue> = [
+      "tool": ["name": "lathe", "version": .string(LatheCommand.version)], "candidate": ["file": .string(candidate)], "equivalent": false,
       "failure": [
         "id": .string(failure.id), "message": .string(failure.message), "notes": .array(failure.notes.map { .string($0) }),
       ],
     ]
+    if let reference { object["reference"] = ["file": .string(reference)] }
+    json = .object(object)
   }
 }

@@ -29,6 +29,8 @@ struct FeedComparison: Sendable {
   private struct Result: Sendable {
     var comparisons: [OutputComparison]
     var ranks: [Int]
+    /// Samples there are, where the feed is the only one.
+    var samples: Int
     var tasks: [TaskComparison] = []
     /// Choice of each model for each sample of the feed, from the first output with a row of scores a sample.
     var choices: [(sample: Int, reference: Int?, candidate: Int?)]
@@ -64,20 +66,24 @@ struct FeedComparison: Sendable {
       for position in total.indices { total[position].merge(result.comparisons[position]) }
     }
     var report = EquivalenceReport(
-      samples: set.count, outputs: total, ranks: results.first?.ranks ?? outputs.map { _ in 0 },
+      samples: results.first?.samples ?? set.count, outputs: total, ranks: results.first?.ranks ?? outputs.map { _ in 0 },
       accuracy: accuracy(results),
       tolerance: tolerance)
     report.tasks = judge?.comparisons ?? []
     for result in results {
       for (position, task) in result.tasks.enumerated() { report.tasks[position].merge(task) }
     }
+    for position in report.tasks.indices { report.tasks[position].finish() }
     return report
   }
 
   /// What the reference gives for each feed.
   func referenceOutputs(threads: Int) throws(Diagnostic) -> [[Tensor]] {
-    if let outputs = try together(reference, set.feeds) { return outputs }
-    return try concurrentMap(set.feeds.count, threads: threads) { (index) throws(Diagnostic) in try run(reference, set.feeds[index]) }
+    do throws(Diagnostic) {
+      return try FeedRunner(engine: reference.engine, threads: threads).outputs(set.feeds)
+    } catch {
+      throw error.located(in: Location(file: reference.path))
+    }
   }
 
   private func compare(_ index: Int) throws(Diagnostic) -> Result {
@@ -87,14 +93,15 @@ struct FeedComparison: Sendable {
     let graph = reference.engine.graph
     let right: [Tensor]
     if let candidateKnown { right = candidateKnown[index] } else { right = try run(candidate, candidateSet?.feeds[index] ?? feed) }
-    var result = Result(comparisons: [], ranks: left.map(\.rank), choices: [])
+    var result = Result(comparisons: [], ranks: left.map(\.rank), samples: set.sampleCount(with: left), choices: [])
     for (position, name) in outputs.enumerated() {
       guard let other = candidateOutputs.firstIndex(of: name) else { continue }
       let id = graph.outputs.indices.contains(position) ? graph.outputs[position] : nil
       var comparison = OutputComparison(name: name)
       try comparison.add(
         reference: try feed.withoutPadding(left[position], of: id, in: graph),
-        candidate: try feed.withoutPadding(right[other], of: id, in: graph))
+        candidate: try feed.withoutPadding(right[other], of: id, in: graph),
+        rowLengths: feed.rowLengths(of: left[position], id, in: graph))
       result.comparisons.append(comparison)
       if result.choices.isEmpty { result.choices = choices(feed, left[position], right[other]) }
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 import LatheDiagnostics
+import LatheIR
 import LatheSamples
 import LatheTensors
 
@@ -23,6 +24,22 @@ struct FeedRunner: Sendable {
       let outputs = try engine.run(feed)
       progress.advance(by: feed.samples.count)
       return try body(index, outputs)
+    }
+  }
+
+  /// The outputs of all feeds; an engine that can be asked once for all is.
+  ///
+  /// - Throws: as `map`.
+  func outputs(_ feeds: [Feed], progress: ProgressBar? = nil) throws(Diagnostic) -> [[Tensor]] {
+    if let outputs = try engine.runTogether(feeds) {
+      progress?.advance(by: feeds.reduce(0) { $0 + $1.samples.count })
+      return outputs
+    }
+    let names = Set(engine.graph.inputs.map { engine.graph[$0].name })
+    return try concurrentMap(feeds.count, threads: threads) { (index) throws(Diagnostic) in
+      let outputs = try engine.run(feeds[index].restricted(to: names))
+      progress?.advance(by: feeds[index].samples.count)
+      return outputs
     }
   }
 }

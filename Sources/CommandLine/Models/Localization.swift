@@ -23,6 +23,8 @@ struct Localization {
     let tolerance: Tolerance
     /// The bounds as they were given, for commands.
     let bounds: [String]
+    /// What outputs decide, where the user says so.
+    let overrides: [String: TaskKind]
     let limits: ResourceLimits
   }
 
@@ -60,7 +62,7 @@ struct Localization {
     return TracedModels(
       reference: (request.reference, left), candidate: (request.candidate, right), samples: request.samples,
       options: request.arguments.options(request.limits), limits: request.limits, threads: request.arguments.threadCount,
-      tolerance: request.tolerance)
+      tolerance: request.tolerance, overrides: request.overrides)
   }
 
   private static func reading(_ request: Request) -> [String] {

@@ -32,6 +32,9 @@ struct LocalizationOptions: ParsableArguments {
   /// Whether anything is asked for.
   var isWanted: Bool { trace || bisect }
 
+  /// The files that are read.
+  var inputs: [String] { [recipe, calibrationSamples, ranges, structures, corpus.tokenCounts].compactMap { $0 } + corpus.corpus + plugins.files }
+
   mutating func validate() throws {
     let needsBisect =
       recipe != nil || calibrationSamples != nil || ranges != nil || structures != nil || !plugins.files.isEmpty || !corpus.corpus.isEmpty

@@ -29,6 +29,7 @@ struct PairedOutputs {
       try judge?.add(sample, one, other, to: &tasks)
       accuracy.add(label: labels.isEmpty ? nil : labels[sample], one.choice(names), other.choice(names))
     }
+    for position in tasks.indices { tasks[position].finish() }
     report.tasks = tasks
     report.accuracy = accuracy.labelled > 0 ? accuracy : nil
     if isCovered != nil { report.coverage = coverage }
@@ -56,10 +57,10 @@ extension SampleOutputs {
 }
 
 extension [String: Tensor] {
-  /// The class that the first output with a row of scores chooses.
+  /// The class that the first output with a row of scores chooses; -1 for one with a NaN, which is no class.
   fileprivate func choice(_ names: [String]) -> Int? {
     for name in names {
-      if let row = self[name].flatMap({ Prediction.rows(of: $0, classes: nil) }), row.count == 1 { return row[0]?.index }
+      if let row = self[name].flatMap({ Prediction.rows(of: $0, classes: nil) }), row.count == 1 { return row[0]?.index ?? -1 }
     }
     return nil
   }

@@ -8,12 +8,12 @@ struct Prediction: Sendable {
   /// Softmax of the scores at `index`.
   var probability: Double
 
-  /// - Returns: nil if all scores are NaN.
+  /// - Returns: nil where one of the scores is NaN.
   init?(scores: ArraySlice<Double>) {
-    guard let index = OutputComparison.largest(scores) else { return nil }
+    guard !scores.contains(where: \.isNaN), let index = OutputComparison.largest(scores) else { return nil }
     let top = scores[scores.startIndex + index]
     self.index = index
-    probability = 1 / scores.reduce(0) { $0 + ($1.isNaN ? 0 : exp($1 - top)) }
+    probability = 1 / scores.reduce(0) { $0 + exp($1 - top) }
   }
 
   /// Predictions for each row of a [rows, classes] tensor; nil for any other tensor.

@@ -49,16 +49,10 @@ struct ReadingComparison: Sendable {
   }
 
   private func outputs(_ side: Side, _ threads: Int, _ progress: ProgressBar) throws(Diagnostic) -> SampleOutputs {
-    let graph = side.engine.graph
-    let (inputs, names) = (Set(graph.inputs.map { graph[$0].name }), graph.outputs.map { graph[$0].name })
+    let names = side.engine.graph.outputs.map { side.engine.graph[$0].name }
     do throws(Diagnostic) {
-      let feeds = side.set.feeds
-      let results = try concurrentMap(feeds.count, threads: threads) { (index) throws(Diagnostic) in
-        let tensors = try side.engine.run(feeds[index].restricted(to: inputs))
-        progress.advance(by: feeds[index].samples.count)
-        return Dictionary(zip(names, tensors)) { first, _ in first }
-      }
-      return try SampleOutputs(side.set, results, of: graph)
+      let results = try FeedRunner(engine: side.engine, threads: threads).outputs(side.set.feeds, progress: progress)
+      return try SampleOutputs(side.set, results.map { Dictionary(zip(names, $0)) { first, _ in first } }, of: side.engine.graph)
     } catch {
       throw error.located(in: Location(file: side.path))
     }

@@ -41,7 +41,8 @@ struct SampleRuns: Sendable {
         if tensor != other { drift.changedOutputs += 1 }
         try comparisons[name, default: OutputComparison(name: name)].add(
           reference: try feed.withoutPadding(tensor, of: ids[name], in: graph),
-          candidate: try feed.withoutPadding(other, of: ids[name], in: graph))
+          candidate: try feed.withoutPadding(other, of: ids[name], in: graph),
+          rowLengths: feed.rowLengths(of: tensor, ids[name], in: graph))
       }
     }
     for comparison in comparisons.values { drift.add(comparison) }

@@ -27,6 +27,8 @@ struct TracedModels {
   let limits: ResourceLimits
   let threads: Int
   let tolerance: Tolerance
+  /// What outputs decide, where the user says so.
+  var overrides: [String: TaskKind] = [:]
 
   /// The graph with its weights in rows, so that values and constants have the names that passes know.
   static func unpacked(_ model: Model, _ limits: ResourceLimits) throws(Diagnostic) -> Model {
@@ -92,6 +94,7 @@ struct TracedModels {
       outputs: reference.0.outputs.map { reference.0[$0].name }, candidateOutputs: candidate.0.outputs.map { candidate.0[$0].name })
     comparison.known = known
     comparison.candidateSet = try set(candidate.1, choice)
+    comparison.judge = try DecisionJudge(comparison.reference, comparison.set, reference.1, overrides: overrides)
     return comparison
   }
 

@@ -9,7 +9,8 @@ struct Verification {
   /// One of the models.
   struct Side {
     let path: String
-    let engine: Engine.Name
+    /// nil for outputs that another tool gave: nothing is known of what ran.
+    let engine: Engine.Name?
     let loaded: ModelLoader.Loaded
   }
 
@@ -19,6 +20,10 @@ struct Verification {
   /// By sample; nil if the samples are no texts.
   let texts: [String]?
   let labels: [String]
+  /// Samples on which the reference interpreter checked the candidate's runtime; nil where that did not run it.
+  var oracleSamples: Int?
+  /// What was taken for granted, such as a vocabulary.
+  var notes: [String] = []
   /// What was seen that may be a cause.
   var findings: [String] = []
   var cost: JSONValue?
@@ -49,6 +54,8 @@ struct Verification {
     var object = try common(kept: 1000)
     object["equivalent"] = .bool(isAccepted)
     object["violations"] = .array(report.violations.map { ["output": .string($0.output), "message": .string($0.message)] })
+    object["notes"] = .array(notes.map { .string($0) })
+    if let oracleSamples { object["oracle_samples"] = .integer(Int64(oracleSamples)) }
     object["findings"] = .array(findings.map { .string($0) })
     if let policy {
       object["policy"] = [
@@ -89,10 +96,15 @@ struct Verification {
       bytes += file["bytes"]?.intValue ?? 0
       if index == 0 { digest = file["sha256"] ?? .null }
     }
-    return [
-      "file": .string(side.path), "format": .string(side.loaded.format), "bytes": .integer(Int64(bytes)), "sha256": digest,
-      "engine": .string(side.engine.name),
+    var object: OrderedDictionary<String, JSONValue> = [
+      "file": .string(side.path), "format": .string(side.loaded.format), "sha256": digest,
     ]
+    // A file of outputs has not the size of what gave them.
+    if let engine = side.engine {
+      object["bytes"] = .integer(Int64(bytes))
+      object["engine"] = .string(engine.name)
+    }
+    return .object(object)
   }
 
   private func worst(_ task: TaskComparison) -> [JSONValue] {

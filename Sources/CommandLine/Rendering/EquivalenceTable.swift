@@ -21,18 +21,25 @@ struct EquivalenceTable {
       ("min cosine", .right), ("SQNR dB", .right),
     ])
     for output in report.outputs {
-      let noise = output.signalToQuantizationNoise
-      // The largest element of a vector decides nothing.
-      let decides = output.decisions > 0 && !report.tasks.contains { $0.task.outputs.contains(output.name) && $0.agreement == nil }
+      let decided = agreement(of: output)
+      // What is NaN in one of the models has no error.
+      func figure(_ value: Double, _ text: (Double) -> String) -> String { output.unmeasured > 0 ? "not finite" : text(value) }
       table.append([
-        output.name, NumberFormat.grouped(output.rows),
-        decides ? NumberFormat.percent(output.agreement) : "—",
-        decides ? String(output.flips.count) : "—", NumberFormat.short(output.maximumAbsoluteError),
-        NumberFormat.short(output.meanAbsoluteError), String(format: "%.6f", output.minimumCosine),
-        noise.isFinite ? String(format: "%.1f", noise) : "∞",
+        output.name, NumberFormat.grouped(output.rows), decided.map { NumberFormat.percent($0.share) } ?? "—",
+        decided.map { NumberFormat.grouped($0.total - $0.successes) } ?? "—", figure(output.maximumAbsoluteError, NumberFormat.short),
+        figure(output.meanAbsoluteError, NumberFormat.short), figure(output.minimumCosine) { String(format: "%.6f", $0) },
+        figure(output.signalToQuantizationNoise) { $0.isFinite ? String(format: "%.1f", $0) : "∞" },
       ])
     }
     return table.render() + accuracy() + coverage()
+  }
+
+  /// Of the task that an output belongs to; nil where that decides nothing, as the largest element of a vector does not.
+  private func agreement(of output: OutputComparison) -> Proportion? {
+    if let task = report.tasks.first(where: { $0.task.outputs.contains(output.name) }) {
+      return task.agreement.flatMap { $0.total > 0 ? $0 : nil }
+    }
+    return output.decisions > 0 ? Proportion(output.decisions - output.flips.count, of: output.decisions) : nil
   }
 
   private func coverage() -> String {

@@ -12,8 +12,8 @@ struct VerificationTable {
     let table = EquivalenceTable(verification.report, reference: verification.reference.path, candidate: verification.candidate.path)
     let verdict =
       verification.isAccepted ? terminal.styled("equivalent", .green) : terminal.styled("NOT equivalent", .red)
-    return table.render() + decisions + worst + policy + findings + origin
-      + "\n\(verdict) on \(NumberFormat.grouped(verification.report.samples)) samples\n"
+    return table.render() + decisions + worst + policy + findings + origin + oracle + notes
+      + "\n\(verdict) on \(NumberFormat.counted(verification.report.samples, "sample"))\n"
   }
 
   private var decisions: String {
@@ -53,4 +53,11 @@ struct VerificationTable {
     guard case .generated(let seed, let digest, let parts) = verification.origin else { return "" }
     return "\ngenerated from seed \(seed), SHA-256 \(digest):\n" + parts.map { "  " + DiagnosticRenderer.printable($0) }.joined(separator: "\n") + "\n"
   }
+
+  private var oracle: String {
+    guard let count = verification.oracleSamples else { return "" }
+    return "\nthe reference interpreter ran the candidate on \(NumberFormat.counted(count, "sample")) as well, to check the runtime\n"
+  }
+
+  private var notes: String { verification.notes.map { "\nnote: \(DiagnosticRenderer.printable($0))\n" }.joined() }
 }

@@ -6,6 +6,7 @@ import LatheFiles
 import LatheIR
 import LatheJSON
 import LatheRecipes
+import LatheReports
 import OrderedCollections
 
 /// `lathe gate`: may this file be deployed, by what its own record says?
@@ -39,20 +40,20 @@ struct Gate: ParsableCommand {
 
   func run() throws {
     try reportingDiagnostics { () throws(Diagnostic) in
-      let policy = try PolicyReader.read(path: policy)
+      try OverwriteCheck(inputs: [model, policy]).check(report, "--report")
       let file = try report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
-      let loaded = try ModelLoader(limits: limits.limits()).load(model)
-      guard loaded.format == "lathe" else {
-        throw .invalid("gate/record", "only .lathe files have a record", at: Location(file: model), fix: "convert it with --samples first, or use lathe verify --policy")
+      let judgement: (result: JSONValue, verdicts: [PolicyJudge.Verdict])
+      do throws(Diagnostic) {
+        judgement = try judged()
+      } catch {
+        guard let file, let report else { throw error }
+        throw error.telling { () throws(Diagnostic) in try ReportFormat.write(FailedVerification(nil, model, error).json, to: file, named: report) }
       }
-      let found = try recorded(loaded)
-      let verdicts = [ownership(found, loaded.model.graph)] + PolicyJudge(policy).verdicts(on: found)
-      let isPassed = verdicts.allSatisfy(\.isKept)
-      let result = document(found, policy, verdicts, isPassed)
+      let (result, verdicts) = judgement
       if let file, let report { try ReportFormat.write(result, to: file, named: report) }
-      if json { Terminal.output.writeLine(result.serialized(pretty: true)) } else { Terminal.output.write(table(verdicts, isPassed)) }
-      guard isPassed else {
-        let broken = verdicts.filter { !$0.isKept }
+      if json { Terminal.output.writeLine(result.serialized(pretty: true)) } else { Terminal.output.write(table(result, verdicts)) }
+      let broken = verdicts.filter { !$0.isKept }
+      guard broken.isEmpty else {
         throw Diagnostic(
           "gate/policy", .brokenPromise, "\(model) breaks \(broken.count) of \(verdicts.count) rules",
           notes: broken.map { "\($0.rule), but it is \($0.figure)" },
@@ -61,13 +62,24 @@ struct Gate: ParsableCommand {
     }
   }
 
+  private func judged() throws(Diagnostic) -> (result: JSONValue, verdicts: [PolicyJudge.Verdict]) {
+    let policy = try PolicyReader.read(path: policy)
+    let loaded = try ModelLoader(limits: limits.limits()).load(model)
+    guard loaded.format == "lathe" else {
+      throw .invalid("gate/record", "only .lathe files have a record", at: Location(file: model), fix: "convert it with --samples first, or use lathe verify --policy")
+    }
+    let found = try recorded(loaded)
+    let verdicts = [ownership(found, loaded.model.graph)] + PolicyJudge(policy).verdicts(on: found)
+    return (document(found, policy, verdicts, verdicts.allSatisfy(\.isKept)), verdicts)
+  }
+
   /// What the record says of a comparison, with the file's present size; empty where it says nothing.
   private func recorded(_ loaded: ModelLoader.Loaded) throws(Diagnostic) -> JSONValue {
     let record = try loaded.model.record.map { (text) throws(Diagnostic) in try JSONValue.parse(Array(text.utf8), file: nil) }
     var members = record?["verification"]?.objectValue ?? [:]
     var candidate = members["candidate"]?.objectValue ?? [:]
     candidate["file"] = .string(model)
-    candidate["bytes"] = try SourceDigest.describe(model)["bytes"]
+    candidate["bytes"] = .integer(Int64(try MappedFile(path: model).bytes.count))
     members["candidate"] = .object(candidate)
     if let ledger = record?["ledger"] { members["ledger"] = ledger }
     return .object(members)
@@ -78,7 +90,7 @@ struct Gate: ParsableCommand {
     let rule = "the record is of this graph"
     guard let fingerprint = found["fingerprint"]?.stringValue else { return .init(rule: rule, figure: PolicyJudge.unknown, isKept: false) }
     let isOwn = graph.hasFingerprint(fingerprint)
-    return .init(rule: rule, figure: isOwn ? "it is" : "it is of another graph", isKept: isOwn)
+    return .init(rule: rule, figure: isOwn ? "its own" : "of another graph", isKept: isOwn)
   }
 
   private func document(_ found: JSONValue, _ policy: Policy, _ verdicts: [PolicyJudge.Verdict], _ isPassed: Bool) -> JSONValue {
@@ -89,8 +101,19 @@ struct Gate: ParsableCommand {
     return .object(members)
   }
 
-  private func table(_ verdicts: [PolicyJudge.Verdict], _ isPassed: Bool) -> String {
-    let verdict = isPassed ? Terminal.output.styled("passed", .green) : Terminal.output.styled("REJECTED", .red)
-    return PolicyTable(verdicts).render() + "\n\(verdict): \(verdicts.count { $0.isKept }) of \(verdicts.count) rules are kept\n"
+  private func table(_ result: JSONValue, _ verdicts: [PolicyJudge.Verdict]) -> String {
+    let kept = verdicts.count { $0.isKept }
+    let verdict = kept == verdicts.count ? Terminal.output.styled("passed", .green) : Terminal.output.styled("REJECTED", .red)
+    return PolicyTable(verdicts).render() + origin(result) + "\n\(verdict): \(kept) of \(verdicts.count) rules are kept\n"
+  }
+
+  /// What the record's figures were measured on, and against what.
+  private func origin(_ result: JSONValue) -> String {
+    guard let samples = result["samples"]?.intValue else { return "" }
+    let (source, reference) = (result["sample_source"], result["reference"])
+    let place = source?["file"]?.stringValue.map { " of \($0)" } ?? source?["seed"]?.stringValue.map { " generated from seed \($0)" } ?? ""
+    let bytes = reference?["bytes"]?.intValue.map { " of \(NumberFormat.bytes($0))" } ?? ""
+    let name = reference?["file"]?.stringValue ?? reference?["format"]?.stringValue.map { "a model (\($0))" } ?? "a model"
+    return "\n" + DiagnosticRenderer.printable("measured on \(NumberFormat.counted(samples, "sample"))\(place) against \(name)\(bytes)") + "\n"
   }
 }

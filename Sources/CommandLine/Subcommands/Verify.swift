@@ -4,17 +4,17 @@ import LatheEquivalence
 import LatheFiles
 import LatheIR
 import LatheJSON
+import LathePassKit
 import LatheSamples
-import LatheTensors
-import LatheTokenizers
 
 /// `lathe verify`: does the candidate do what the reference does?
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare two models on samples; exit with 1 unless they are equivalent.",
     discussion: """
-      Without bounds of your own: outputs of one row of scores a sample must choose the same class everywhere, and no row of any output \
-      may turn by more than a cosine of 0.9999. With any bound or a policy given, only those given count. NaN is equivalent to nothing.
+      Without bounds of your own: whatever the outputs decide (classes, tags, answers, next tokens, whole numbers) must be decided alike \
+      everywhere, no row of any output may turn by more than a cosine of 0.9999, and numbers that are no scores or vectors may be off by a \
+      fiftieth of the reference's range. With any bound or a policy given, only those given count. NaN is equivalent to nothing.
       """)
 
   @Argument(help: "The model that is right: \(ModelLoader.formats); or an .npz of the outputs that any tool gave for the samples, by output name.")
@@ -28,32 +28,11 @@ struct Verify: ParsableCommand {
 
   @OptionGroup var gate: GateOptions
 
-  @Option(help: ArgumentHelp("Least share of decisions that agree, 0 to 1.", valueName: "share"))
-  var minAgreement: Double?
-
-  @Option(help: ArgumentHelp("Least cosine over all rows.", valueName: "cosine"))
-  var minCosine: Double?
-
-  @Option(help: ArgumentHelp("Largest absolute error allowed.", valueName: "error"))
-  var maxAbs: Double?
-
-  @Option(parsing: .unconditional, help: ArgumentHelp("Least change of accuracy, in points; -0.1 allows a loss of 0.1.", valueName: "points"))
-  var minAccuracyDelta: Double?
-
+  @OptionGroup var bounds: BoundOptions
   @OptionGroup var text: TextOptions
   @OptionGroup var arguments: SampleArguments
 
-  @Option(
-    help: ArgumentHelp(
-      "What runs the candidate: the reference interpreter, the runtime with its kernels, or a program that asks another one (default: reference; runtime with --trace and --bisect).",
-      valueName: "reference|runtime|exec:COMMAND"))
-  var engine: Engine.Name?
-
-  @Option(
-    help: ArgumentHelp(
-      "What runs the reference: the oracle, the runtime, which is faster, or a program that asks another one (default: as for the candidate).",
-      valueName: "reference|runtime|exec:COMMAND"))
-  var referenceEngine: Engine.Name?
+  @OptionGroup var engines: EngineOptions
 
   @Flag(help: "Of models with vocabularies of their own, compare only samples that are the same tokens to both.")
   var covered = false
@@ -69,32 +48,27 @@ struct Verify: ParsableCommand {
   @OptionGroup var limits: LimitOptions
 
   mutating func validate() throws {
-    for bound in [minAgreement, minCosine, maxAbs, minAccuracyDelta].compactMap({ $0 }) where bound.isNaN {
-      throw ValidationError("a bound is a number")
-    }
-    guard minAgreement.map({ (0...1).contains($0) }) ?? true else { throw ValidationError("--min-agreement is 0 to 1") }
-    guard minCosine.map({ (-1...1).contains($0) }) ?? true else { throw ValidationError("--min-cosine is -1 to 1") }
-    guard maxAbs.map({ $0 >= 0 }) ?? true else { throw ValidationError("--max-abs is 0 or more") }
     guard samples != nil || !isExpected && !localization.isWanted else {
       throw ValidationError("--trace, --bisect and outputs as reference need --samples FILE")
     }
-    guard !localization.isWanted || !isExpected else {
-      throw ValidationError("--trace and --bisect compare two models: \(reference) holds only outputs")
+    guard isExpected else { return }
+    guard !localization.isWanted else { throw ValidationError("--trace and --bisect compare two models: \(reference) holds only outputs") }
+    guard candidateVocab == nil, !covered, engines.referenceEngine == nil else {
+      throw ValidationError("--candidate-vocab, --covered and --reference-engine are for two models: \(reference) holds only outputs")
     }
   }
 
   func run() throws {
     try reportingDiagnostics { () throws(Diagnostic) in
       try localization.supervise()
-      let policy = try gate.readPolicy()
+      try checkOutputs()
       // Opened first, so that a report that cannot be written is found before the models are.
       let file = try gate.report.map { (path) throws(Diagnostic) in try OutputFile(path: path) }
-      var verification: Verification
+      let verification: Verification
       do throws(Diagnostic) {
-        verification = try compare(policy)
-        if let policy { try verification.judge(by: policy) }
+        verification = try judged()
       } catch {
-        guard let file, error.category == .brokenPromise else { throw error }
+        guard let file else { throw error }
         throw error.telling { () throws(Diagnostic) in try write(FailedVerification(reference, candidate, error).json, to: file) }
       }
       if !json { Terminal.output.write(try VerificationTable(verification).render(for: .output)) }
@@ -114,6 +88,21 @@ struct Verify: ParsableCommand {
     }
   }
 
+  /// The candidate alone may be written over: by itself with its record.
+  private func checkOutputs() throws(Diagnostic) {
+    let others = [samples, gate.policy, text.vocab, text.labels, candidateVocab].compactMap { $0 } + localization.inputs
+    try OverwriteCheck(inputs: [reference] + others).check(gate.record, "--record")
+    try OverwriteCheck(inputs: [reference, candidate] + others).check(gate.report, "--report")
+  }
+
+  private func judged() throws(Diagnostic) -> Verification {
+    let policy = try gate.readPolicy()
+    let limits = try limits.limits()
+    var verification = isExpected ? try compareWithExpected(policy, limits) : try compare(policy, limits)
+    if let policy { try verification.judge(by: policy) }
+    return verification
+  }
+
   /// Writes what is wanted beside the table.
   private func tell(_ verification: Verification, _ found: Localization?, _ file: OutputFile?) throws(Diagnostic) {
     let report = try verification.json().adding(found)
@@ -129,124 +118,81 @@ struct Verify: ParsableCommand {
     try ReportFormat.write(report, to: file, named: gate.report ?? "")
   }
 
-  private var tolerance: Tolerance {
-    var tolerance = Tolerance()
-    tolerance.minimumAgreement = minAgreement
-    tolerance.minimumCosine = minCosine
-    tolerance.maximumAbsoluteError = maxAbs
-    tolerance.minimumAccuracyDelta = minAccuracyDelta
-    return tolerance.isEmpty && gate.policy == nil ? .standard : tolerance
-  }
+  private var tolerance: Tolerance { bounds.tolerance(hasPolicy: gate.policy != nil) }
 
   private func localizationRequest() throws(Diagnostic) -> Localization.Request {
-    var bounds: [String] = []
-    for (name, value) in [("agreement", minAgreement), ("cosine", minCosine), ("accuracy-delta", minAccuracyDelta)] {
-      if let value { bounds += ["--min-\(name)", "\(value)"] }
-    }
-    if let maxAbs { bounds += ["--max-abs", "\(maxAbs)"] }
-    return Localization.Request(
+    Localization.Request(
       reference: reference, candidate: candidate, samples: samples ?? "", text: text, candidateVocabulary: candidateVocab, arguments: arguments,
-      tolerance: tolerance, bounds: bounds, limits: try limits.limits())
+      tolerance: tolerance, bounds: bounds.words, overrides: gate.overrides(try gate.readPolicy()), limits: try limits.limits())
   }
-
-  /// What runs a model where nothing says: values are searched with the runtime.
-  private var usualEngine: Engine.Name { localization.isWanted ? .runtime : .reference }
 
   /// Whether the reference is what another tool gave.
   private var isExpected: Bool { reference.hasSuffix(".npz") }
 
-  private func compareWithExpected() throws(Diagnostic) -> Verification {
-    let limits = try limits.limits()
+  private func compareWithExpected(_ policy: Policy?, _ limits: ResourceLimits) throws(Diagnostic) -> Verification {
     var loaded = try ModelLoader(limits: limits).load(candidate)
     loaded.model.text = try text.assets(over: loaded.model.text, for: loaded.model.graph)
-    let name = engine ?? usualEngine
     let engine = try Engine(
-      name, loaded.model.graph, file: candidate, limits: limits, threads: arguments.threadCount, timeout: localization.plugins.pluginTimeout)
+      engines.engine, loaded.model.graph, file: candidate, limits: limits, threads: arguments.threadCount, timeout: localization.plugins.pluginTimeout)
     let set = try SampleReader.read(path: samples ?? "", for: ModelInterface(loaded.model), options: arguments.options(limits))
     let comparison = ExpectedComparison(
-      path: reference, expected: try ArrayFile.read(path: reference, limits: limits), candidate: (candidate, engine), set: set)
-    let report = try comparison.run(threads: arguments.threadCount, tolerance: tolerance)
+      path: reference, expected: try ArrayFile.read(path: reference, limits: limits), candidate: (candidate, engine), set: set,
+      judge: try DecisionJudge((candidate, engine), set, loaded.model.text, overrides: gate.overrides(policy)))
+    var report = try comparison.run(threads: arguments.threadCount, tolerance: tolerance)
+    let oracle = try OracleCheck((candidate, engine), engines.engine, set, limits: limits)
+    report.conflicts += oracle?.conflicts ?? []
     var expected = loaded
     (expected.format, expected.files) = ("npz", [reference])
-    return Verification(
-      reference: .init(path: reference, engine: name, loaded: expected), candidate: .init(path: candidate, engine: name, loaded: loaded),
-      report: report, origin: .file(samples ?? ""), texts: set.texts, labels: loaded.model.text?.labels ?? [])
-  }
-
-  private func compare(_ policy: Policy?) throws(Diagnostic) -> Verification {
-    if isExpected { return try compareWithExpected() }
-    let limits = try limits.limits()
-    let loader = ModelLoader(limits: limits)
-    let loaded = (try loader.load(reference), try loader.load(candidate))
-    var (left, right) = (loaded.0.model, loaded.1.model)
-    left.text = try text.assets(over: right.text.map { left.text?.filled(from: $0) ?? $0 } ?? left.text, for: left.graph)
-    if let candidateVocab {
-      right.text = try (right.text ?? left.text)?.reading(vocabularyAt: candidateVocab)
-    }
-    let interfaces = (ModelInterface(left), ModelInterface(right))
-    try Self.checkInterfaces(interfaces.0, interfaces.1)
-    let threads = arguments.threadCount
-    // Feeds run at once, each on one thread: what has no kernel is as fast on many threads as on one.
-    let engines = (
-      try Engine(referenceEngine ?? engine ?? usualEngine, left.graph, file: reference, limits: limits, threads: 1, timeout: localization.plugins.pluginTimeout),
-      try Engine(engine ?? usualEngine, right.graph, file: candidate, limits: limits, threads: 1, timeout: localization.plugins.pluginTimeout)
-    )
-    let options = arguments.options(limits)
-    let made = try samples == nil
-      ? GeneratedSamples(left, right, seed: gate.seed, ranges: gate.inputRanges, options, reference: engines.0) : nil
-    let set: SampleSet
-    if let made { set = made.generated.set } else { set = try SampleReader.read(path: samples ?? "", for: interfaces.0, options: options) }
-    let judge = try DecisionJudge((reference, engines.0), set, left.text, overrides: gate.overrides(policy))
-    var report: EquivalenceReport
-    var other = made?.generated.other
-    if let samples, set.texts != nil, Self.readsOtherwise(right.text, left.text) {
-      other = try SampleReader.read(path: samples, for: interfaces.1, options: options)
-    }
-    if let own = other {
-      let comparison = ReadingComparison(
-        reference: try .init((reference, engines.0), set, left.text), candidate: try .init((candidate, engines.1), own, right.text), coveredOnly: covered,
-        judge: judge)
-      report = try comparison.run(threads: threads, tolerance: tolerance)
-    } else if covered {
-      throw Diagnostic(
-        "usage/covered", .usage, "--covered is for texts and models that read them with vocabularies of their own; these read the same",
-        fix: "leave it out: all samples are compared")
-    } else {
-      var comparison = FeedComparison(
-        reference: (reference, engines.0), candidate: (candidate, engines.1), set: set,
-        outputs: interfaces.0.outputs.map(\.name),
-        candidateOutputs: interfaces.1.outputs.map(\.name))
-      comparison.judge = judge
-      report = try comparison.run(threads: threads, tolerance: tolerance)
-    }
-    report.conflicts += try TextConflicts.between(left, right)
     var verification = Verification(
-      reference: .init(path: reference, engine: referenceEngine ?? engine ?? usualEngine, loaded: loaded.0), candidate: .init(path: candidate, engine: engine ?? usualEngine, loaded: loaded.1),
-      report: report, origin: made?.origin ?? .file(samples ?? ""), texts: set.texts, labels: left.text?.labels ?? [])
-    verification.findings = ScaleFindings(right.graph).texts
+      reference: .init(path: reference, engine: nil, loaded: expected), candidate: .init(path: candidate, engine: engines.engine, loaded: loaded),
+      report: report, origin: .file(samples ?? ""), texts: set.texts, labels: loaded.model.text?.labels ?? [])
+    verification.oracleSamples = oracle?.samples
     return verification
   }
 
-  /// Whether the candidate makes other ids of texts than the reference.
-  private static func readsOtherwise(_ candidate: TextAssets?, _ reference: TextAssets?) -> Bool {
-    guard let candidate, !candidate.vocabulary.isEmpty else { return false }
-    return candidate.vocabulary != reference?.vocabulary || candidate.tokenizerOptions != reference?.tokenizerOptions
+  private func compare(_ policy: Policy?, _ limits: ResourceLimits) throws(Diagnostic) -> Verification {
+    let pair = try ModelPair(
+      (reference, candidate), text, candidateVocabulary: candidateVocab, engines, limits: limits, timeout: localization.plugins.pluginTimeout)
+    let options = arguments.options(limits)
+    let made = try samples == nil
+      ? GeneratedSamples(
+        pair.reference.model, pair.candidate.model, seed: gate.seed, ranges: gate.inputRanges, options, reference: pair.reference.engine) : nil
+    let set: SampleSet
+    if let made { set = made.generated.set } else { set = try SampleReader.read(path: samples ?? "", for: pair.reference.interface, options: options) }
+    var other = made?.generated.other
+    if let samples, set.texts != nil, pair.readsOtherwise {
+      other = try SampleReader.read(path: samples, for: pair.candidate.interface, options: options)
+    }
+    var report = try report(pair, set, other, policy)
+    let oracle = try OracleCheck(pair.candidate.runner, pair.candidate.name, other ?? set, limits: limits)
+    report.conflicts += try TextConflicts.between(pair.reference.model, pair.candidate.model) + (oracle?.conflicts ?? [])
+    var verification = Verification(
+      reference: pair.reference.described, candidate: pair.candidate.described, report: report, origin: made?.origin ?? .file(samples ?? ""),
+      texts: set.texts, labels: pair.reference.model.text?.labels ?? [])
+    verification.oracleSamples = oracle?.samples
+    verification.notes = set.ids == nil ? [] : [pair.vocabularyNote].compactMap { $0 }
+    verification.findings = ScaleFindings(pair.candidate.model.graph).texts
+    return verification
   }
 
-  private static func checkInterfaces(_ reference: ModelInterface, _ candidate: ModelInterface) throws(Diagnostic) {
-    let (left, right) = (Set(reference.outputs.map(\.name)), Set(candidate.outputs.map(\.name)))
-    guard left == right else {
-      throw Diagnostic(
-        "verify/outputs", .brokenPromise, "the models have different outputs",
-        notes: [
-          "the reference's: \(left.sorted().joined(separator: ", "))",
-          "the candidate's: \(right.sorted().joined(separator: ", "))",
-        ])
+  /// - Parameter other: the samples as the candidate reads them; nil where it reads what the reference reads.
+  private func report(_ pair: ModelPair, _ set: SampleSet, _ other: SampleSet?, _ policy: Policy?) throws(Diagnostic) -> EquivalenceReport {
+    let judge = try DecisionJudge(pair.reference.runner, set, pair.reference.model.text, overrides: gate.overrides(policy))
+    if let other {
+      let comparison = ReadingComparison(
+        reference: try .init(pair.reference.runner, set, pair.reference.model.text),
+        candidate: try .init(pair.candidate.runner, other, pair.candidate.model.text), coveredOnly: covered, judge: judge)
+      return try comparison.run(threads: arguments.threadCount, tolerance: tolerance)
     }
-    let known = Set(reference.inputs.map(\.name))
-    if let extra = candidate.inputs.first(where: { !$0.hasDefault && !known.contains($0.name) }) {
+    guard !covered else {
       throw Diagnostic(
-        "verify/inputs", .brokenPromise, "the candidate needs the input \(extra.name), which the reference has not")
+        "usage/covered", .usage, "--covered is for texts and models that read them with vocabularies of their own; these read the same",
+        fix: "leave it out: all samples are compared")
     }
+    var comparison = FeedComparison(
+      reference: pair.reference.runner, candidate: pair.candidate.runner, set: set, outputs: pair.reference.interface.outputs.map(\.name),
+      candidateOutputs: pair.candidate.interface.outputs.map(\.name))
+    comparison.judge = judge
+    return try comparison.run(threads: arguments.threadCount, tolerance: tolerance)
   }
 }

@@ -44,9 +44,14 @@ public struct ConstantChange: Sendable {
       for index in one.indices where one[index] != other[index] { mark(index) }
     } else if let one = before.numbers, let other = after.numbers {
       var ratio: (low: Double, high: Double)?
-      for index in one.indices where one[index] != other[index] && !(one[index].isNaN && other[index].isNaN) {
+      for index in one.indices where one[index].bitPattern != other[index].bitPattern {
         mark(index)
-        maximumDifference = Swift.max(maximumDifference, Swift.abs(one[index] - other[index]))
+        guard one[index] != other[index], !(one[index].isNaN && other[index].isNaN) else {
+          ratio = (.nan, .nan)
+          continue
+        }
+        let gap = Swift.abs(one[index] - other[index])
+        maximumDifference = gap.isNaN ? .infinity : Swift.max(maximumDifference, gap)
         let own = other[index] / one[index]
         ratio = (Swift.min(ratio?.low ?? own, own), Swift.max(ratio?.high ?? own, own))
       }
@@ -65,7 +70,7 @@ public struct ConstantChange: Sendable {
   public var summary: String {
     guard keepsType else { return "\(before) → \(after)" }
     var parts: [String] = []
-    if let rows {
+    if let rows, !rows.indices.isEmpty {
       let few = rows.indices.prefix(4).map(String.init).joined(separator: ", ") + (rows.indices.count > 4 ? ", …" : "")
       let extent = after.shape?[rows.axis].known ?? 0
       let what = before.rank == 1 ? "element" : "row"
@@ -76,7 +81,7 @@ public struct ConstantChange: Sendable {
     }
     parts.append("\(differing) element\(differing == 1 ? "" : "s")")
     if let factor { parts.append("times \(Self.short(factor))") }
-    parts.append("by up to \(Self.short(maximumDifference))")
+    parts.append(maximumDifference == 0 ? "in bits alone: the sign of zero, or what NaN carries" : "by up to \(Self.short(maximumDifference))")
     return parts.joined(separator: ", ")
   }
 

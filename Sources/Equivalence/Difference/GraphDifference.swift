@@ -72,19 +72,23 @@ public struct GraphDifference: Sendable {
     let partners = Dictionary(pairs.map { ($0.candidate, $0.reference) }) { first, _ in first }
     let (old, new) = (Set(pairs.map(\.reference)), Set(pairs.map(\.candidate)))
     var claimed = (before: Set<NodeID>(), after: Set<NodeID>())
+    var inserted: Set<NodeID> = []
     for pair in pairs {
       let right = after.region(of: pair.candidate, upTo: new).filter { claimed.after.insert($0).inserted }
       let left = before.region(of: pair.reference, upTo: old).filter { claimed.before.insert($0).inserted }
       guard let last = right.first else { continue }
-      // A second value of a node that was compared already.
-      guard !left.isEmpty || right.count > 1 || before[pair.reference].producer == nil else { continue }
+      // What the value comes from stands for other nodes already: a node that keeps the name of what it reads, or makes a copy of it.
+      guard !left.isEmpty || before[pair.reference].producer == nil else {
+        inserted.formUnion(right)
+        continue
+      }
       if right.count == 1, left.count == 1 {
         compare(left[0], right[0], before, after, partners)
       } else {
         add(right.reversed().map(after.describe), left.reversed().map(before.describe), after[last])
       }
     }
-    added = after.order.filter { !claimed.after.contains($0) }.map(after.describe)
+    added = after.order.filter { !claimed.after.contains($0) || inserted.contains($0) }.map(after.describe)
     removed = before.order.filter { !claimed.before.contains($0) }.map(before.describe)
   }
 
