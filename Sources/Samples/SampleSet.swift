@@ -12,6 +12,8 @@ public struct SampleSet: Sendable {
   public var texts: [String]?
   /// The token ids of each text, special tokens included; nil if the samples are no texts.
   public var ids: [[Int32]]?
+  /// Texts of which a part was left out, since they have more tokens than was asked for.
+  public var truncated = 0
   /// Outputs that came with the samples, by name: one dictionary a sample, or empty.
   public var expectedOutputs: [[String: Tensor]]
   /// Whether the source is one feed as a whole (.npz, .npy, one .pb set), so that outputs are written as they are.

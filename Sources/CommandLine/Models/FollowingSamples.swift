@@ -28,7 +28,8 @@ final class FollowingSamples: Sendable {
   /// - Throws: as `SampleReader`.
   init(path: String, for interface: ModelInterface, options: SampleOptions) throws(Diagnostic) {
     (self.path, self.options) = (path, options)
-    state = Mutex(State(set: try SampleReader.read(path: path, for: interface, options: options), interface: interface))
+    let set = try SampleReader.read(path: path, for: interface, options: options).tellingTruncated(path, options)
+    state = Mutex(State(set: set, interface: interface))
   }
 
   /// The samples as the model reads them now.

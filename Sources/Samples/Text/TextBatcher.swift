@@ -11,6 +11,8 @@ public struct TextBatcher: Sendable {
   private let batchSize: Int
   private let maximumLength: Int
   private let chosen: Set<Int>?
+  /// Whether the bound is one that was asked for, and not the model's own.
+  private let isBoundChosen: Bool
 
   /// - Throws: `samples/…` for a model without vocabulary, or with inputs that text cannot fill.
   public init(_ interface: ModelInterface, _ options: SampleOptions) throws(Diagnostic) {
@@ -25,6 +27,7 @@ public struct TextBatcher: Sendable {
     batchSize = binding.fixedBatch ?? options.batchSize
     maximumLength = min(options.maximumLength, interface.text?.maximumLength ?? Int.max, binding.fixedLength ?? Int.max)
     chosen = options.chosen
+    isBoundChosen = maximumLength == options.maximumLength && interface.text?.maximumLength != maximumLength && binding.fixedLength != maximumLength
   }
 
   /// The feeds for texts without labels.
@@ -40,9 +43,26 @@ public struct TextBatcher: Sendable {
     let ids = rows.map(\.ids)
     let feeds = try feeds.batches(of: rows, size: batchSize)
     let labels = samples.map(\.label)
-    return SampleSet(
+    var set = SampleSet(
       feeds: feeds, count: samples.count, labels: labels.contains { $0 != nil } ? labels : [],
       texts: samples.map(\.text), ids: ids)
+    if isBoundChosen { set.truncated = try truncated(samples, rows) }
+    return set
+  }
+
+  /// How many texts have more tokens than their rows.
+  private func truncated(_ samples: [TextSample], _ rows: [EncodedRow]) throws(Diagnostic) -> Int {
+    var count = 0
+    for (sample, row) in zip(samples, rows) where row.ids.count == maximumLength {
+      let whole: Int
+      if let pair = sample.pair {
+        whole = try tokenizer.encode(sample.text, pair, maximumLength: maximumLength + 1).ids.count
+      } else {
+        whole = try tokenizer.encode(sample.text, maximumLength: maximumLength + 1).count
+      }
+      if whole > maximumLength { count += 1 }
+    }
+    return count
   }
 
   private func encode(_ sample: TextSample, _ index: Int) throws(Diagnostic) -> EncodedRow {
