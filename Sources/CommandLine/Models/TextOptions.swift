@@ -4,6 +4,7 @@ import LatheFiles
 import LatheIR
 import LatheJSON
 import LatheSamples
+import LatheTensors
 import LatheTokenizers
 import OrderedCollections
 

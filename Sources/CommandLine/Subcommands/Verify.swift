@@ -158,7 +158,12 @@ struct Verify: ParsableCommand {
       ? GeneratedSamples(
         pair.reference.model, pair.candidate.model, seed: gate.seed, ranges: gate.inputRanges, options, reference: pair.reference.engine) : nil
     let set: SampleSet
-    if let made { set = made.generated.set } else { set = try SampleReader.read(path: samples ?? "", for: pair.reference.interface, options: options).tellingTruncated(samples ?? "", options) }
+    if let made {
+      set = made.generated.set
+    } else {
+      let path = samples ?? ""
+      set = try SampleReader.read(path: path, for: pair.reference.interface, options: options).tellingTruncated(path, options)
+    }
     var other = made?.generated.other
     if let samples, set.texts != nil, pair.readsOtherwise {
       other = try SampleReader.read(path: samples, for: pair.candidate.interface, options: options)
